@@ -1,0 +1,44 @@
+import type {
+  CallEventName,
+  CallEvents,
+  DtlsParametersMessage,
+  JoinAnswer,
+  RequestAnswers,
+  RtpCapabilitiesMessage,
+  RtpParametersMessage,
+} from '../protocol.ts';
+
+/** What signaling sees of calls. */
+
+/** One page that is in a call. */
+export interface CallClient {
+  send<Name extends CallEventName>(name: Name, payload: CallEvents[Name]): void;
+  /** Another page entered the same call; this one is out and should be disconnected. */
+  takenOver(): void;
+}
+
+export interface SignaledCall {
+  readonly id: string;
+  /**
+   * Enters the call. The newest client wins: an earlier one is `takenOver()`.
+   * @throws AppError `already_joined` for the same client, `call_ended`, `transports_gone` when asked to keep what no longer exists.
+   */
+  join(client: CallClient, options: { readonly keepTransports: boolean }): Promise<JoinAnswer>;
+  /** The client's connection is gone. The call waits for it to come back. Idempotent. */
+  detach(client: CallClient): void;
+  connectTransport(transportId: string, dtlsParameters: DtlsParametersMessage): Promise<void>;
+  /** Returns the producer's id. */
+  produce(transportId: string, kind: 'audio' | 'video', rtpParameters: RtpParametersMessage): Promise<string>;
+  consume(rtpCapabilities: RtpCapabilitiesMessage): Promise<RequestAnswers['track:consume']>;
+  resumeConsumer(): Promise<void>;
+  /** Returns the new ICE parameters. */
+  restartIce(transportId: string): Promise<unknown>;
+  setMuted(muted: boolean): void;
+  /** Idempotent. */
+  hangUp(): Promise<void>;
+}
+
+export interface CallAdmission {
+  /** @throws AppError `call_not_found`, `call_ended`, `call_on_other_node`. */
+  admit(callId: string, userId: string): Promise<SignaledCall>;
+}

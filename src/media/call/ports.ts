@@ -1,0 +1,71 @@
+import type { AssessedWord, Language, Level, TutorMemory } from '../../speech/engine.ts';
+import type { EndReason } from '../protocol.ts';
+
+/**
+ * What a call needs of the rest of the house, stated by the call. `app/` plugs the answers in:
+ * billing behind `CallMeter`, PostgreSQL behind `CallStore`.
+ */
+
+export interface MeterReading {
+  /** Talk time, in whole ms from its beginning, that is held for this call: it may not go on past it. */
+  readonly heldMs: number;
+  /** Talk time that the balance would cover if nothing else spent from it; at least `heldMs`. */
+  readonly coveredMs: number;
+}
+
+export interface CallMeter {
+  /**
+   * The call lives and has talked `talkedMs`: writes the heartbeat and extends the hold a minute ahead.
+   * @throws AppError `call_not_found`, `call_ended` (staff or the sweeper ended it).
+   */
+  beat(callId: string, talkedMs: number): Promise<MeterReading>;
+  /** The call is over. Idempotent: the first end stands. What follows (the charge) is not waited for. */
+  end(callId: string, ending: CallEnding): Promise<void>;
+}
+
+export interface CallEnding {
+  readonly reason: EndReason;
+  /** Whole ms with media connected, by a monotonic clock; 0 when it never was. */
+  readonly talkedMs: number;
+}
+
+export interface CallRecord {
+  readonly id: string;
+  readonly userId: string;
+  readonly nodeId: string;
+  readonly status: 'placed' | 'live' | 'ended' | 'finalized';
+  readonly language: Language;
+  readonly level: Level;
+  /** Talked before, when the call goes on after a reconnect or on another node. */
+  readonly talkedMs: number;
+  readonly tutorMemory: TutorMemory | undefined;
+}
+
+/** One side's turn, as it is kept in `call_turns`. Milliseconds count from the end of the learner's speech. */
+export interface TurnRecord {
+  readonly ordinal: number;
+  readonly speaker: 'learner' | 'tutor';
+  readonly text: string;
+  /** What the learner heard of a tutor's turn; for a learner's turn the same as `text`. */
+  readonly heardText: string;
+  readonly interrupted: boolean;
+  readonly words: readonly AssessedWord[] | undefined;
+  readonly engines: Readonly<Record<string, string>>;
+  /** Talk time of the call at which the turn began. */
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly stages: Readonly<Partial<Record<TurnStage, number>>>;
+}
+
+export type TurnStage = 'endpoint' | 'final_transcript' | 'first_token' | 'first_sentence' | 'first_audio' | 'reply';
+
+export interface CallStore {
+  /** @throws AppError `call_not_found` when there is no such call of this user. */
+  load(callId: string, userId: string): Promise<CallRecord>;
+  turns(callId: string): Promise<readonly TurnRecord[]>;
+  /** The media is connected for the first time. */
+  markLive(callId: string): Promise<void>;
+  /** Inserts the turn, or replaces the one with the same ordinal. */
+  saveTurn(callId: string, turn: TurnRecord): Promise<void>;
+  saveTutorMemory(callId: string, memory: TutorMemory): Promise<void>;
+}

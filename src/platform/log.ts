@@ -1,0 +1,37 @@
+import { pino, type Logger as PinoLogger } from 'pino';
+
+export type Logger = PinoLogger;
+
+export interface LogOptions {
+  readonly level: string;
+  /** The process type: `web`, `media`, `jobs`, `up`. */
+  readonly process: string;
+  /** Readable lines instead of JSON; for a terminal. */
+  readonly pretty?: boolean;
+}
+
+/**
+ * Static messages, data in fields. Personal data stands under `pii` and is removed here,
+ * as are fields that ever carry a secret.
+ */
+export function createLogger({ level, process: processName, pretty = false }: LogOptions): Logger {
+  return pino({
+    level,
+    base: { process: processName },
+    redact: {
+      paths: ['pii', '*.pii', 'token', '*.token', 'password', '*.password', '*.authorization', '*.cookie'],
+      censor: '[removed]',
+    },
+    ...(pretty && {
+      transport: {
+        target: 'pino-pretty',
+        options: { colorize: true, ignore: 'pid,hostname,process', messageFormat: '{process}: {msg}' },
+      },
+    }),
+  });
+}
+
+/** A logger that says nothing; for tests and for benchmarks. */
+export function createSilentLogger(): Logger {
+  return pino({ level: 'silent' });
+}
