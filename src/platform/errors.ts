@@ -58,3 +58,9 @@ export function toAppError(thrown: unknown): AppError {
 export function isAbort(thrown: unknown): boolean {
   return thrown instanceof Error && (thrown.name === 'AbortError' || thrown.name === 'TimeoutError');
 }
+
+/** The `code` of a system or database error (`ECONNREFUSED`, `23505`), if it has one. */
+export function errorCode(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'string' ? thrown.code : undefined;
+}

@@ -1,0 +1,87 @@
+import type { output, ZodType } from 'zod';
+
+/** What a room says of one request it answers. Rooms know neither express nor sockets. */
+
+export type Role = 'student' | 'support' | 'analyst' | 'admin';
+
+export interface Principal {
+  readonly userId: string;
+  readonly role: Role;
+}
+
+export interface Authenticator {
+  /** @throws AppError of kind `unauthenticated` */
+  authenticate(authorizationHeader: string | undefined): Promise<Principal>;
+}
+
+/** Who may ask: anybody, anybody signed in, or the roles named. */
+export type Access = 'public' | 'user' | readonly Role[];
+
+export interface RouteRequest<Params, Query, Body, Caller = Principal> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Not there on a public route. */
+  readonly principal: Caller;
+  readonly ip: string;
+  /** The `Idempotency-Key` header: 1 to 128 visible ASCII characters. */
+  readonly idempotencyKey: string | undefined;
+  readonly requestId: string;
+}
+
+interface RouteDescription {
+  readonly method: 'get' | 'post' | 'put' | 'delete';
+  /** With parameters in braces: `/api/calls/{id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  /** Default 200. With 204 the answer has no body. */
+  readonly status?: number;
+  /** Codes that the answer may carry besides those that every route may: for the description. */
+  readonly errors?: readonly string[];
+  /** `required`: refused without the header. `optional`: described. The header is parsed on every route. */
+  readonly idempotency?: 'required' | 'optional';
+}
+
+/** A route with its types taken away, as the HTTP application keeps it. */
+export interface Route extends RouteDescription {
+  readonly access: Access;
+  readonly params?: ZodType | undefined;
+  readonly query?: ZodType | undefined;
+  readonly body?: ZodType | undefined;
+  readonly answer: ZodType;
+  handle(request: RouteRequest<unknown, unknown, unknown, Principal | undefined>): Promise<unknown>;
+}
+
+type Parsed<Schema> = Schema extends ZodType ? output<Schema> : undefined;
+
+/**
+ * A route whose handler gets what its schemas give and must return what its answer schema takes.
+ * Undeclared fields of an answer are an error outside production, so that none leaks unnoticed.
+ */
+export function defineRoute<
+  const Allowed extends Access,
+  Answer extends ZodType,
+  Params extends ZodType | undefined = undefined,
+  Query extends ZodType | undefined = undefined,
+  Body extends ZodType | undefined = undefined,
+>(
+  route: RouteDescription & {
+    readonly access: Allowed;
+    readonly params?: Params;
+    readonly query?: Query;
+    readonly body?: Body;
+    readonly answer: Answer;
+    handle(
+      request: RouteRequest<
+        Parsed<Params>,
+        Parsed<Query>,
+        Parsed<Body>,
+        Allowed extends 'public' ? undefined : Principal
+      >,
+    ): Promise<output<Answer>>;
+  },
+): Route {
+  return route;
+}
