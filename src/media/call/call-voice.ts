@@ -1,0 +1,96 @@
+import { Microphone, type MicrophoneStats } from '../audio/microphone.ts';
+import type { OpusCodec } from '../audio/opus.ts';
+import type { Pacer } from '../audio/pacer.ts';
+import { Speaker, type SpeakerStats } from '../audio/speaker.ts';
+import type { VoiceDetector, VoiceEvent, VoiceSettings } from '../audio/vad.ts';
+import type { Tap } from '../sfu/tap.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { VoiceActivity } from './conversation.ts';
+
+export interface CallVoiceOptions {
+  readonly tap: Tap;
+  readonly codec: OpusCodec;
+  readonly detector: VoiceDetector;
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  readonly voice?: VoiceSettings;
+}
+
+export interface VoiceListener {
+  /** 320 samples, 16 kHz mono, one each 20 ms; the array is used again. */
+  readonly onFrame: (frame: Int16Array) => void;
+  readonly onVoice: (activity: VoiceActivity) => void;
+}
+
+/** Samples in one millisecond at 16 kHz. */
+const SAMPLES_PER_MS = 16;
+
+/** One call's ear and mouth: joins the tap to the microphone and the speaker, on the process's one metronome. */
+export class CallVoice {
+  readonly speaker: Speaker;
+  readonly #options: CallVoiceOptions;
+  readonly #microphone: Microphone;
+  #listener: VoiceListener | undefined;
+  #leavePacer: (() => void) | undefined;
+  #slotMs = 0;
+  #closed = false;
+
+  constructor(options: CallVoiceOptions) {
+    const { tap, codec, detector, clock, voice } = options;
+    this.#options = options;
+    this.speaker = new Speaker({
+      codec,
+      ssrc: tap.ssrc,
+      payloadType: tap.payloadType,
+      send: (packet) => tap.send(packet),
+    });
+    this.#microphone = new Microphone({
+      codec,
+      detector,
+      ...(voice && { voice }),
+      onFrame: (frame) => this.#listener?.onFrame(frame),
+      onVoice: (event) => this.#onVoice(event),
+    });
+    tap.onPacket((packet) => this.#microphone.receive(packet, clock.monotonicMs()));
+  }
+
+  connect(listener: VoiceListener): void {
+    this.#listener = listener;
+  }
+
+  /** From now on a frame is heard each 20 ms and what the speaker holds is sent. Idempotent. */
+  start(): void {
+    if (this.#closed || this.#leavePacer) return;
+    this.#leavePacer = this.#options.pacer.add({
+      send: (slotMs) => this.speaker.send(slotMs),
+      hear: (slotMs) => {
+        this.#slotMs = slotMs;
+        this.#microphone.tick(slotMs);
+      },
+      prepare: (slotMs) => this.speaker.prepare(slotMs),
+    });
+  }
+
+  stats(): { readonly microphone: MicrophoneStats; readonly speaker: SpeakerStats } {
+    return { microphone: this.#microphone.stats(), speaker: this.speaker.stats() };
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#leavePacer?.();
+    this.#microphone.close();
+    this.speaker.close();
+  }
+
+  #onVoice(event: VoiceEvent): void {
+    const atMs = this.#options.clock.monotonicMs();
+    const sampleMs = this.#slotMs - (this.#microphone.samplesEmitted - event.atSample) / SAMPLES_PER_MS;
+    this.#listener?.onVoice(
+      event.type === 'speech_started'
+        ? { type: 'speech_started', atMs, voicedSinceMs: sampleMs, prefixMs: event.prefixSamples / SAMPLES_PER_MS }
+        : { type: 'speech_stopped', atMs, silentSinceMs: sampleMs },
+    );
+  }
+}

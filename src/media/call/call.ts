@@ -1,0 +1,300 @@
+import type { Clock, Timer } from '../../platform/clock.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/log.ts';
+import type { CallEventName, CallEvents, EndReason, JoinAnswer, RequestAnswers } from '../protocol.ts';
+import type { DtlsParametersMessage, RtpCapabilitiesMessage, RtpParametersMessage } from '../protocol.ts';
+import type { Caller } from '../sfu/caller.ts';
+import type { CallClient, SignaledCall } from './call-port.ts';
+import { advanceCall, type CallDeadlines, type CallEffect, type CallState, startCall, talkedMs } from './call-state.ts';
+import type { CallMetrics } from './call-metrics.ts';
+import type { CallVoice } from './call-voice.ts';
+import type { Conversation, ConversationListener } from './conversation.ts';
+import { MinuteMeter } from './minute-meter.ts';
+import type { CallMeter, CallRecord, CallStore } from './ports.ts';
+import { WriteQueue } from './write-queue.ts';
+
+export interface CallOptions {
+  readonly record: CallRecord;
+  readonly caller: Caller;
+  readonly voice: CallVoice;
+  readonly createConversation: (context: {
+    readonly listener: ConversationListener;
+    readonly talkedMs: () => number;
+  }) => Conversation;
+  readonly engines: JoinAnswer['engines'];
+  readonly iceServers: JoinAnswer['ice_servers'];
+  readonly store: CallStore;
+  readonly meter: CallMeter;
+  readonly deadlines: CallDeadlines;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: CallMetrics;
+  /** Called once, when everything of the call is closed and written. */
+  readonly onEnded: (callId: string) => void;
+}
+
+/**
+ * One call in this process: joins the page, the media, the conversation and the meter, and runs the effects of
+ * `call-state`. Whatever ends it, it ends once, with one reason.
+ */
+export class Call implements SignaledCall {
+  readonly #options: CallOptions;
+  readonly #conversation: Conversation;
+  readonly #minutes: MinuteMeter;
+  readonly #writes: WriteQueue;
+  readonly #ended = Promise.withResolvers<void>();
+  #state: CallState;
+  #client: CallClient | undefined;
+  #timer: Timer | undefined;
+  #absenceTimer: Timer | undefined;
+  #consumerResumed = false;
+  #begun = false;
+
+  constructor(options: CallOptions) {
+    const { record, clock, deadlines, caller, meter, log } = options;
+    this.#options = options;
+    this.#writes = new WriteQueue(log);
+    this.#state = startCall({ atMs: clock.monotonicMs(), talkedMs: record.talkedMs, deadlines });
+    this.#conversation = options.createConversation({
+      talkedMs: () => this.talkedMs,
+      listener: this.#conversationListener(),
+    });
+    this.#minutes = new MinuteMeter({
+      callId: record.id,
+      meter,
+      clock,
+      log,
+      talkedMs: () => this.talkedMs,
+      isTalking: () => this.#state.status === 'live',
+      onReading: ({ talkedMs: talked, leftMs, warnMinutes }) =>
+        this.#send('minutes:left', { talked_ms: talked, left_ms: leftMs, warn_minutes: warnMinutes }),
+      onStop: (reason) => this.end(reason === 'no_minutes' ? 'no_minutes' : 'ended_by_staff'),
+    });
+    options.voice.connect({
+      onFrame: (frame) => this.#conversation.hear(frame),
+      onVoice: (activity) => this.#conversation.voice(activity),
+    });
+    caller.on('connected', () => this.#mediaChanged());
+    caller.on('disconnected', () => this.#mediaChanged());
+    caller.on('closed', ({ reason }) => this.end(reason === 'worker_died' ? 'worker_died' : 'node_draining'));
+    this.#plan();
+  }
+
+  get id(): string {
+    return this.#options.record.id;
+  }
+
+  get userId(): string {
+    return this.#options.record.userId;
+  }
+
+  /** Whole ms with media connected. */
+  get talkedMs(): number {
+    return talkedMs(this.#state, this.#options.clock.monotonicMs());
+  }
+
+  /** Resolves when the call has ended and everything of it is written. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  async join(client: CallClient, { keepTransports }: { readonly keepTransports: boolean }): Promise<JoinAnswer> {
+    this.#assertNotEnded();
+    const { caller, record, engines, iceServers } = this.#options;
+    if (this.#client === client) {
+      throw new AppError({ code: 'already_joined', kind: 'conflict', message: 'This page is in the call already.' });
+    }
+    if (keepTransports && !caller.hasTransports) {
+      throw new AppError({
+        code: 'transports_gone',
+        kind: 'conflict',
+        message: 'The transports of this call are gone: join again for new ones.',
+        retryable: true,
+      });
+    }
+    const resumed = this.#begun;
+    this.#takeOver(client);
+    if (!this.#begun) {
+      this.#begun = true;
+      // The greeting is made while the page still negotiates its transports.
+      this.#conversation.start();
+    }
+    if (!keepTransports) this.#consumerResumed = false;
+    const transports = keepTransports ? null : await caller.openTransports();
+    const leftMs = this.#minutes.leftMs ?? (await this.#firstReading());
+    return {
+      call_id: record.id,
+      resumed,
+      router_rtp_capabilities: caller.routerRtpCapabilities,
+      ice_servers: iceServers,
+      transports,
+      language: record.language,
+      engines,
+      captions: this.#conversation.captions(),
+      talked_ms: this.talkedMs,
+      left_ms: leftMs,
+    };
+  }
+
+  detach(client: CallClient): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    if (this.#state.status === 'ended') return;
+    // The media may go on without signaling for a while; nobody could hang up for longer.
+    this.#absenceTimer = this.#options.clock.after(this.#options.deadlines.reconnectMs, () =>
+      this.end('connection_lost'),
+    );
+  }
+
+  async connectTransport(transportId: string, dtlsParameters: DtlsParametersMessage): Promise<void> {
+    this.#assertNotEnded();
+    await this.#options.caller.connectTransport(transportId, dtlsParameters);
+  }
+
+  async produce(transportId: string, kind: 'audio' | 'video', rtpParameters: RtpParametersMessage): Promise<string> {
+    this.#assertNotEnded();
+    return await this.#options.caller.produce(transportId, kind, rtpParameters);
+  }
+
+  async consume(rtpCapabilities: RtpCapabilitiesMessage): Promise<RequestAnswers['track:consume']> {
+    this.#assertNotEnded();
+    return await this.#options.caller.consume(rtpCapabilities);
+  }
+
+  async resumeConsumer(): Promise<void> {
+    this.#assertNotEnded();
+    await this.#options.caller.resumeConsumer();
+    this.#consumerResumed = true;
+    this.#mediaChanged();
+  }
+
+  async restartIce(transportId: string): Promise<unknown> {
+    this.#assertNotEnded();
+    return await this.#options.caller.restartIce(transportId);
+  }
+
+  setMuted(muted: boolean): void {
+    this.#assertNotEnded();
+    this.#options.log.debug({ call: this.id, muted }, 'The microphone was switched');
+  }
+
+  async hangUp(): Promise<void> {
+    this.end('hang_up');
+    await this.ended;
+  }
+
+  /** Ends the call. The first reason stands. */
+  end(reason: EndReason): void {
+    this.#advance({ type: 'end', reason, atMs: this.#options.clock.monotonicMs() });
+  }
+
+  #takeOver(client: CallClient): void {
+    this.#absenceTimer?.cancel();
+    const earlier = this.#client;
+    this.#client = client;
+    if (!earlier) return;
+    earlier.send('call:taken-over', {});
+    earlier.takenOver();
+  }
+
+  /** Live when packets flow both ways and the page is ready to play them. */
+  #mediaChanged(): void {
+    const connected = this.#options.caller.connected && this.#consumerResumed;
+    this.#advance({
+      type: connected ? 'media_connected' : 'media_lost',
+      atMs: this.#options.clock.monotonicMs(),
+    });
+  }
+
+  #advance(event: Parameters<typeof advanceCall>[1]): void {
+    const { state, effects } = advanceCall(this.#state, event, this.#options.deadlines);
+    this.#state = state;
+    for (const effect of effects) this.#run(effect);
+    this.#plan();
+  }
+
+  #plan(): void {
+    this.#timer?.cancel();
+    const state = this.#state;
+    if (state.status === 'ended' || state.status === 'live') return;
+    const { clock } = this.#options;
+    const delayMs = Math.max(0, state.deadlineMs - clock.monotonicMs());
+    this.#timer = clock.after(delayMs, () =>
+      this.#advance({ type: 'time_passed', atMs: Math.max(state.deadlineMs, clock.monotonicMs()) }),
+    );
+  }
+
+  #run(effect: CallEffect): void {
+    switch (effect.type) {
+      case 'go_live':
+        if (effect.first) this.#writes.add('live', () => this.#options.store.markLive(this.id));
+        this.#options.voice.start();
+        this.#conversation.resume();
+        this.#minutes.start();
+        break;
+      case 'suspend':
+        this.#conversation.suspend();
+        this.#minutes.talkClockChanged();
+        break;
+      case 'finish':
+        void this.#finish(effect.reason);
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  async #finish(reason: EndReason): Promise<void> {
+    const { voice, caller, meter, metrics, log } = this.#options;
+    const ending = { reason, talkedMs: this.talkedMs };
+    this.#timer?.cancel();
+    this.#absenceTimer?.cancel();
+    this.#minutes.close();
+    this.#conversation.close();
+    voice.close();
+    caller.close();
+    this.#writes.add('end', () => meter.end(this.id, ending));
+    await this.#writes.idle();
+    metrics.endedCalls.inc({ reason });
+    log.info({ call: this.id, reason, talkedMs: ending.talkedMs, media: voice.stats() }, 'A call ended');
+    this.#send('call:ended', { reason, talked_ms: ending.talkedMs });
+    this.#ended.resolve();
+    this.#options.onEnded(this.id);
+  }
+
+  /** The page shows minutes from its first moment; a meter that does not answer is asked again when the call is live. */
+  async #firstReading(): Promise<number> {
+    try {
+      const { coveredMs } = await this.#options.meter.beat(this.id, this.talkedMs);
+      return Math.max(0, coveredMs - this.talkedMs);
+    } catch (error) {
+      this.#options.log.warn({ call: this.id, err: error }, 'The meter did not answer');
+      return 0;
+    }
+  }
+
+  #conversationListener(): ConversationListener {
+    const { store, record } = this.#options;
+    return {
+      onPhase: (phase) => this.#send('call:phase', { phase }),
+      onCaption: (caption) => this.#send('caption:update', caption),
+      onLatency: (latency) => this.#send('turn:latency', latency),
+      onNotice: (notice) => this.#send('call:notice', notice),
+      onTurn: (turn) => this.#writes.add('turn', () => store.saveTurn(record.id, turn)),
+      onMemory: (memory) => this.#writes.add('memory', () => store.saveTutorMemory(record.id, memory)),
+      onOver: (reason) => this.end(reason),
+    };
+  }
+
+  #send<Name extends CallEventName>(name: Name, payload: CallEvents[Name]): void {
+    this.#client?.send(name, payload);
+  }
+
+  #assertNotEnded(): void {
+    if (this.#state.status === 'ended') throw callEnded();
+  }
+}
+
+export function callEnded(): AppError {
+  return new AppError({ code: 'call_ended', kind: 'conflict', message: 'This call has ended.' });
+}

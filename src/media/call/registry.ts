@@ -1,0 +1,186 @@
+import type { Clock } from '../../platform/clock.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/log.ts';
+import type { Language, SpeechToText, TextToSpeech, Tutor } from '../../speech/engine.ts';
+import type { OpusCodec } from '../audio/opus.ts';
+import type { Pacer } from '../audio/pacer.ts';
+import type { VoiceDetector } from '../audio/vad.ts';
+import type { EndReason, JoinAnswer } from '../protocol.ts';
+import type { SfuWorkers } from '../sfu/workers.ts';
+import { Call, callEnded } from './call.ts';
+import type { CallMetrics } from './call-metrics.ts';
+import type { CallAdmission } from './call-port.ts';
+import { type CallDeadlines, defaultCallDeadlines } from './call-state.ts';
+import { CallVoice } from './call-voice.ts';
+import { PipelineConversation } from './pipeline.ts';
+import type { CallMeter, CallRecord, CallStore } from './ports.ts';
+import { Transcript } from './transcript.ts';
+import { defaultTurnSettings, type TurnSettings } from './turn-settings.ts';
+
+/** The engines of one call. */
+export interface CallEngines {
+  readonly speechToText: SpeechToText;
+  readonly tutor: Tutor;
+  readonly textToSpeech: TextToSpeech;
+}
+
+export interface CallRegistryOptions {
+  readonly nodeId: string;
+  readonly sfu: SfuWorkers;
+  readonly codec: OpusCodec;
+  readonly detector: VoiceDetector;
+  readonly pacer: Pacer;
+  readonly store: CallStore;
+  readonly meter: CallMeter;
+  /** @throws EngineError when no engine serves the language. */
+  readonly chooseEngines: (language: Language) => CallEngines;
+  readonly iceServers: JoinAnswer['ice_servers'];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: CallMetrics;
+  readonly turnSettings?: TurnSettings;
+  readonly deadlines?: CallDeadlines;
+}
+
+/** The calls of this process. A call comes into being when its page first enters, and stays until it has ended. */
+export class CallRegistry implements CallAdmission {
+  readonly #options: CallRegistryOptions;
+  readonly #calls = new Map<string, Promise<Call>>();
+  #draining = false;
+
+  constructor(options: CallRegistryOptions) {
+    this.#options = options;
+  }
+
+  /** Calls that have not ended. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  async admit(callId: string, userId: string): Promise<Call> {
+    const known = this.#calls.get(callId);
+    if (!known) return await this.#open(callId, userId);
+    const call = await known;
+    if (call.userId !== userId) throw callNotFound();
+    return call;
+  }
+
+  /** Ends the call if it is here. */
+  async end(callId: string, reason: EndReason): Promise<void> {
+    const call = await this.#calls.get(callId);
+    if (!call) return;
+    call.end(reason);
+    await call.ended;
+  }
+
+  /** Takes no new calls; resolves when the live ones have ended, those that last beyond `limitMs` by our hand. */
+  async drain(limitMs: number): Promise<void> {
+    this.#draining = true;
+    const calls = await this.#opened();
+    const timer = this.#options.clock.after(limitMs, () => {
+      for (const call of calls) call.end('node_draining');
+    });
+    await Promise.all(calls.map((call) => call.ended));
+    timer.cancel();
+  }
+
+  async #opened(): Promise<Call[]> {
+    const settled = await Promise.allSettled(this.#calls.values());
+    return settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  #open(callId: string, userId: string): Promise<Call> {
+    const opening = this.#create(callId, userId);
+    this.#calls.set(callId, opening);
+    this.#countLive();
+    opening.catch(() => this.#forget(callId, opening));
+    return opening;
+  }
+
+  #forget(callId: string, opening: Promise<Call>): void {
+    if (this.#calls.get(callId) === opening) this.#calls.delete(callId);
+    this.#countLive();
+  }
+
+  #countLive(): void {
+    this.#options.metrics.liveCalls.set(this.#calls.size);
+  }
+
+  async #create(callId: string, userId: string): Promise<Call> {
+    const { store, nodeId, sfu, chooseEngines } = this.#options;
+    const record = await store.load(callId, userId);
+    if (record.status === 'ended' || record.status === 'finalized') throw callEnded();
+    if (record.nodeId !== nodeId) throw onOtherNode();
+    if (this.#draining) throw draining();
+    const engines = chooseEngines(record.language);
+    const transcript = new Transcript(await store.turns(callId));
+    const caller = await sfu.createCaller();
+    return this.#assemble(record, engines, transcript, caller);
+  }
+
+  #assemble(
+    record: CallRecord,
+    engines: CallEngines,
+    transcript: Transcript,
+    caller: Awaited<ReturnType<SfuWorkers['createCaller']>>,
+  ): Call {
+    const { codec, detector, pacer, store, meter, iceServers, clock, metrics } = this.#options;
+    const log = this.#options.log.child({ call: record.id });
+    const voice = new CallVoice({ tap: caller.tap, codec, detector, pacer, clock });
+    return new Call({
+      record,
+      caller,
+      voice,
+      engines: { stt: engines.speechToText.name, tutor: engines.tutor.name, tts: engines.textToSpeech.name },
+      iceServers,
+      store,
+      meter,
+      deadlines: this.#options.deadlines ?? defaultCallDeadlines,
+      clock,
+      log,
+      metrics,
+      createConversation: ({ listener, talkedMs }) =>
+        new PipelineConversation({
+          ...engines,
+          speaker: voice.speaker,
+          transcript,
+          memory: record.tutorMemory,
+          language: record.language,
+          level: record.level,
+          instructions: '',
+          settings: this.#options.turnSettings ?? defaultTurnSettings,
+          clock,
+          log,
+          metrics,
+          talkedMs,
+          listener,
+        }),
+      onEnded: (callId) => {
+        this.#calls.delete(callId);
+        this.#countLive();
+      },
+    });
+  }
+}
+
+function callNotFound(): AppError {
+  return new AppError({ code: 'call_not_found', kind: 'not_found', message: 'There is no such call.' });
+}
+
+function onOtherNode(): AppError {
+  return new AppError({
+    code: 'call_on_other_node',
+    kind: 'conflict',
+    message: 'This call has its place on another node.',
+    retryable: true,
+  });
+}
+
+function draining(): AppError {
+  return new AppError({
+    code: 'node_draining',
+    kind: 'unavailable',
+    message: 'This node takes no new calls.',
+    retryable: true,
+  });
+}

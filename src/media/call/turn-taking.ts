@@ -1,0 +1,346 @@
+import type { Language } from '../../speech/engine.ts';
+import { endpointDelayMs, isBackchannel } from './endpointing.ts';
+import type { TurnSettings } from './turn-settings.ts';
+
+/**
+ * Who speaks when, as a pure function: `(state, event) → {state, effects}`, with time only in the events.
+ * The conversation runs the effects and asks `nextDeadlineMs` when to send the next `time_passed`.
+ *
+ * The learner's floor and the tutor's floor are two small states; the rules in `settle` stand between them.
+ */
+export interface TurnState {
+  readonly language: Language;
+  readonly settings: TurnSettings;
+  readonly learner: LearnerFloor;
+  /** What the learner has said and nobody has answered yet. */
+  readonly words: UnansweredWords;
+  readonly tutor: TutorFloor;
+  /** When the two last did anything. */
+  readonly quietSinceMs: number;
+  readonly awayAsked: boolean;
+  readonly nextAnswer: number;
+}
+
+type LearnerFloor =
+  | { readonly status: 'silent'; readonly sinceMs: number }
+  /** `dismissed`: this stretch was taken for noise; only words can interrupt the tutor again. */
+  | { readonly status: 'speaking'; readonly sinceMs: number; readonly dismissed: boolean };
+
+interface UnansweredWords {
+  readonly finals: readonly string[];
+  readonly partial: string;
+  /** An utterance has begun whose final has not come yet. */
+  readonly awaitingFinal: boolean;
+  readonly engineSaysEnded: boolean;
+  /** How long the learner's voice lasted in this turn so far. */
+  readonly voicedMs: number;
+}
+
+type TutorFloor =
+  | { readonly status: 'quiet' }
+  /** An answer is being made and cannot be heard yet. */
+  | {
+      readonly status: 'preparing';
+      readonly answer: number;
+      readonly occasion: Occasion;
+      readonly answered: UnansweredWords;
+    }
+  | { readonly status: 'speaking'; readonly answer: number }
+  /** Stopped in mid-answer: the learner may be interrupting. */
+  | { readonly status: 'held'; readonly answer: number; readonly sinceMs: number };
+
+type Occasion = 'greeting' | 'turn' | 'away';
+
+export type TurnEvent = { readonly atMs: number } & (
+  | { readonly type: 'greet' }
+  | { readonly type: 'speech_started'; readonly voicedSinceMs: number }
+  | { readonly type: 'speech_stopped'; readonly silentSinceMs: number }
+  | { readonly type: 'partial'; readonly text: string }
+  | { readonly type: 'final'; readonly text: string }
+  | { readonly type: 'end_of_utterance' }
+  /** The first sound of the answer left for the learner. */
+  | { readonly type: 'answer_audible'; readonly answer: number }
+  /** The answer was heard to its end, or came to nothing. */
+  | { readonly type: 'answer_finished'; readonly answer: number }
+  /** The media was gone and is back: silence counts from now. */
+  | { readonly type: 'connection_back' }
+  | { readonly type: 'time_passed' }
+);
+
+export type TurnEffect =
+  | {
+      readonly type: 'answer';
+      readonly answer: number;
+      readonly occasion: Occasion;
+      readonly text: string;
+      /** When the learner's voice ended; for latencies. */
+      readonly speechEndedMs: number;
+    }
+  /** `interrupted`: it was being heard. `continued`: it was not, and the learner went on with the same turn. */
+  | { readonly type: 'cancel_answer'; readonly answer: number; readonly because: 'interrupted' | 'continued' }
+  | { readonly type: 'hold_answer'; readonly answer: number }
+  | { readonly type: 'resume_answer'; readonly answer: number }
+  | { readonly type: 'drop_words'; readonly because: 'no_words' | 'backchannel'; readonly text: string }
+  | { readonly type: 'end_idle' };
+
+interface Step {
+  readonly state: TurnState;
+  readonly effects: readonly TurnEffect[];
+}
+
+const noWords: UnansweredWords = {
+  finals: [],
+  partial: '',
+  awaitingFinal: false,
+  engineSaysEnded: false,
+  voicedMs: 0,
+};
+
+/** Voice of this length that no engine could make words of is answered all the same ("I didn't catch that"). */
+const UNCAUGHT_SPEECH_MS = 900;
+
+export function startTurnTaking(options: {
+  readonly language: Language;
+  readonly settings: TurnSettings;
+  readonly atMs: number;
+}): TurnState {
+  return {
+    language: options.language,
+    settings: options.settings,
+    learner: { status: 'silent', sinceMs: options.atMs },
+    words: noWords,
+    tutor: { status: 'quiet' },
+    quietSinceMs: options.atMs,
+    awayAsked: false,
+    nextAnswer: 0,
+  };
+}
+
+export function takeTurn(state: TurnState, event: TurnEvent): Step {
+  const effects: TurnEffect[] = [];
+  let current = receive(state, event, effects);
+  // Each rule either changes the state or leaves it; a handful of rounds settles any event.
+  for (let round = 0; round < 8; round += 1) {
+    const next = settle(current, event.atMs, effects);
+    if (next === current) break;
+    current = next;
+  }
+  return { state: current, effects };
+}
+
+/** The text of the words nobody has answered yet, a partial included. */
+export function unansweredText(words: UnansweredWords): string {
+  return [...words.finals, words.partial].filter((part) => part !== '').join(' ');
+}
+
+/** The first time after `afterMs` at which a rule may fire by time alone; `undefined` when none will. */
+export function nextDeadlineMs(state: TurnState, afterMs: number): number | undefined {
+  const { learner, tutor, words, settings } = state;
+  const deadlines: number[] = [];
+  if (learner.status === 'speaking' && !learner.dismissed && tutor.status !== 'quiet' && tutor.status !== 'held') {
+    deadlines.push(learner.sinceMs + settings.interruptionSpeechMs);
+  }
+  if (tutor.status === 'held') deadlines.push(tutor.sinceMs + settings.falseInterruptionMs);
+  if (tutor.status === 'quiet' && learner.status === 'silent') {
+    deadlines.push(hasTurn(words) ? learner.sinceMs + silenceNeededMs(state) : awayDeadlineMs(state));
+  }
+  const ahead = deadlines.filter((deadline) => deadline > afterMs);
+  return ahead.length === 0 ? undefined : Math.min(...ahead);
+}
+
+function receive(state: TurnState, event: TurnEvent, effects: TurnEffect[]): TurnState {
+  switch (event.type) {
+    case 'greet':
+      return answer(state, 'greeting', event.atMs, effects);
+    case 'speech_started':
+      return {
+        ...state,
+        learner: { status: 'speaking', sinceMs: event.voicedSinceMs, dismissed: false },
+        words: { ...state.words, awaitingFinal: true, engineSaysEnded: false },
+        quietSinceMs: event.atMs,
+        awayAsked: false,
+      };
+    case 'speech_stopped': {
+      if (state.learner.status === 'silent') return state;
+      const voicedMs = state.words.voicedMs + Math.max(0, event.silentSinceMs - state.learner.sinceMs);
+      return {
+        ...state,
+        learner: { status: 'silent', sinceMs: event.silentSinceMs },
+        words: { ...state.words, voicedMs },
+        quietSinceMs: event.atMs,
+      };
+    }
+    case 'partial':
+      return { ...state, words: { ...state.words, partial: event.text } };
+    case 'final':
+      return {
+        ...state,
+        words: {
+          ...state.words,
+          finals: event.text === '' ? state.words.finals : [...state.words.finals, event.text],
+          partial: '',
+          awaitingFinal: state.learner.status === 'speaking',
+        },
+      };
+    case 'end_of_utterance':
+      return { ...state, words: { ...state.words, engineSaysEnded: true } };
+    case 'answer_audible':
+      return state.tutor.status === 'preparing' && state.tutor.answer === event.answer
+        ? { ...state, tutor: { status: 'speaking', answer: event.answer } }
+        : state;
+    case 'answer_finished':
+      return state.tutor.status !== 'quiet' && state.tutor.answer === event.answer
+        ? { ...state, tutor: { status: 'quiet' }, quietSinceMs: event.atMs }
+        : state;
+    case 'connection_back':
+      return {
+        ...state,
+        learner: { status: 'silent', sinceMs: event.atMs },
+        words: { ...state.words, awaitingFinal: false },
+        quietSinceMs: event.atMs,
+      };
+    case 'time_passed':
+      return state;
+    default:
+      return event satisfies never;
+  }
+}
+
+function settle(state: TurnState, atMs: number, effects: TurnEffect[]): TurnState {
+  switch (state.tutor.status) {
+    case 'speaking':
+      return settleWhileSpeaking(state, state.tutor, atMs, effects);
+    case 'held':
+      return settleWhileHeld(state, state.tutor, atMs, effects);
+    case 'preparing':
+      return settleWhilePreparing(state, state.tutor, atMs, effects);
+    case 'quiet':
+      return settleWhileQuiet(state, atMs, effects);
+    default:
+      return state.tutor satisfies never;
+  }
+}
+
+function settleWhileSpeaking(
+  state: TurnState,
+  tutor: TutorFloor & { status: 'speaking' },
+  atMs: number,
+  effects: TurnEffect[],
+): TurnState {
+  const { learner, words, settings, language } = state;
+  const text = unansweredText(words);
+  if (learner.status === 'silent') {
+    if (words === noWords || words.awaitingFinal) return state;
+    // Said before the tutor could be heard: it stands.
+    if (words.voicedMs >= settings.interruptionSpeechMs && text !== '' && !isBackchannel(text, language)) {
+      effects.push({ type: 'cancel_answer', answer: tutor.answer, because: 'interrupted' });
+      return { ...state, tutor: { status: 'quiet' } };
+    }
+    // Too short to stop the tutor, and over: what came of it is no turn.
+    effects.push({ type: 'drop_words', because: text === '' ? 'no_words' : 'backchannel', text });
+    return { ...state, words: noWords };
+  }
+  if (learner.dismissed && (text === '' || isBackchannel(text, language))) return state;
+  if (atMs - learner.sinceMs < settings.interruptionSpeechMs) return state;
+  if (text !== '' && isBackchannel(text, language)) return state;
+  effects.push({ type: 'hold_answer', answer: tutor.answer });
+  return { ...state, tutor: { status: 'held', answer: tutor.answer, sinceMs: atMs } };
+}
+
+function settleWhileHeld(
+  state: TurnState,
+  tutor: TutorFloor & { status: 'held' },
+  atMs: number,
+  effects: TurnEffect[],
+): TurnState {
+  const { learner, words, settings, language } = state;
+  const text = unansweredText(words);
+  if (text !== '' && !isBackchannel(text, language)) {
+    effects.push({ type: 'cancel_answer', answer: tutor.answer, because: 'interrupted' });
+    return { ...state, tutor: { status: 'quiet' } };
+  }
+  const heardOut = learner.status === 'silent' && !words.awaitingFinal;
+  if (!heardOut && atMs - tutor.sinceMs < settings.falseInterruptionMs) return state;
+  effects.push({ type: 'drop_words', because: text === '' ? 'no_words' : 'backchannel', text });
+  effects.push({ type: 'resume_answer', answer: tutor.answer });
+  return {
+    ...state,
+    learner: learner.status === 'speaking' ? { ...learner, dismissed: true } : learner,
+    words: learner.status === 'speaking' ? { ...noWords, awaitingFinal: words.awaitingFinal } : noWords,
+    tutor: { status: 'speaking', answer: tutor.answer },
+  };
+}
+
+function settleWhilePreparing(
+  state: TurnState,
+  tutor: TutorFloor & { status: 'preparing' },
+  atMs: number,
+  effects: TurnEffect[],
+): TurnState {
+  const { learner, words, settings } = state;
+  if (tutor.occasion !== 'turn') return state;
+  const goesOn = learner.status === 'speaking' && atMs - learner.sinceMs >= settings.interruptionSpeechMs;
+  if (!goesOn && unansweredText(words) === '') return state;
+  effects.push({ type: 'cancel_answer', answer: tutor.answer, because: 'continued' });
+  return {
+    ...state,
+    words: {
+      ...words,
+      finals: [...tutor.answered.finals, ...words.finals],
+      voicedMs: tutor.answered.voicedMs + words.voicedMs,
+    },
+    tutor: { status: 'quiet' },
+  };
+}
+
+function settleWhileQuiet(state: TurnState, atMs: number, effects: TurnEffect[]): TurnState {
+  const { learner, words } = state;
+  if (learner.status === 'speaking') return state;
+  if (!hasTurn(words)) return atMs >= awayDeadlineMs(state) ? askOrEnd(state, atMs, effects) : state;
+  if (atMs - learner.sinceMs < silenceNeededMs(state)) return state;
+  if (unansweredText(words) === '' && words.voicedMs < UNCAUGHT_SPEECH_MS) {
+    effects.push({ type: 'drop_words', because: 'no_words', text: '' });
+    return { ...state, words: noWords };
+  }
+  return answer(state, 'turn', atMs, effects);
+}
+
+/** Nobody has said anything for long: ask once, then end. */
+function askOrEnd(state: TurnState, atMs: number, effects: TurnEffect[]): TurnState {
+  if (!state.awayAsked) return { ...answer(state, 'away', atMs, effects), awayAsked: true };
+  effects.push({ type: 'end_idle' });
+  // The conversation ends here; should it be asked again, it answers again after as long.
+  return { ...state, quietSinceMs: atMs };
+}
+
+function answer(state: TurnState, occasion: Occasion, atMs: number, effects: TurnEffect[]): TurnState {
+  const text = occasion === 'turn' ? unansweredText(state.words) : '';
+  const speechEndedMs = occasion === 'turn' ? state.learner.sinceMs : atMs;
+  effects.push({ type: 'answer', answer: state.nextAnswer, occasion, text, speechEndedMs });
+  return {
+    ...state,
+    words: occasion === 'turn' ? noWords : state.words,
+    tutor: {
+      status: 'preparing',
+      answer: state.nextAnswer,
+      occasion,
+      answered: { ...state.words, finals: text === '' ? [] : [text], partial: '', awaitingFinal: false },
+    },
+    quietSinceMs: atMs,
+    nextAnswer: state.nextAnswer + 1,
+  };
+}
+
+function hasTurn(words: UnansweredWords): boolean {
+  return words.awaitingFinal || words.voicedMs > 0 || unansweredText(words) !== '';
+}
+
+/** An engine whose final does not come is waited for as long as for the most unfinished turn. */
+function silenceNeededMs({ words, language, settings }: TurnState): number {
+  if (words.awaitingFinal) return settings.maxEndpointDelayMs;
+  return endpointDelayMs({ text: unansweredText(words), engineSaysEnded: words.engineSaysEnded }, language, settings);
+}
+
+function awayDeadlineMs({ awayAsked, quietSinceMs, settings }: TurnState): number {
+  return quietSinceMs + (awayAsked ? settings.endAfterAwayMs : settings.awayAfterMs);
+}
