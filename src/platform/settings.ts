@@ -1,0 +1,35 @@
+import type { Knex } from 'knex';
+import type { output, ZodType } from 'zod';
+import { AppError } from './errors.ts';
+
+/** Something staff may change while the house runs; a row in `settings`, or its default. */
+export interface Setting<Schema extends ZodType> {
+  /** `room.name`. */
+  readonly key: string;
+  readonly schema: Schema;
+  readonly fallback: output<Schema>;
+}
+
+export function defineSetting<Schema extends ZodType>(setting: Setting<Schema>): Setting<Schema> {
+  return setting;
+}
+
+/**
+ * The value as it is now, within the given transaction if it is one.
+ * @throws AppError `setting_invalid`: a wrong price must stop the sale, not be replaced by another silently
+ */
+export async function readSetting<Schema extends ZodType>(
+  knex: Knex,
+  setting: Setting<Schema>,
+): Promise<output<Schema>> {
+  const row = await knex<{ key: string; value: unknown }>('settings').where('key', setting.key).first('value');
+  if (row === undefined) return setting.fallback;
+  const parsed = setting.schema.safeParse(row.value);
+  if (parsed.success) return parsed.data;
+  throw new AppError({
+    code: 'setting_invalid',
+    kind: 'internal',
+    message: `The setting ${setting.key} holds a value that it cannot have.`,
+    cause: parsed.error,
+  });
+}
