@@ -1,0 +1,94 @@
+import type { Knex } from 'knex';
+import type { Route } from '../platform/http/route.ts';
+import type { Logger } from '../platform/log.ts';
+import { readBalance, type Balance } from './balance.ts';
+import { readTariff, readTrialMinutes } from './billing-settings.ts';
+import { openHold } from './holds.ts';
+import { credit } from './ledger.ts';
+import { beat, end, type CallEnding, type MeterReading } from './meter.ts';
+import { NO_MONEY } from './money.ts';
+import { checkInvariants, type Violation } from './reconcile.ts';
+import { billingRoutes } from './routes.ts';
+import { sweepCalls, type SweepReport } from './sweep.ts';
+import { finalizeCall, findCharges, type Charge } from './usage.ts';
+
+export interface BillingOptions {
+  readonly knex: Knex;
+  readonly log: Logger;
+  /**
+   * Told of each call that has ended, to have it charged soon; must not throw. Without it the charge is begun here, in
+   * the background. Either way the sweep charges what was missed.
+   */
+  readonly onCallEnded?: (callId: string) => void;
+}
+
+export interface Billing {
+  /** Gives the trial minutes to a user who was made in the same transaction. */
+  onRegistered(transaction: Knex.Transaction, userId: string): Promise<void>;
+  balance(userId: string): Promise<Balance>;
+  /**
+   * Sets the first minutes of a call aside, in the transaction that inserted its row; one user's calls are opened
+   * one after the other. @throws AppError `no_minutes`
+   */
+  openCall(transaction: Knex.Transaction, call: { readonly callId: string; readonly userId: string }): Promise<void>;
+  /** What finalized calls cost, by call id; what cost nothing is absent. */
+  charges(callIds: readonly string[]): Promise<ReadonlyMap<string, Charge>>;
+  /** Behind the media room's `CallMeter`. */
+  readonly meter: {
+    beat(callId: string, talkedMs: number): Promise<MeterReading>;
+    end(callId: string, ending: CallEnding): Promise<void>;
+  };
+  finalizeCall(callId: string): Promise<Charge | undefined>;
+  /** To be run every few seconds by somebody; several at once do no harm. */
+  sweep(): Promise<SweepReport>;
+  checkInvariants(): Promise<Violation[]>;
+  readonly routes: readonly Route[];
+  /** Waits for the charges that were begun here. Idempotent. Close before the database. */
+  close(): Promise<void>;
+}
+
+export function createBilling({ knex, log, onCallEnded }: BillingOptions): Billing {
+  const charging = new Set<Promise<void>>();
+
+  function chargeInBackground(callId: string): void {
+    const charge = finalizeCall(knex, callId)
+      .then(
+        () => undefined,
+        (error: unknown) => log.warn({ callId, err: error }, 'A call was not charged at its end; the sweep will'),
+      )
+      .finally(() => charging.delete(charge));
+    charging.add(charge);
+  }
+
+  return {
+    async onRegistered(transaction, userId) {
+      const minutes = await readTrialMinutes(transaction);
+      if (minutes === 0) return;
+      await credit(transaction, {
+        userId,
+        type: 'trial',
+        minutes,
+        price: NO_MONEY,
+        idempotencyKey: `trial:${userId}`,
+      });
+    },
+    balance: (userId) => readBalance(knex, userId),
+    async openCall(transaction, { callId, userId }) {
+      await openHold(transaction, { callId, userId, tariff: await readTariff(transaction) });
+    },
+    charges: (callIds) => findCharges(knex, callIds),
+    meter: {
+      beat: (callId, talkedMs) => beat(knex, callId, talkedMs),
+      async end(callId, ending) {
+        if (await end(knex, callId, ending)) (onCallEnded ?? chargeInBackground)(callId);
+      },
+    },
+    finalizeCall: (callId) => finalizeCall(knex, callId),
+    sweep: () => sweepCalls(knex, log),
+    checkInvariants: () => checkInvariants(knex),
+    routes: billingRoutes({ knex }),
+    async close() {
+      await Promise.all(charging);
+    },
+  };
+}

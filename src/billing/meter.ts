@@ -1,0 +1,84 @@
+import type { Knex } from 'knex';
+import { AppError } from '../platform/errors.ts';
+import { extendHold, findOpenHold, minutesToHold } from './holds.ts';
+import type { Minutes } from './minutes.ts';
+import { selectRow } from './sql.ts';
+
+/** What a call says while it lives, and when it is over. The shape is the media room's `CallMeter`. */
+
+export interface MeterReading {
+  /** Talk time in ms that is held for this call. */
+  readonly heldMs: number;
+  /** Talk time in ms that the balance would cover; at least `heldMs`. */
+  readonly coveredMs: number;
+}
+
+export interface CallEnding {
+  readonly reason: string;
+  /** Whole ms of talk; 0 when the media never connected. */
+  readonly talkedMs: number;
+}
+
+/**
+ * Writes the heartbeat and extends the hold a minute ahead. Talk time never goes back, whoever reports it.
+ * @throws AppError `call_not_found`, `call_ended`
+ */
+export async function beat(knex: Knex, callId: string, talkedMs: number): Promise<MeterReading> {
+  checkTalked(talkedMs);
+  return knex.transaction(async (transaction) => {
+    const call = await selectRow<{ user_account_id: string; talked_ms: number }>(
+      transaction,
+      `UPDATE calls SET talked_ms = greatest(talked_ms, :talkedMs), last_beat_at = clock_timestamp()
+       WHERE id = :callId AND status IN ('placed', 'live')
+       RETURNING user_account_id, talked_ms`,
+      { callId, talkedMs },
+    );
+    if (!call) throw await notOpen(transaction, callId);
+    const hold = await findOpenHold(transaction, callId);
+    if (!hold) throw new Error(`The open call ${callId} has no hold`);
+    const { held, covered } = await extendHold(transaction, {
+      userId: call.user_account_id,
+      hold,
+      targetMinutes: minutesToHold(call.talked_ms),
+    });
+    return { heldMs: milliseconds(held), coveredMs: milliseconds(covered) };
+  });
+}
+
+/**
+ * Writes the end; the first one stands. Returns whether it was this one.
+ * @throws AppError `call_not_found`
+ */
+export async function end(knex: Knex, callId: string, ending: CallEnding): Promise<boolean> {
+  checkTalked(ending.talkedMs);
+  const ended = await selectRow(
+    knex,
+    `UPDATE calls
+     SET status = 'ended', ended_at = clock_timestamp(), end_reason = :reason, talked_ms = greatest(talked_ms, :talkedMs)
+     WHERE id = :callId AND status IN ('placed', 'live')
+     RETURNING id`,
+    { callId, reason: ending.reason, talkedMs: ending.talkedMs },
+  );
+  if (ended) return true;
+  const reason = await notOpen(knex, callId);
+  if (reason.code === 'call_not_found') throw reason;
+  return false;
+}
+
+async function notOpen(knex: Knex, callId: string): Promise<AppError> {
+  const call = await selectRow(knex, 'SELECT FROM calls WHERE id = :callId', { callId });
+  return call
+    ? new AppError({ code: 'call_ended', kind: 'conflict', message: 'The call has ended.' })
+    : new AppError({ code: 'call_not_found', kind: 'not_found', message: 'There is no such call.' });
+}
+
+function checkTalked(talkedMs: number): void {
+  if (!Number.isSafeInteger(talkedMs) || talkedMs < 0) {
+    throw new RangeError(`Talk time must be whole milliseconds from 0, not ${talkedMs}`);
+  }
+}
+
+/** A hundredth of a minute is 600 ms. */
+function milliseconds(minutes: Minutes): number {
+  return minutes * 600;
+}

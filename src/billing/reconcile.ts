@@ -1,0 +1,99 @@
+import type { Knex } from 'knex';
+import { selectRows } from './sql.ts';
+
+/** A rule of the books that does not hold. */
+export interface Violation {
+  readonly rule: string;
+  /** The user, call or ledger row that breaks it. */
+  readonly subject: string;
+  readonly found: string;
+}
+
+/**
+ * What is always true, as queries that find what breaks it. Each gives `subject` and `found`.
+ * A call had media when it was live or talked; only such calls are billed.
+ */
+const RULES: Readonly<Record<string, string>> = {
+  balance_is_sum_of_ledger: `
+    SELECT p.user_account_id AS subject, format('balance %s, ledger %s', p.minutes_balance, l.total) AS found
+    FROM user_profiles p
+    CROSS JOIN LATERAL (SELECT coalesce(sum(minutes_delta), 0) AS total
+      FROM wallet_transactions t WHERE t.user_account_id = p.user_account_id) l
+    WHERE p.minutes_balance <> l.total`,
+  balance_is_sum_of_lots: `
+    SELECT p.user_account_id AS subject, format('balance %s, lots %s', p.minutes_balance, l.total) AS found
+    FROM user_profiles p
+    CROSS JOIN LATERAL (SELECT coalesce(sum(remaining), 0) AS total
+      FROM wallet_lots w WHERE w.user_account_id = p.user_account_id) l
+    WHERE p.minutes_balance <> l.total`,
+  held_is_sum_of_open_holds: `
+    SELECT p.user_account_id AS subject, format('held %s, open holds %s', p.minutes_held, h.total) AS found
+    FROM user_profiles p
+    CROSS JOIN LATERAL (SELECT coalesce(sum(minutes), 0) AS total
+      FROM call_holds c WHERE c.user_account_id = p.user_account_id AND c.closed_at IS NULL) h
+    WHERE p.minutes_held <> h.total`,
+  held_within_balance: `
+    SELECT user_account_id AS subject, format('held %s, balance %s', minutes_held, minutes_balance) AS found
+    FROM user_profiles WHERE NOT (0 <= minutes_held AND minutes_held <= minutes_balance)`,
+  ledger_is_a_chain: `
+    SELECT id AS subject, format('sequence %s of %s, balance_after %s of %s', sequence, place, balance_after, total) AS found
+    FROM (SELECT id, sequence, balance_after,
+        row_number() OVER chain AS place, sum(minutes_delta) OVER chain AS total
+      FROM wallet_transactions WINDOW chain AS (PARTITION BY user_account_id ORDER BY sequence)) t
+    WHERE sequence <> place OR balance_after <> total`,
+  ledger_sequence_is_last: `
+    SELECT p.user_account_id AS subject, format('wallet %s, ledger %s', p.ledger_sequence, l.last) AS found
+    FROM user_profiles p
+    CROSS JOIN LATERAL (SELECT coalesce(max(sequence), 0) AS last
+      FROM wallet_transactions t WHERE t.user_account_id = p.user_account_id) l
+    WHERE p.ledger_sequence <> l.last`,
+  lot_is_what_was_not_allocated: `
+    SELECT w.id AS subject, format('%s of %s left, %s allocated', w.remaining, w.minutes, a.total) AS found
+    FROM wallet_lots w
+    CROSS JOIN LATERAL (SELECT coalesce(sum(minutes), 0) AS total
+      FROM wallet_lot_allocations x WHERE x.wallet_lot_id = w.id) a
+    WHERE w.remaining <> w.minutes - a.total`,
+  usage_is_allocated: `
+    SELECT t.id AS subject, format('debit %s, allocated %s', t.minutes_delta, a.total) AS found
+    FROM wallet_transactions t
+    CROSS JOIN LATERAL (SELECT coalesce(sum(minutes), 0) AS total
+      FROM wallet_lot_allocations x WHERE x.wallet_transaction_id = t.id) a
+    WHERE t.type = 'usage' AND a.total <> -t.minutes_delta`,
+  billable_call_has_one_usage: `
+    SELECT c.id AS subject, format('status %s, talked %s ms, usage rows %s', c.status, c.talked_ms, u.rows) AS found
+    FROM calls c
+    CROSS JOIN LATERAL (SELECT count(*) AS rows FROM usage_sessions s WHERE s.call_id = c.id) u
+    WHERE u.rows <> CASE
+      WHEN c.status = 'finalized' AND (c.live_at IS NOT NULL OR c.talked_ms > 0) THEN 1 ELSE 0 END`,
+  usage_is_what_was_debited: `
+    SELECT s.id AS subject, format('billed %s, debited %s', s.billed_minutes, t.minutes_delta) AS found
+    FROM usage_sessions s JOIN wallet_transactions t ON t.id = s.wallet_transaction_id
+    WHERE t.minutes_delta <> -s.billed_minutes OR t.type <> 'usage' OR t.user_account_id <> s.user_account_id`,
+  charge_within_hold: `
+    SELECT s.id AS subject, format('billed %s, held %s', s.billed_minutes, h.minutes) AS found
+    FROM usage_sessions s LEFT JOIN call_holds h ON h.call_id = s.call_id
+    WHERE h.minutes IS NULL OR s.billed_minutes > h.minutes`,
+  hold_lives_as_long_as_its_call: `
+    SELECT c.id AS subject, format('status %s, open holds %s', c.status, h.rows) AS found
+    FROM calls c
+    CROSS JOIN LATERAL (SELECT count(*) AS rows FROM call_holds x WHERE x.call_id = c.id AND x.closed_at IS NULL) h
+    WHERE h.rows <> CASE WHEN c.status = 'finalized' THEN 0 ELSE 1 END`,
+};
+
+/** Names of the rules, for the report of a check that found nothing. */
+export const INVARIANTS: readonly string[] = Object.keys(RULES);
+
+/** Every rule of the books, in one snapshot of the database. Empty when all hold. Reads everything: for a nightly job. */
+export async function checkInvariants(knex: Knex): Promise<Violation[]> {
+  return knex.transaction(
+    async (snapshot) => {
+      const violations: Violation[] = [];
+      for (const [rule, sql] of Object.entries(RULES)) {
+        const rows = await selectRows<{ subject: string; found: string }>(snapshot, sql, {});
+        violations.push(...rows.map(({ subject, found }) => ({ rule, subject, found })));
+      }
+      return violations;
+    },
+    { isolationLevel: 'repeatable read', readOnly: true },
+  );
+}
