@@ -1,0 +1,129 @@
+import { existsSync, globSync } from 'node:fs';
+import path from 'node:path';
+import { bringDown } from './down.ts';
+import { examine, tableOf } from './doctor.ts';
+import { become, productEnvironment, readDotEnv, testEnvironment } from './launch.ts';
+import { type Place, placeOf } from './place.ts';
+import { runSteps, StepFailed } from './runner.ts';
+import { setUpSteps } from './set-up.ts';
+import type { Step } from './step.ts';
+
+/** What `./ailingva VERB` does, once there is a Node to do it. */
+
+const DOWN_TIMEOUT_MS = 60_000;
+
+const place = placeOf(path.resolve(import.meta.dirname, '..'));
+const [verb = '', ...rest] = process.argv.slice(2);
+const interrupted = new AbortController();
+
+function stepsFor(forTests: boolean): Step[] {
+  const npmCli = process.env['AILINGVA_NPM_CLI'] ?? '';
+  return setUpSteps(place, { npmCli, forTests, environment: process.env });
+}
+
+async function setUp(steps: readonly Step[]): Promise<number> {
+  const { signal } = interrupted;
+  const again = ['./ailingva', verb, ...rest].join(' ');
+  const stop = (): void =>
+    interrupted.abort(new Error('Interrupted. Nothing is left half done: run it again to go on.'));
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    return await runSteps(steps, { local: place.local, output: process.stdout, signal, again });
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+async function up(): Promise<never> {
+  readDotEnv(place);
+  await setUp(stepsFor(false));
+  return become(place, ['src/main.ts', 'up', ...rest], productEnvironment(place, process.env));
+}
+
+async function migrate(): Promise<never> {
+  readDotEnv(place);
+  await setUp(stepsFor(false));
+  return become(place, ['src/main.ts', 'migrate', ...rest], productEnvironment(place, process.env));
+}
+
+async function test(): Promise<never> {
+  await setUp(stepsFor(true));
+  return become(place, ['scripts/run-tests.ts', ...rest], testEnvironment(place, process.env));
+}
+
+async function bench(): Promise<number> {
+  const [name, ...args] = rest;
+  const file = path.join(place.root, 'bench', `${name}.ts`);
+  if (name === undefined || name.startsWith('-') || !existsSync(file)) {
+    const names = benchmarksOf(place);
+    process.stdout.write(`Benchmarks:\n${names.map((known) => `  ./ailingva bench ${known}\n`).join('')}`);
+    if (name === undefined) return 0;
+    process.stderr.write(`\nThere is none named "${name}".\n`);
+    return 2;
+  }
+  await setUp(stepsFor(true));
+  return become(place, [file, ...args], testEnvironment(place, process.env));
+}
+
+function benchmarksOf({ root }: Place): string[] {
+  return globSync('*.ts', { cwd: path.join(root, 'bench') })
+    .filter((file) => !file.endsWith('.test.ts'))
+    .map((file) => path.basename(file, '.ts'))
+    .toSorted();
+}
+
+/** All of it, or the named steps, so that an image can be built in layers. */
+async function setUpOnly(): Promise<number> {
+  const steps = stepsFor(false);
+  const chosen = rest.length === 0 ? steps : steps.filter(({ name }) => rest.includes(name));
+  const unknown = rest.filter((name) => !steps.some((step) => step.name === name));
+  if (unknown.length > 0) {
+    process.stderr.write(`No step "${unknown.join('", "')}". Steps: ${steps.map(({ name }) => name).join(', ')}\n`);
+    return 2;
+  }
+  const run = await setUp(chosen);
+  process.stdout.write(run === 0 ? 'Everything was in order.\n' : 'Everything is in order.\n');
+  return 0;
+}
+
+async function doctor(): Promise<number> {
+  const findings = await examine(place, stepsFor(false));
+  process.stdout.write(tableOf(findings));
+  return findings.some(({ state }) => state === 'missing') ? 1 : 0;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function down(): Promise<number> {
+  return (await bringDown(place, { timeoutMs: DOWN_TIMEOUT_MS, say })) ? 0 : 1;
+}
+
+const verbs: Readonly<Record<string, () => Promise<number>>> = {
+  up,
+  test,
+  down,
+  migrate,
+  bench,
+  doctor,
+  setup: setUpOnly,
+};
+
+try {
+  const act = verbs[verb];
+  if (act === undefined) {
+    process.stderr.write(`No verb "${verb}". Next: ./ailingva help\n`);
+    process.exitCode = 2;
+  } else {
+    process.exitCode = await act();
+  }
+} catch (error) {
+  if (interrupted.signal.aborted) {
+    process.stderr.write(`\n${String(interrupted.signal.reason?.message)}\n`);
+    process.exitCode = 130;
+  } else {
+    process.stderr.write(`\n${error instanceof StepFailed ? `Failed: ${error.message}` : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}

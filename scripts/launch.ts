@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { mediasoupWorkerProgram, pageFolder, type Place, pocketsphinxProgram } from './place.ts';
+import { mediasoupVersion } from './steps/mediasoup-worker.ts';
+
+/** Variables set by whoever calls win over `.env`, and both win over what the set-up built. */
+export function readDotEnv({ root }: Place): void {
+  const file = path.join(root, '.env');
+  if (existsSync(file)) process.loadEnvFile(file);
+}
+
+/** The environment of the product's processes: what was given, and where the set-up has put the programs. */
+export function productEnvironment(place: Place, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return {
+    ...given,
+    MEDIASOUP_WORKER_BIN: given['MEDIASOUP_WORKER_BIN'] || mediasoupWorkerProgram(place, mediasoupVersion(place)),
+    POCKETSPHINX_STREAM_BIN: given['POCKETSPHINX_STREAM_BIN'] || pocketsphinxProgram(place),
+    WEB_ROOT: given['WEB_ROOT'] || pageFolder(place),
+  };
+}
+
+/** The tests' environment: the product's, and a browser. A developer's `.env` has no part in it. */
+export function testEnvironment(place: Place, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...productEnvironment(place, given), CHROMIUM_BIN: given['CHROMIUM_BIN'] || findChromium(given) };
+}
+
+function findChromium(given: NodeJS.ProcessEnv): string {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  const folders = (given['PATH'] ?? '').split(':').concat('/usr/bin');
+  const candidates = names.flatMap((name) => folders.map((folder) => path.join(folder, name)));
+  return candidates.find((file) => existsSync(file)) ?? '/usr/bin/chromium';
+}
+
+/**
+ * Becomes `node ARGS`: the same process, so signals, the exit code and the terminal are the program's own.
+ * Does not return.
+ */
+export function become(place: Place, args: readonly string[], environment: NodeJS.ProcessEnv): never {
+  process.chdir(place.root);
+  if (process.execve === undefined) throw new Error('this platform cannot replace a process (execve)');
+  process.execve(process.execPath, [process.execPath, ...args], environment);
+  throw new Error('the process was replaced, and yet it goes on');
+}

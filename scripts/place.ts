@@ -1,0 +1,24 @@
+import path from 'node:path';
+
+/** Where a checkout keeps its things. Everything that the set-up makes stands under `local`. */
+export interface Place {
+  /** The checkout. */
+  readonly root: string;
+  /** `.local/`: not in git, may be deleted at any time; the next set-up makes it again. */
+  readonly local: string;
+}
+
+export function placeOf(root: string): Place {
+  return { root, local: path.join(root, '.local') };
+}
+
+export const mediasoupWorkerProgram = ({ local }: Place, version: string): string =>
+  path.join(local, 'mediasoup-worker', version, 'mediasoup-worker');
+
+export const pocketsphinxProgram = ({ local }: Place): string => path.join(local, 'native', 'pocketsphinx-stream');
+
+/** What `vite build` makes: `index.html` and `assets/`. */
+export const pageFolder = ({ local }: Place): string => path.join(local, 'web');
+
+/** Written by the supervisor that `up` starts: the number of its process. */
+export const pidFile = ({ local }: Place): string => path.join(local, 'up.pid');

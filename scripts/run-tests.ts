@@ -1,0 +1,49 @@
+import { globSync } from 'node:fs';
+import path from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { merged, type TestGroup } from './test-groups.ts';
+
+/** `./ailingva test [PATTERN…]`: all tests as one run, with one summary at its end. */
+
+const root = path.resolve(import.meta.dirname, '..');
+const patterns = process.argv.slice(2);
+
+const FILE_TIMEOUT_MS = 10 * 60_000;
+
+const chosen = globSync('{src,scripts,test,bench,migrations,web}/**/*.test.{ts,tsx}', {
+  cwd: root,
+  exclude: ['**/node_modules/**'],
+})
+  .toSorted()
+  .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern.replace(/^\.\//, ''))));
+
+const isStatic = (file: string): boolean => file.startsWith('test/static/');
+const isEndToEnd = (file: string): boolean => file.startsWith('test/e2e/');
+
+/** Cheapest first. The end-to-end tests listen to real time and share two cores with a browser: one at a time. */
+const groups: readonly TestGroup[] = [
+  { files: chosen.filter(isStatic), concurrency: 1 },
+  { files: chosen.filter((file) => !isStatic(file) && !isEndToEnd(file)), concurrency: 2 },
+  { files: chosen.filter(isEndToEnd), concurrency: 1 },
+];
+
+if (chosen.length === 0) {
+  process.stderr.write(`No test file's path holds ${patterns.join(' or ')}.\n`);
+  process.exit(1);
+}
+
+const interrupted = new AbortController();
+process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
+
+const results = merged(groups, ({ files, concurrency }) =>
+  run({
+    files: files.map((file) => path.join(root, file)),
+    concurrency,
+    cwd: root,
+    timeout: FILE_TIMEOUT_MS,
+    signal: interrupted.signal,
+  }),
+);
+for await (const text of results.events.compose(new spec())) process.stdout.write(text);
+process.exitCode = results.success() ? 0 : 1;
