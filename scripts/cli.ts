@@ -56,7 +56,8 @@ async function bench(): Promise<number> {
   const file = path.join(place.root, 'bench', `${name}.ts`);
   if (name === undefined || name.startsWith('-') || !existsSync(file)) {
     const names = benchmarksOf(place);
-    process.stdout.write(`Benchmarks:\n${names.map((known) => `  ./ailingva bench ${known}\n`).join('')}`);
+    process.stdout.write(names.length === 0 ? 'There are no benchmarks yet.\n' : 'Benchmarks:\n');
+    for (const known of names) process.stdout.write(`  ./ailingva bench ${known}\n`);
     if (name === undefined) return 0;
     process.stderr.write(`\nThere is none named "${name}".\n`);
     return 2;

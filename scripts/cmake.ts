@@ -21,7 +21,13 @@ export async function buildWithCmake(project: CmakeProject, context: StepContext
   await context.command(
     'cmake',
     [
-      ...['-G', 'Ninja', '-S', source, '-B', build, '-DCMAKE_BUILD_TYPE=Release'],
+      '-G',
+      'Ninja',
+      '-S',
+      source,
+      '-B',
+      build,
+      '-DCMAKE_BUILD_TYPE=Release',
       ...Object.entries(definitions).map(([name, value]) => `-D${name}=${value}`),
     ],
     { cwd: root, timeoutMs: BUILD_TIMEOUT_MS },
