@@ -35,6 +35,8 @@ export function connectDatabase({ url, poolSize, applicationName, role = APP_ROL
       types: { getTypeParser },
     },
     pool: { min: 0, max: poolSize },
+    // What goes wrong is thrown; knex would print it besides.
+    log: { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} },
     acquireConnectionTimeout: 5_000,
   });
   let closing: Promise<void> | undefined;

@@ -1,15 +1,24 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { AppError, errorCode } from './errors.ts';
+import { errorCode } from './errors.ts';
 import type { Logger } from './log.ts';
-import { installBinaries, type Binaries } from './postgres/binaries.ts';
+import { installBinaries } from './postgres/binaries.ts';
+import {
+  clusterExists,
+  failed,
+  makeCluster,
+  quietEnvironment,
+  resetPassword,
+  urlOf,
+  type Cluster,
+} from './postgres/cluster.ts';
 import { clearLeftovers } from './postgres/leftovers.ts';
-import { preparePlace, type ClusterPlace } from './postgres/owner.ts';
+import { preparePlace } from './postgres/owner.ts';
 import { keepSecret } from './secrets.ts';
 
 /**
@@ -25,6 +34,8 @@ export interface EmbeddedPostgres {
   readonly pid: number;
   /** Settles when the server has ended, asked or not. Never rejects. */
   readonly ended: Promise<void>;
+  /** Lets this process end while the server runs. */
+  unref(): void;
   /** Fast shutdown: sessions are cut, everything is written out. Idempotent. */
   stop(): Promise<void>;
 }
@@ -40,7 +51,6 @@ export interface EmbeddedPostgresOptions {
   readonly startDeadlineMs?: number;
 }
 
-const OWNER = 'ailingva';
 const DATABASE = 'ailingva';
 const STOP_DEADLINE_MS = 20_000;
 const LARGEST_LOG_BYTES = 10 * 1024 * 1024;
@@ -53,9 +63,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const secret = await keepSecret(dataDir, 'postgres-password');
   const cluster: Cluster = { place, binaries, data: path.join(place.home, 'data'), password: secret.value, durable };
 
-  const madeBy = await readIfThere(path.join(cluster.data, 'PG_VERSION'));
-  if (madeBy !== undefined) {
-    refuseOtherMajor(madeBy.trim(), binaries.version);
+  if (await clusterExists(cluster)) {
     const before = await clearLeftovers(cluster.data);
     if (before === 'cleared') log.warn('Stopped a PostgreSQL that an earlier run left behind');
   } else {
@@ -79,16 +87,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     port,
     pid: server.pid,
     ended: server.ended,
+    unref: () => server.child.unref(),
     stop: () => (stopping ??= stopServer(server)),
   };
 }
 
-interface Cluster {
-  readonly place: ClusterPlace;
-  readonly binaries: Binaries;
-  readonly data: string;
-  readonly password: string;
-  readonly durable: boolean;
+/** Stops whatever runs there and removes the cluster, wherever it stands, and the data folder. All is lost. */
+export async function removeEmbeddedPostgres(dataDir: string): Promise<void> {
+  const { home } = await preparePlace(dataDir);
+  const data = path.join(home, 'data');
+  if (await stat(data).catch(() => undefined)) await clearLeftovers(data);
+  await rm(home, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true });
 }
 
 interface Server {
@@ -96,60 +106,6 @@ interface Server {
   readonly pid: number;
   readonly ended: Promise<void>;
   readonly logFile: string;
-}
-
-function urlOf({ password }: Cluster, port: number, database: string): string {
-  return `postgres://${OWNER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
-}
-
-/** Made aside and moved into place, so that an interrupted one is never taken for a whole. */
-async function makeCluster({ place, binaries, data, password, durable }: Cluster): Promise<void> {
-  const draft = `${data}.part`;
-  const passwordFile = path.join(place.home, 'password.part');
-  await rm(draft, { recursive: true, force: true });
-  await rm(data, { recursive: true, force: true });
-  try {
-    await rm(passwordFile, { force: true });
-    await writeFile(passwordFile, `${password}\n`, { mode: 0o600, flag: 'wx' });
-    await giveAway(passwordFile, place);
-    await runProgram(binaries.initdb, place, [
-      `--pgdata=${draft}`,
-      `--username=${OWNER}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      // Without these the encoding is the environment's, often SQL_ASCII, and Russian neither sorts nor searches.
-      '--encoding=UTF8',
-      '--locale-provider=icu',
-      '--icu-locale=ru-RU',
-      '--locale=C.UTF-8',
-      ...(durable ? [] : ['--no-sync']),
-    ]);
-    await rename(draft, data);
-  } finally {
-    await rm(passwordFile, { force: true });
-  }
-}
-
-/** In single-user mode PostgreSQL asks for no password; it needs the files to itself. */
-async function resetPassword({ place, binaries, data, password }: Cluster): Promise<void> {
-  const statement = `ALTER ROLE ${OWNER} PASSWORD '${password}';\n`;
-  await runProgram(binaries.postgres, place, ['--single', '-D', data, 'postgres'], statement);
-}
-
-async function runProgram(file: string, place: ClusterPlace, parameters: string[], input = ''): Promise<void> {
-  const child = spawn(file, parameters, { ...place.owner, cwd: place.home, env: quietEnvironment(), stdio: 'pipe' });
-  const said: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  const timer = setTimeout(() => child.kill('SIGKILL'), 120_000);
-  try {
-    const [code]: unknown[] = await once(child, 'close');
-    if (code !== 0) throw failed(`${path.basename(file)} failed`, Buffer.concat(said).toString('utf8'));
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function startServer(cluster: Cluster, port: number, deadlineMs: number): Promise<Server> {
@@ -280,43 +236,7 @@ async function bind(port: number): Promise<number | undefined> {
   }
 }
 
-/** PG… variables of the caller's shell would change what the programs do; messages come in one language. */
-function quietEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
-}
-
-async function giveAway(file: string, { owner }: ClusterPlace): Promise<void> {
-  if (owner.uid !== undefined && owner.gid !== undefined) await chown(file, owner.uid, owner.gid);
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function refuseOtherMajor(madeBy: string, version: string): void {
-  if (version.startsWith(`${madeBy}.`)) return;
-  throw new AppError({
-    code: 'postgres_other_version',
-    kind: 'conflict',
-    message: `The database was made by PostgreSQL ${madeBy}, this checkout brings ${version}. Dump it with the old checkout first.`,
-  });
-}
-
 async function lastLines(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '');
   return text.trimEnd().split('\n').slice(-8).join('\n');
-}
-
-function failed(what: string, said: string, cause?: unknown): AppError {
-  return new AppError({
-    code: 'postgres_failed',
-    kind: 'unavailable',
-    message: said === '' ? `${what}.` : `${what}:\n${said}`,
-    cause,
-  });
 }
