@@ -286,11 +286,17 @@ function settleWhilePreparing(
     ...state,
     words: {
       ...words,
-      finals: [...tutor.answered.finals, ...words.finals],
+      finals: [...tutor.answered.finals, ...openEnd(tutor.answered, words), ...words.finals],
       voicedMs: tutor.answered.voicedMs + words.voicedMs,
     },
     tutor: { status: 'quiet' },
   };
+}
+
+/** What was answered without its final: the final takes its place when it comes after all. */
+function openEnd(answered: UnansweredWords, later: UnansweredWords): readonly string[] {
+  const cameLate = answered.awaitingFinal && later.finals.length > 0;
+  return answered.partial === '' || cameLate ? [] : [answered.partial];
 }
 
 function settleWhileQuiet(state: TurnState, atMs: number, effects: TurnEffect[]): TurnState {
@@ -324,7 +330,7 @@ function answer(state: TurnState, occasion: Occasion, atMs: number, effects: Tur
       status: 'preparing',
       answer: state.nextAnswer,
       occasion,
-      answered: { ...state.words, finals: text === '' ? [] : [text], partial: '', awaitingFinal: false },
+      answered: state.words,
     },
     quietSinceMs: atMs,
     nextAnswer: state.nextAnswer + 1,

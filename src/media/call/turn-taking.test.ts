@@ -1,0 +1,489 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { defaultTurnSettings } from './turn-settings.ts';
+import {
+  nextDeadlineMs,
+  startTurnTaking,
+  takeTurn,
+  type TurnEvent,
+  type TurnState,
+  unansweredText,
+} from './turn-taking.ts';
+
+type Moment = DistributiveOmit<TurnEvent, 'atMs'>;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+type At = readonly [atMs: number, event: Moment];
+
+const started = (voicedSinceMs: number): Moment => ({ type: 'speech_started', voicedSinceMs });
+const stopped = (silentSinceMs: number): Moment => ({ type: 'speech_stopped', silentSinceMs });
+const partial = (text: string): Moment => ({ type: 'partial', text });
+const final = (text: string): Moment => ({ type: 'final', text });
+const audible = (answer: number): Moment => ({ type: 'answer_audible', answer });
+const finished = (answer: number): Moment => ({ type: 'answer_finished', answer });
+const endOfUtterance: Moment = { type: 'end_of_utterance' };
+const greet: Moment = { type: 'greet' };
+const back: Moment = { type: 'connection_back' };
+
+/** Plays a timeline, letting time pass at every deadline, and writes down what came of it and when. */
+function play(moments: readonly At[], options: { untilMs?: number; language?: 'en' | 'ru' } = {}) {
+  let state = startTurnTaking({ language: options.language ?? 'en', settings: defaultTurnSettings, atMs: 0 });
+  let nowMs = 0;
+  const log: string[] = [];
+  const take = (event: TurnEvent) => {
+    const step = takeTurn(state, event);
+    state = step.state;
+    nowMs = event.atMs;
+    for (const effect of step.effects) log.push(`${nowMs} ${describeEffect(effect)}`);
+  };
+  const passUntil = (untilMs: number) => {
+    for (;;) {
+      const deadlineMs = nextDeadlineMs(state, nowMs);
+      if (deadlineMs === undefined || deadlineMs >= untilMs) return;
+      take({ type: 'time_passed', atMs: deadlineMs });
+    }
+  };
+  for (const [atMs, moment] of moments) {
+    passUntil(atMs);
+    take({ ...moment, atMs } as TurnEvent);
+  }
+  passUntil((options.untilMs ?? (moments.at(-1)?.[0] ?? 0) + 4_000) + 1);
+  return { log, state };
+}
+
+function describeEffect(effect: ReturnType<typeof takeTurn>['effects'][number]): string {
+  switch (effect.type) {
+    case 'answer':
+      return `answer ${effect.occasion} ${JSON.stringify(effect.text)}`;
+    case 'cancel_answer':
+      return `cancel ${effect.answer} ${effect.because}`;
+    case 'hold_answer':
+      return `hold ${effect.answer}`;
+    case 'resume_answer':
+      return `resume ${effect.answer}`;
+    case 'drop_words':
+      return `drop ${effect.because}`;
+    case 'end_idle':
+      return 'end idle';
+    default:
+      return effect satisfies never;
+  }
+}
+
+const timelines: readonly {
+  name: string;
+  moments: readonly At[];
+  log: readonly string[];
+  untilMs?: number;
+  language?: 'en' | 'ru';
+}[] = [
+  {
+    name: 'a greeting is heard to its end',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [3_000, finished(0)],
+    ],
+    log: ['0 answer greeting ""'],
+  },
+  {
+    name: 'a turn that may be finished is answered after the middle delay',
+    moments: [
+      [100, started(40)],
+      [900, partial('hello')],
+      [1_000, stopped(900)],
+      [1_050, final('hello there')],
+    ],
+    log: ['1600 answer turn "hello there"'],
+  },
+  {
+    name: 'a final that ends a sentence shortens the wait',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_050, final('Hello there.')],
+    ],
+    log: ['1300 answer turn "Hello there."'],
+  },
+  {
+    name: "the engine's end of utterance shortens the wait",
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_050, final('hello there')],
+      [1_060, endOfUtterance],
+    ],
+    log: ['1300 answer turn "hello there"'],
+  },
+  {
+    name: 'a final that comes after the shortest wait is answered at once',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_450, final('Hello there.')],
+    ],
+    log: ['1450 answer turn "Hello there."'],
+  },
+  {
+    name: 'a turn that breaks off on a conjunction waits longest',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_050, final('I like tea and')],
+    ],
+    log: ['3400 answer turn "I like tea and"'],
+  },
+  {
+    name: 'a learner who thinks in mid-sentence is not cut off',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_050, final('I would like to')],
+      [2_200, started(2_140)],
+      [3_000, stopped(2_900)],
+      [3_050, final('order a coffee')],
+    ],
+    log: ['3600 answer turn "I would like to order a coffee"'],
+  },
+  {
+    name: 'Russian: a conjunction at the end waits too',
+    language: 'ru',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_050, final('я хочу чай и')],
+    ],
+    log: ['3400 answer turn "я хочу чай и"'],
+  },
+  {
+    name: 'a final that never comes is not waited for longer than the longest delay',
+    moments: [
+      [100, started(40)],
+      [1_000, partial('hello')],
+      [1_100, stopped(1_000)],
+    ],
+    log: ['3500 answer turn "hello"'],
+  },
+  {
+    name: 'a noise without words is dropped',
+    moments: [
+      [100, started(40)],
+      [300, stopped(240)],
+      [350, final('')],
+    ],
+    log: ['940 drop no_words'],
+  },
+  {
+    name: 'long speech that no engine understood is answered',
+    moments: [
+      [100, started(40)],
+      [2_000, stopped(1_900)],
+      [2_050, final('')],
+    ],
+    log: ['2600 answer turn ""'],
+  },
+  {
+    name: 'words over the tutor stop it, and are answered',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, started(940)],
+      [1_500, partial('wait')],
+      [1_900, stopped(1_800)],
+      [1_950, final('wait please.')],
+    ],
+    log: ['0 answer greeting ""', '1140 hold 0', '1500 cancel 0 interrupted', '2200 answer turn "wait please."'],
+  },
+  {
+    name: 'a cough stops the tutor for a moment only',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, started(940)],
+      [1_300, stopped(1_250)],
+      [1_350, final('')],
+    ],
+    log: ['0 answer greeting ""', '1140 hold 0', '1350 drop no_words', '1350 resume 0'],
+  },
+  {
+    name: 'a noise that lasts does not keep the tutor silent',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, started(940)],
+    ],
+    log: ['0 answer greeting ""', '1140 hold 0', '2640 drop no_words', '2640 resume 0'],
+  },
+  {
+    name: 'words after a long noise interrupt all the same',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, started(940)],
+      [4_000, partial('stop it')],
+    ],
+    log: [
+      '0 answer greeting ""',
+      '1140 hold 0',
+      '2640 drop no_words',
+      '2640 resume 0',
+      '4000 hold 0',
+      '4000 cancel 0 interrupted',
+    ],
+  },
+  {
+    name: 'a short backchannel does not stop the tutor',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, started(940)],
+      [1_130, stopped(1_080)],
+      [1_200, final('mm-hm')],
+    ],
+    log: ['0 answer greeting ""', '1200 drop backchannel'],
+  },
+  {
+    name: 'a backchannel that is known in time does not stop the tutor',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, started(940)],
+      [1_100, partial('yeah')],
+      [1_400, stopped(1_350)],
+      [1_450, final('yeah')],
+    ],
+    log: ['0 answer greeting ""', '1450 drop backchannel'],
+  },
+  {
+    name: 'a backchannel that is known late lets the tutor go on',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, started(940)],
+      [1_400, stopped(1_350)],
+      [1_450, final('yeah')],
+    ],
+    log: ['0 answer greeting ""', '1140 hold 0', '1450 drop backchannel', '1450 resume 0'],
+  },
+  {
+    name: 'Russian backchannel',
+    language: 'ru',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, started(940)],
+      [1_100, partial('угу')],
+      [1_300, stopped(1_250)],
+      [1_350, final('угу')],
+    ],
+    log: ['0 answer greeting ""', '1350 drop backchannel'],
+  },
+  {
+    name: 'a backchannel that grows into a sentence interrupts',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, started(940)],
+      [1_100, partial('yeah')],
+      [1_600, partial('yeah but why')],
+    ],
+    log: ['0 answer greeting ""', '1600 hold 0', '1600 cancel 0 interrupted'],
+    untilMs: 2_000,
+  },
+  {
+    name: 'the learner goes on before the answer can be heard: one turn, answered once',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_050, final('Hello.')],
+      [1_400, started(1_340)],
+      [2_000, stopped(1_900)],
+      [2_050, final('How are you?')],
+      [2_400, audible(1)],
+    ],
+    log: ['1300 answer turn "Hello."', '1540 cancel 0 continued', '2300 answer turn "Hello. How are you?"'],
+  },
+  {
+    name: 'a late final joins the turn while the answer is being made',
+    moments: [
+      [100, started(40)],
+      [1_000, partial('hello')],
+      [1_100, stopped(1_000)],
+      [3_600, final('hello my friend')],
+    ],
+    log: ['3500 answer turn "hello"', '3600 cancel 0 continued', '3600 answer turn "hello my friend"'],
+    untilMs: 4_200,
+  },
+  {
+    name: 'after long silence the tutor asks, and after longer silence the call ends',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, finished(0)],
+      [16_000, audible(1)],
+      [18_000, finished(1)],
+    ],
+    untilMs: 80_000,
+    log: ['0 answer greeting ""', '16000 answer away ""', '78000 end idle'],
+  },
+  {
+    name: 'whoever speaks after the question is asked again another time',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, finished(0)],
+      [16_000, audible(1)],
+      [18_000, finished(1)],
+      [20_000, started(19_940)],
+      [21_000, stopped(20_900)],
+      [21_050, final('I am here.')],
+      [21_400, audible(2)],
+      [23_000, finished(2)],
+    ],
+    untilMs: 40_000,
+    log: ['0 answer greeting ""', '16000 answer away ""', '21300 answer turn "I am here."', '38000 answer away ""'],
+  },
+  {
+    name: 'words said before the greeting can be heard stand',
+    moments: [
+      [0, greet],
+      [100, started(40)],
+      [700, stopped(600)],
+      [750, final('hello tutor')],
+      [800, audible(0)],
+    ],
+    log: ['0 answer greeting ""', '800 cancel 0 interrupted', '1300 answer turn "hello tutor"'],
+    untilMs: 2_000,
+  },
+  {
+    name: 'a failed answer leaves the tutor listening',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_050, final('Hello.')],
+      [1_400, finished(0)],
+      [3_000, started(2_940)],
+      [4_000, stopped(3_900)],
+      [4_050, final('Hello.')],
+    ],
+    log: ['1300 answer turn "Hello."', '4300 answer turn "Hello."'],
+    untilMs: 5_000,
+  },
+  {
+    name: 'an answer of the past is not taken for the present one',
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [100, finished(7)],
+      [120, audible(3)],
+      [1_000, finished(0)],
+    ],
+    log: ['0 answer greeting ""'],
+    untilMs: 3_000,
+  },
+  {
+    name: "silence while the connection was gone is nobody's",
+    moments: [
+      [0, greet],
+      [50, audible(0)],
+      [1_000, finished(0)],
+      [14_000, back],
+    ],
+    untilMs: 28_000,
+    log: ['0 answer greeting ""'],
+  },
+];
+
+describe('turn-taking', () => {
+  for (const { name, moments, log, untilMs, language } of timelines) {
+    it(name, () => {
+      const played = play(moments, { ...(untilMs !== undefined && { untilMs }), ...(language && { language }) });
+      assert.deepEqual(played.log, log);
+    });
+  }
+
+  it('speaks once at a time, answers or drops every word, and ends listening, whatever happens', () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryStep, { maxLength: 60 }), (steps) => {
+        const run = runRandom(steps);
+        assert.equal(run.state.tutor.status, 'quiet');
+        assert.equal(unansweredText(run.state.words), '');
+        assert.deepEqual(
+          run.said.filter((word) => !run.settled.includes(word)),
+          [],
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+const arbitraryStep = fc.record({
+  gapMs: fc.integer({ min: 0, max: 3_000 }),
+  kind: fc.constantFrom('start', 'stop', 'partial', 'final', 'audible', 'finished', 'ended', 'back'),
+});
+
+/** Sends the steps as a caller and an engine could, then lets everybody finish. */
+function runRandom(steps: readonly { gapMs: number; kind: string }[]) {
+  let state: TurnState = startTurnTaking({ language: 'en', settings: defaultTurnSettings, atMs: 0 });
+  let nowMs = 0;
+  let open: number | undefined;
+  let word = 0;
+  const said: string[] = [];
+  const settled: string[] = [];
+  let pending: string[] = [];
+  const take = (event: TurnEvent) => {
+    const step = takeTurn(state, event);
+    state = step.state;
+    for (const effect of step.effects) {
+      if (effect.type === 'answer') {
+        assert.equal(open, undefined, 'two answers at once');
+        open = effect.answer;
+        pending = effect.text.split(' ');
+      } else if (effect.type === 'cancel_answer') {
+        assert.equal(open, effect.answer);
+        if (effect.because === 'continued') pending = [];
+        else settled.push(...pending);
+        open = undefined;
+      } else if (effect.type === 'drop_words') settled.push(...effect.text.split(' '));
+    }
+  };
+  const passTo = (untilMs: number) => {
+    for (;;) {
+      const deadlineMs = nextDeadlineMs(state, nowMs);
+      if (deadlineMs === undefined || deadlineMs > untilMs) break;
+      nowMs = deadlineMs;
+      take({ type: 'time_passed', atMs: nowMs });
+    }
+    nowMs = untilMs;
+  };
+  const send = (moment: Moment) => take({ ...moment, atMs: nowMs } as TurnEvent);
+  const finish = () => {
+    if (open === undefined) return;
+    const answer = open;
+    open = undefined;
+    settled.push(...pending);
+    send(finished(answer));
+  };
+  for (const { gapMs, kind } of steps) {
+    passTo(nowMs + gapMs);
+    if (kind === 'start' && state.learner.status === 'silent') send(started(nowMs - 60));
+    else if (kind === 'stop') send(stopped(nowMs - 100));
+    else if (kind === 'partial') send(partial('something'));
+    else if (kind === 'final') {
+      const text = `word${word++}`;
+      said.push(text);
+      send(final(text));
+    } else if (kind === 'audible' && open !== undefined) send(audible(open));
+    else if (kind === 'finished' && open !== undefined && state.tutor.status !== 'held') finish();
+    else if (kind === 'ended') send(endOfUtterance);
+    else if (kind === 'back') send(back);
+  }
+  send(stopped(nowMs));
+  send(final(''));
+  for (let round = 0; round < 3; round += 1) {
+    passTo(nowMs + defaultTurnSettings.maxEndpointDelayMs + 10);
+    finish();
+  }
+  return { state, said, settled };
+}
