@@ -2,7 +2,6 @@ import type { Clock, Timer } from '../../platform/clock.ts';
 import { toAppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import type {
-  Assessment,
   EngineError,
   Language,
   Level,
@@ -14,12 +13,12 @@ import type {
 } from '../../speech/engine.ts';
 import type { Speaker } from '../audio/speaker.ts';
 import type { CallPhase, Caption } from '../protocol.ts';
-import { Answer } from './answer.ts';
-import { type CallMetrics, observeStage } from './call-metrics.ts';
+import { Answer, type AnswerListener } from './answer.ts';
+import type { CallMetrics } from './call-metrics.ts';
 import type { Conversation, ConversationListener, VoiceActivity } from './conversation.ts';
 import { Ear } from './ear.ts';
-import type { TurnRecord, TurnStage } from './ports.ts';
-import { toCaption, toLatency, type Transcript } from './transcript.ts';
+import type { Transcript } from './transcript.ts';
+import { TurnBook, type TutorTurn } from './turn-book.ts';
 import type { TurnSettings } from './turn-settings.ts';
 import {
   nextDeadlineMs,
@@ -50,17 +49,9 @@ export interface PipelineOptions {
   readonly listener: ConversationListener;
 }
 
-/** The answer under way, with what it answers. */
-interface CurrentAnswer {
+/** The answer under way. */
+interface CurrentAnswer extends TutorTurn {
   readonly id: number;
-  readonly answer: Answer;
-  /** The learner's turn that it answers; none for a greeting. */
-  readonly learnerTurn: TurnRecord | undefined;
-  /** Given once the answer can be heard. */
-  ordinal: number | undefined;
-  readonly startedAtMs: number;
-  readonly speechEndedMs: number;
-  readonly stages: Partial<Record<TurnStage, number>>;
 }
 
 /** Answers in a row that failed before a word was heard, after which the call ends. */
@@ -72,6 +63,7 @@ const PROGRESS_FRAMES = 15;
 export class PipelineConversation implements Conversation {
   readonly #options: PipelineOptions;
   readonly #ear: Ear;
+  readonly #book: TurnBook;
   #turns: TurnState;
   #current: CurrentAnswer | undefined;
   #memory: TutorMemory | undefined;
@@ -94,6 +86,14 @@ export class PipelineConversation implements Conversation {
       log: options.log,
       onEvent: (event) => this.#onTranscription(event),
       onFailed: (error) => this.#onEarFailed(error),
+    });
+    this.#book = new TurnBook({
+      transcript: options.transcript,
+      engines: { stt: options.speechToText.name, tutor: options.tutor.name, tts: options.textToSpeech.name },
+      talkedMs: options.talkedMs,
+      listener: options.listener,
+      metrics: options.metrics,
+      log: options.log,
     });
     this.#turns = startTurnTaking({
       language: options.language,
@@ -132,7 +132,7 @@ export class PipelineConversation implements Conversation {
     this.#ear.write(frame);
     if (this.#turns.tutor.status !== 'speaking' || ++this.#framesSinceProgress < PROGRESS_FRAMES) return;
     this.#framesSinceProgress = 0;
-    this.#showAnswer();
+    if (this.#current) this.#book.showTutorTurn(this.#current);
   }
 
   voice(activity: VoiceActivity): void {
@@ -185,7 +185,7 @@ export class PipelineConversation implements Conversation {
   }
 
   #run(effect: TurnEffect): void {
-    const { metrics, speaker, listener, transcript } = this.#options;
+    const { metrics, speaker, listener } = this.#options;
     switch (effect.type) {
       case 'answer':
         this.#answer(effect);
@@ -203,7 +203,7 @@ export class PipelineConversation implements Conversation {
         break;
       case 'drop_words':
         if (effect.because === 'backchannel') metrics.interruptions.inc({ kind: 'backchannel' });
-        listener.onCaption({ turn: transcript.next, speaker: 'learner', text: '', final: true });
+        this.#book.showLearner('');
         break;
       case 'end_idle':
         listener.onOver('idle');
@@ -217,99 +217,64 @@ export class PipelineConversation implements Conversation {
     const { transcript, clock, tutor, textToSpeech, speaker, language, level, instructions } = this.#options;
     const now = this.#now();
     const history = transcript.history();
-    const learnerTurn = effect.occasion === 'turn' ? this.#keepLearnerTurn(effect) : undefined;
+    const answer = new Answer({
+      request: {
+        occasion: effect.occasion,
+        heard: effect.text,
+        history,
+        memory: this.#memory,
+        language,
+        level,
+        instructions,
+      },
+      tutor,
+      textToSpeech,
+      speaker,
+      clock,
+      rate: this.#rate,
+      listener: this.#answerListener(() => current),
+    });
     const current: CurrentAnswer = {
       id: effect.answer,
-      learnerTurn,
+      answer,
+      learnerTurn:
+        effect.occasion === 'turn'
+          ? this.#book.keepLearnerTurn({
+              text: effect.text,
+              voicedMs: effect.voicedMs,
+              silentForMs: now - effect.speechEndedMs,
+            })
+          : undefined,
       ordinal: undefined,
       startedAtMs: this.#options.talkedMs(),
       speechEndedMs: effect.speechEndedMs,
       stages: {},
-      answer: new Answer({
-        request: {
-          occasion: effect.occasion,
-          heard: effect.text,
-          history,
-          memory: this.#memory,
-          language,
-          level,
-          instructions,
-        },
-        tutor,
-        textToSpeech,
-        speaker,
-        clock,
-        rate: this.#rate,
-        listener: {
-          onStage: (stage, atMs) => this.#mark(current, stage, atMs),
-          onAssessment: (assessment) => this.#assess(current, assessment),
-          onPace: (rate) => (this.#rate = rate),
-          onText: () => {
-            if (current.answer.audible) this.#showAnswer();
-          },
-          onAudible: () => this.#onAudible(current),
-          onFinished: () => this.#onFinished(current),
-          onFailed: (error) => this.#onAnswerFailed(current, error),
-        },
-      }),
     };
     this.#current = current;
-    if (effect.occasion === 'turn') {
-      this.#mark(current, 'endpoint', now);
-      if (this.#finalTranscriptMs !== undefined) this.#mark(current, 'final_transcript', this.#finalTranscriptMs);
-    }
-    current.answer.start();
+    this.#book.mark(current, 'endpoint', now);
+    if (this.#finalTranscriptMs !== undefined) this.#book.mark(current, 'final_transcript', this.#finalTranscriptMs);
+    answer.start();
   }
 
-  #keepLearnerTurn(effect: TurnEffect & { type: 'answer' }): TurnRecord {
-    const { transcript, listener, speechToText, talkedMs } = this.#options;
-    const durationMs = Math.max(0, Math.round(this.#turnVoicedMs));
-    const endedAtMs = talkedMs() - Math.round(this.#now() - effect.speechEndedMs);
-    const turn: TurnRecord = {
-      ordinal: transcript.next,
-      speaker: 'learner',
-      text: effect.text,
-      heardText: effect.text,
-      interrupted: false,
-      words: undefined,
-      engines: { stt: speechToText.name },
-      startedAtMs: Math.max(0, endedAtMs - durationMs),
-      durationMs,
-      stages: {},
+  #answerListener(current: () => CurrentAnswer): AnswerListener {
+    return {
+      onStage: (stage, atMs) => this.#book.mark(current(), stage, atMs),
+      onAssessment: ({ words }) => this.#book.assess(current(), words),
+      onPace: (rate) => {
+        this.#rate = rate;
+      },
+      onText: () => this.#book.showTutorTurn(current()),
+      onAudible: () => this.#onAudible(current()),
+      onFinished: () => this.#onFinished(current()),
+      onFailed: (error) => this.#onAnswerFailed(current(), error),
     };
-    this.#keep(turn);
-    listener.onCaption(toCaption(turn));
-    return turn;
-  }
-
-  /** How long the voice lasted in the turn that is being answered. */
-  get #turnVoicedMs(): number {
-    return this.#turns.tutor.status === 'preparing' ? this.#turns.tutor.answered.voicedMs : 0;
-  }
-
-  #mark(current: CurrentAnswer, stage: TurnStage, atMs: number): void {
-    // A greeting answers nothing that was said: there is nothing to be late after.
-    if (!current.learnerTurn) return;
-    const ms = Math.max(0, atMs - current.speechEndedMs);
-    current.stages[stage] = Math.round(ms * 10) / 10;
-    observeStage(this.#options.metrics, stage, ms);
-  }
-
-  #assess(current: CurrentAnswer, assessment: Assessment): void {
-    if (!current.learnerTurn) return;
-    const turn: TurnRecord = { ...current.learnerTurn, words: assessment.words };
-    this.#keep(turn);
-    this.#options.listener.onCaption(toCaption(turn));
   }
 
   #onAudible(current: CurrentAnswer): void {
     if (this.#current !== current) return;
     this.#failedAnswers = 0;
-    current.ordinal = this.#options.transcript.next;
-    this.#options.transcript.put(this.#tutorTurn(current, false));
+    this.#book.openTutorTurn(current);
     this.#take({ type: 'answer_audible', answer: current.id, atMs: this.#now() });
-    this.#showAnswer();
-    if (current.learnerTurn) this.#options.listener.onLatency(toLatency(current.ordinal, current.stages));
   }
 
   #onFinished(current: CurrentAnswer): void {
@@ -317,7 +282,7 @@ export class PipelineConversation implements Conversation {
     this.#current = undefined;
     const { audible, endsCall } = current.answer;
     this.#adoptMemory(current);
-    if (audible) this.#keepAnswer(current, false);
+    this.#book.closeTutorTurn(current, false);
     this.#take({ type: 'answer_finished', answer: current.id, atMs: this.#now() });
     if (endsCall) this.#options.listener.onOver('lesson_over');
     else if (!audible && this.#failedAnswers >= MAX_FAILED_ANSWERS) this.#options.listener.onOver('engine_failed');
@@ -341,7 +306,7 @@ export class PipelineConversation implements Conversation {
   #cancelAnswer(current: CurrentAnswer, because: 'interrupted' | 'continued'): void {
     this.#current = undefined;
     this.#stopAnswer(current, because === 'interrupted' && current.answer.audible);
-    if (because === 'continued' && current.learnerTurn) this.#options.transcript.reopen(current.learnerTurn.ordinal);
+    if (because === 'continued' && current.learnerTurn) this.#book.reopen(current.learnerTurn);
     if (!this.#suspended) this.#options.speaker.resume();
   }
 
@@ -350,7 +315,7 @@ export class PipelineConversation implements Conversation {
     current.answer.cancel();
     if (!keep) return;
     this.#adoptMemory(current);
-    this.#keepAnswer(current, true);
+    this.#book.closeTutorTurn(current, true);
   }
 
   #adoptMemory(current: CurrentAnswer): void {
@@ -360,60 +325,13 @@ export class PipelineConversation implements Conversation {
     this.#options.listener.onMemory(memory);
   }
 
-  #keepAnswer(current: CurrentAnswer, interrupted: boolean): void {
-    const turn = this.#tutorTurn(current, interrupted);
-    this.#keep(turn);
-    this.#options.listener.onCaption(toCaption(turn));
-    this.#options.log.info({ turn: turn.ordinal, ...turn.stages, interrupted }, 'A turn was answered');
-  }
-
-  #tutorTurn(current: CurrentAnswer, interrupted: boolean): TurnRecord {
-    const { tutor, textToSpeech, talkedMs } = this.#options;
-    return {
-      ordinal: current.ordinal ?? this.#options.transcript.next,
-      speaker: 'tutor',
-      text: current.answer.text.trim(),
-      heardText: current.answer.heardText,
-      interrupted,
-      words: undefined,
-      engines: { tutor: tutor.name, tts: textToSpeech.name },
-      startedAtMs: current.startedAtMs,
-      durationMs: Math.max(0, talkedMs() - current.startedAtMs),
-      stages: current.stages,
-    };
-  }
-
-  #keep(turn: TurnRecord): void {
-    this.#options.transcript.put(turn);
-    this.#options.listener.onTurn(turn);
-  }
-
   #onTranscription(event: Exclude<TranscriptionEvent, { type: 'error' }>): void {
     if (this.#closed || this.#suspended) return;
     const atMs = this.#now();
     if (event.type === 'final') this.#finalTranscriptMs = atMs;
     this.#take({ ...event, atMs });
-    this.#showLearner();
-  }
-
-  /** What the learner has said of a turn that is still open. */
-  #showLearner(): void {
     const text = unansweredText(this.#turns.words);
-    if (text === '' || this.#turns.tutor.status === 'speaking') return;
-    const { transcript, listener } = this.#options;
-    listener.onCaption({ turn: transcript.next, speaker: 'learner', text, final: false });
-  }
-
-  #showAnswer(): void {
-    const current = this.#current;
-    if (current?.ordinal === undefined) return;
-    this.#options.listener.onCaption({
-      turn: current.ordinal,
-      speaker: 'tutor',
-      text: current.answer.text.trim(),
-      final: false,
-      heard_length: current.answer.heardText.length,
-    });
+    if (text !== '' && this.#turns.tutor.status !== 'speaking') this.#book.showLearner(text);
   }
 
   #showPhase(): void {

@@ -75,6 +75,8 @@ export type TurnEffect =
       readonly text: string;
       /** When the learner's voice ended; for latencies. */
       readonly speechEndedMs: number;
+      /** How long the learner's voice lasted in the turn. */
+      readonly voicedMs: number;
     }
   /** `interrupted`: it was being heard. `continued`: it was not, and the learner went on with the same turn. */
   | { readonly type: 'cancel_answer'; readonly answer: number; readonly because: 'interrupted' | 'continued' }
@@ -322,7 +324,14 @@ function askOrEnd(state: TurnState, atMs: number, effects: TurnEffect[]): TurnSt
 function answer(state: TurnState, occasion: Occasion, atMs: number, effects: TurnEffect[]): TurnState {
   const text = occasion === 'turn' ? unansweredText(state.words) : '';
   const speechEndedMs = occasion === 'turn' ? state.learner.sinceMs : atMs;
-  effects.push({ type: 'answer', answer: state.nextAnswer, occasion, text, speechEndedMs });
+  effects.push({
+    type: 'answer',
+    answer: state.nextAnswer,
+    occasion,
+    text,
+    speechEndedMs,
+    voicedMs: state.words.voicedMs,
+  });
   return {
     ...state,
     words: occasion === 'turn' ? noWords : state.words,
