@@ -192,9 +192,7 @@ export class Call implements SignaledCall {
     this.#absenceTimer?.cancel();
     const earlier = this.#client;
     this.#client = client;
-    if (!earlier) return;
-    earlier.send('call:taken-over', {});
-    earlier.takenOver();
+    earlier?.takenOver();
   }
 
   /** Live when packets flow both ways and the page is ready to play them. */

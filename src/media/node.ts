@@ -1,0 +1,109 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Language } from '../speech/engine.ts';
+import { loadOpus } from './audio/opus.ts';
+import { Pacer } from './audio/pacer.ts';
+import { VoiceActivityDetector } from './audio/vad.ts';
+import { createCallMetrics } from './call/call-metrics.ts';
+import type { CallDeadlines } from './call/call-state.ts';
+import type { CallMeter, CallStore } from './call/ports.ts';
+import { type CallEngines, CallRegistry } from './call/registry.ts';
+import type { TurnSettings } from './call/turn-settings.ts';
+import type { JoinAnswer } from './protocol.ts';
+import type { CallTokenSubject } from './signaling/connection.ts';
+import { SignalingServer } from './signaling/server.ts';
+import { SfuWorkers } from './sfu/workers.ts';
+
+export interface MediaNodeOptions {
+  readonly nodeId: string;
+  /** Carries the signaling; stays its owner's. */
+  readonly httpServer: HttpServer;
+  readonly rtc: {
+    readonly port: number;
+    readonly listenIp: string;
+    readonly announcedAddress: string | undefined;
+    readonly iceServers: JoinAnswer['ice_servers'];
+    readonly workerBin: string | undefined;
+    readonly workers: number;
+  };
+  readonly opusAddonPath: string | undefined;
+  readonly store: CallStore;
+  readonly meter: CallMeter;
+  readonly chooseEngines: (language: Language) => CallEngines;
+  readonly verifyToken: (token: string) => Promise<CallTokenSubject>;
+  readonly turnSettings?: TurnSettings;
+  readonly deadlines?: CallDeadlines;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface MediaNode {
+  readonly calls: CallRegistry;
+  /** Loads of the codec and the like, for the log and for `doctor`. */
+  readonly codec: string;
+  /** Takes no new calls and waits for the live ones, `limitMs` at most; then closes everything. Idempotent. */
+  close(limitMs: number): Promise<void>;
+}
+
+/** Where a media process finds its signaling, seen from outside. */
+export function signalingPath(nodeId: string): string {
+  return `/rtc/${nodeId}/socket.io`;
+}
+
+/** Joins the rooms inside media: signaling over calls, calls over the media server and the audio path. */
+export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNode> {
+  const { clock, log, metrics, nodeId, rtc } = options;
+  const codec = loadOpus({ addonPath: options.opusAddonPath });
+  const [detector, sfu] = await Promise.all([
+    VoiceActivityDetector.load(),
+    SfuWorkers.start({
+      count: rtc.workers,
+      rtcPort: rtc.port,
+      listenIp: rtc.listenIp,
+      clock,
+      log,
+      metrics,
+      ...(rtc.announcedAddress !== undefined && { announcedAddress: rtc.announcedAddress }),
+      ...(rtc.workerBin !== undefined && { workerBin: rtc.workerBin }),
+    }),
+  ]);
+  const pacer = new Pacer({ clock, log, metrics, afterHearing: () => detector.flush() });
+  const calls = new CallRegistry({
+    nodeId,
+    sfu,
+    codec,
+    detector,
+    pacer,
+    clock,
+    log,
+    store: options.store,
+    meter: options.meter,
+    chooseEngines: options.chooseEngines,
+    iceServers: rtc.iceServers,
+    metrics: createCallMetrics(metrics),
+    ...(options.turnSettings && { turnSettings: options.turnSettings }),
+    ...(options.deadlines && { deadlines: options.deadlines }),
+  });
+  const signaling = SignalingServer.attach({
+    httpServer: options.httpServer,
+    path: signalingPath(nodeId),
+    verifyToken: options.verifyToken,
+    calls,
+    clock,
+    log,
+    metrics,
+  });
+
+  let closing: Promise<void> | undefined;
+  const closeAll = async (limitMs: number): Promise<void> => {
+    await calls.drain(limitMs);
+    await signaling.close();
+    pacer.close();
+    await sfu.close();
+    await detector.close();
+  };
+  return { calls, codec: codec.name, close: (limitMs) => (closing ??= closeAll(limitMs)) };
+}
