@@ -24,6 +24,7 @@ export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'pkg-config', purpose: 'build', why: 'finds the libraries' },
   { name: 'libpocketsphinx-dev', purpose: 'build', why: 'the local recognizer' },
   { name: 'libsphinxbase-dev', purpose: 'build', why: 'the local recognizer’s base' },
+  { name: 'libopus-dev', purpose: 'build', why: 'the calls’ codec' },
 
   { name: 'libuv1-dev', purpose: 'worker', why: 'the worker’s event loop' },
   { name: 'libssl-dev', purpose: 'worker', why: 'DTLS' },
@@ -37,6 +38,7 @@ export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
 
   { name: 'libpocketsphinx3', purpose: 'image', why: 'the local recognizer' },
   { name: 'libsphinxbase3', purpose: 'image', why: 'the local recognizer’s base' },
+  { name: 'libopus0', purpose: 'image', why: 'the calls’ codec' },
   { name: 'libuv1', purpose: 'image', why: 'the worker’s event loop' },
   { name: 'libssl3', purpose: 'image', why: 'DTLS' },
   { name: 'libsrtp2-1', purpose: 'image', why: 'SRTP' },

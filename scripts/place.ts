@@ -17,6 +17,8 @@ export const mediasoupWorkerProgram = ({ local }: Place, version: string): strin
 
 export const pocketsphinxProgram = ({ local }: Place): string => path.join(local, 'native', 'pocketsphinx-stream');
 
+export const opusAddon = ({ local }: Place): string => path.join(local, 'native', 'opus.node');
+
 /** What `vite build` makes: `index.html` and `assets/`. */
 export const pageFolder = ({ local }: Place): string => path.join(local, 'web');
 

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { run } from 'node:test';
-import { spec } from 'node:test/reporters';
+import { spec, type TestEvent } from 'node:test/reporters';
 import { merged, type TestGroup } from './test-groups.ts';
 
 /** `./ailingva test [PATTERN…]`: all tests as one run, with one summary at its end. */
@@ -36,14 +36,29 @@ if (chosen.length === 0) {
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort()).once('SIGTERM', () => interrupted.abort());
 
-const results = merged(groups, ({ files, concurrency }) =>
+const runGroup = ({ files, concurrency }: TestGroup): AsyncIterable<TestEvent> =>
   run({
     files: files.map((file) => path.join(root, file)),
     concurrency,
     cwd: root,
     timeout: FILE_TIMEOUT_MS,
     signal: interrupted.signal,
-  }),
-);
-for await (const text of results.events.compose(new spec())) process.stdout.write(text);
-process.exitCode = results.success() ? 0 : 1;
+  });
+
+const postgres = chosen.every(isStatic) ? undefined : await startPostgres();
+try {
+  const { events, success } = merged(groups, runGroup);
+  for await (const text of events.compose(new spec())) process.stdout.write(text);
+  process.exitCode = success() ? 0 : 1;
+} finally {
+  await postgres?.stop();
+}
+
+/** One server for all test files, unless somebody gave one; each test makes a database of its own in it. */
+async function startPostgres(): Promise<{ stop(): Promise<void> } | undefined> {
+  if (process.env['TEST_DATABASE_URL']) return undefined;
+  const { startTestPostgres } = await import('../src/testing/test-postgres.ts');
+  const started = await startTestPostgres();
+  process.env['TEST_DATABASE_URL'] = started.url;
+  return started;
+}

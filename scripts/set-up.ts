@@ -2,9 +2,9 @@ import { packagesFor } from './debian-packages.ts';
 import type { Place } from './place.ts';
 import type { Step } from './step.ts';
 import { mediasoupWorker } from './steps/mediasoup-worker.ts';
+import { opusAddon, pocketsphinxStream } from './steps/native-program.ts';
 import { npmPackages } from './steps/npm-packages.ts';
 import { page } from './steps/page.ts';
-import { pocketsphinxStream } from './steps/pocketsphinx-stream.ts';
 import { systemPackages } from './steps/system-packages.ts';
 
 export interface SetUpOptions {
@@ -23,6 +23,7 @@ export function setUpSteps(place: Place, { npmCli, forTests, environment }: SetU
     npmPackages(place, { npmCli }),
     ...(environment['MEDIASOUP_WORKER_BIN'] ? [] : [mediasoupWorker(place)]),
     ...(environment['POCKETSPHINX_STREAM_BIN'] ? [] : [pocketsphinxStream(place)]),
+    ...(environment['OPUS_ADDON'] ? [] : [opusAddon(place)]),
     page(place),
   ];
 }
