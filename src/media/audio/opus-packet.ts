@@ -1,0 +1,31 @@
+/** Length of one frame in 1/48 000 s by the TOC byte's configuration number (RFC 6716, section 3.1, table 2). */
+const FRAME_UNITS = new Uint16Array(32);
+for (let config = 0; config < 32; config++) {
+  if (config < 12) FRAME_UNITS[config] = [480, 960, 1920, 2880][config & 3]!;
+  else if (config < 16) FRAME_UNITS[config] = [480, 960][config & 1]!;
+  else FRAME_UNITS[config] = [120, 240, 480, 960][config & 3]!;
+}
+
+/** The longest packet: 120 ms. */
+export const MAX_PACKET_UNITS = 5_760;
+
+/**
+ * The length of an Opus packet's sound in units of 1/48 000 s, which are RTP's units for Opus;
+ * 0 when `payload` is not an Opus packet (RFC 6716, sections 3.1, 3.2.5 and 3.4).
+ */
+export function opusPacketUnits(payload: Uint8Array, offset = 0, length = payload.length - offset): number {
+  if (length < 1) return 0;
+  const toc = payload[offset]!;
+  const frame = FRAME_UNITS[toc >> 3]!;
+  const code = toc & 3;
+  if (code === 0) return frame;
+  if (code < 3) return 2 * frame;
+  if (length < 2) return 0;
+  const units = (payload[offset + 1]! & 0x3f) * frame;
+  return units <= MAX_PACKET_UNITS ? units : 0;
+}
+
+/** One byte that says "silence from here": a frame of no length, as an encoder in DTX sends it (RFC 6716, section 3.2.1). */
+export function silenceToc(lastToc: number): number {
+  return lastToc & 0xfc;
+}
