@@ -26,7 +26,7 @@ export function allocate(lots: readonly Lot[], minutes: Minutes): LotAllocation[
   if (minutes <= 0) throw new RangeError('Only a positive number of minutes can be spent');
   const allocations: LotAllocation[] = [];
   let left: number = minutes;
-  for (const lot of [...lots.filter(isFree), ...lots.filter((lot) => !isFree(lot))]) {
+  for (const lot of freeFirst(lots)) {
     const taken = Math.min(left, lot.remaining);
     if (taken > 0) {
       allocations.push({ lotId: lot.id, minutes: minutesOf(taken), amount: worth(lot, minutesOf(taken)) });
@@ -37,8 +37,8 @@ export function allocate(lots: readonly Lot[], minutes: Minutes): LotAllocation[
   throw new RangeError('The lots hold fewer minutes than are spent');
 }
 
-function isFree(lot: Lot): boolean {
-  return lot.kind === 'free';
+function freeFirst(lots: readonly Lot[]): Lot[] {
+  return [...lots.filter(({ kind }) => kind === 'free'), ...lots.filter(({ kind }) => kind === 'paid')];
 }
 
 /**

@@ -1,0 +1,193 @@
+import type { Knex } from 'knex';
+import { raw, UniqueViolationError } from 'objection';
+import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
+import type { Authenticator, Route } from '../platform/http/route.ts';
+import type { Logger } from '../platform/log.ts';
+import { ensureAdmin, type FirstAdmin } from './admin.ts';
+import { AttemptLimits, DEFAULT_LIMITS, type AttemptLimitsConfig } from './attempt-limits.ts';
+import { createAuthenticator, createCallTokens, type CallTokens } from './authentication.ts';
+import { PasswordHasher, type PasswordHasherOptions } from './password-hasher.ts';
+import { checkPassword } from './password-policy.ts';
+import { accountRoutes } from './routes.ts';
+import { Tokens } from './tokens.ts';
+import { UserAccount, UserProfile, type ProfileLanguage, type ProfileLevel } from './user-models.ts';
+import { readUser, type User } from './users.ts';
+
+export interface AccountsOptions {
+  readonly knex: Knex;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** At least 32 bytes; the same in all processes. */
+  readonly tokenSecret: string;
+  /** Runs in the transaction that makes the account. */
+  readonly onRegistered: (transaction: Knex.Transaction, userId: string) => Promise<void>;
+  readonly limits?: AttemptLimitsConfig;
+  readonly passwords?: PasswordHasherOptions;
+}
+
+export interface Registration {
+  /** Normalised, as `emailSchema` gives it. */
+  readonly email: string;
+  readonly password: string;
+  readonly name: string;
+  readonly language: ProfileLanguage;
+  readonly ip: string;
+}
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+  readonly ip: string;
+}
+
+export interface ProfileChange {
+  readonly name?: string | undefined;
+  readonly language?: ProfileLanguage | undefined;
+  readonly level?: ProfileLevel | undefined;
+}
+
+export interface SignedIn {
+  readonly user: User;
+  readonly token: string;
+}
+
+export interface Accounts {
+  /** @throws AppError `email_taken`, `too_many_registrations`, and what `checkPassword` throws */
+  register(registration: Registration): Promise<SignedIn>;
+  /** @throws AppError `credentials_invalid`, `account_blocked`, `too_many_logins`, `sign_in_busy` */
+  login(credentials: Credentials): Promise<SignedIn>;
+  /** Ends every token of the user, on every device. */
+  logoutEverywhere(userId: string): Promise<void>;
+  /** Ends every token too, and lets no new one be made. */
+  block(userId: string): Promise<void>;
+  unblock(userId: string): Promise<void>;
+  me(userId: string): Promise<User>;
+  changeProfile(userId: string, change: ProfileChange): Promise<User>;
+  /** Makes an administrator when there is none; `undefined` when there is one. */
+  ensureAdmin(admin: { readonly email?: string; readonly password?: string }): Promise<FirstAdmin | undefined>;
+  readonly authenticator: Authenticator;
+  readonly callTokens: CallTokens;
+  readonly routes: readonly Route[];
+}
+
+export function createAccounts(options: AccountsOptions): Accounts {
+  const { knex, log, clock, tokenSecret, onRegistered, limits = DEFAULT_LIMITS } = options;
+  const tokens = new Tokens({ secret: tokenSecret, clock });
+  const hasher = new PasswordHasher(options.passwords);
+  const attempts = new AttemptLimits(knex, limits);
+
+  const signIn = async (account: UserAccount): Promise<SignedIn> => ({
+    user: await readUser(knex, account.id),
+    token: await tokens.issueApi({ userId: account.id, tokenVersion: account.tokenVersion }),
+  });
+
+  const service: Omit<Accounts, 'routes'> = {
+    async register({ email, password, name, language, ip }) {
+      checkPassword(password, email);
+      await attempts.countRegistration(ip);
+      const passwordHash = await hasher.hash(password);
+      const account = await insertAccount(knex, { email, passwordHash, name, language, onRegistered });
+      log.info({ userId: account.id }, 'A learner registered');
+      return signIn(account);
+    },
+
+    async login({ email, password, ip }) {
+      const attempt = await attempts.countLogin(ip, email);
+      const account = await UserAccount.query(knex).whereRaw('lower(email) = ?', email).first();
+      const matches = await hasher.verify(password, account?.passwordHash);
+      if (!account || !matches) throw credentialsInvalid();
+      await attempt.giveBack();
+      if (account.blockedAt) throw accountBlocked();
+      if (hasher.isOutdated(account.passwordHash)) {
+        await replaceHash(knex, account, await hasher.hash(password));
+      }
+      return signIn(account);
+    },
+
+    async logoutEverywhere(userId) {
+      await UserAccount.query(knex)
+        .findById(userId)
+        .patch({ tokenVersion: raw('token_version + 1') });
+    },
+
+    async block(userId) {
+      await UserAccount.query(knex)
+        .findById(userId)
+        .whereNull('blocked_at')
+        .patch({ blockedAt: clock.now(), tokenVersion: raw('token_version + 1') });
+      log.warn({ userId }, 'An account was blocked');
+    },
+
+    async unblock(userId) {
+      await UserAccount.query(knex).findById(userId).patch({ blockedAt: null });
+      log.warn({ userId }, 'An account was unblocked');
+    },
+
+    me: (userId) => readUser(knex, userId),
+
+    async changeProfile(userId, change) {
+      const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+      if (Object.keys(given).length > 0) await UserProfile.query(knex).findById(userId).patch(given);
+      return readUser(knex, userId);
+    },
+
+    ensureAdmin: (admin) => ensureAdmin({ knex, hasher, log }, admin),
+    authenticator: createAuthenticator({ knex, tokens }),
+    callTokens: createCallTokens({ knex, tokens }),
+  };
+  return { ...service, routes: accountRoutes(service) };
+}
+
+async function insertAccount(
+  knex: Knex,
+  account: {
+    readonly email: string;
+    readonly passwordHash: string;
+    readonly name: string;
+    readonly language: ProfileLanguage;
+    readonly onRegistered: AccountsOptions['onRegistered'];
+  },
+): Promise<UserAccount> {
+  const { email, passwordHash, name, language, onRegistered } = account;
+  try {
+    return await knex.transaction(async (transaction) => {
+      const inserted = await UserAccount.query(transaction).insert({ email, passwordHash }).returning('*');
+      await UserProfile.query(transaction).insert({ userAccountId: inserted.id, name, language });
+      await onRegistered(transaction, inserted.id);
+      return inserted;
+    });
+  } catch (error) {
+    if (error instanceof UniqueViolationError && error.constraint === 'user_accounts_email_key') throw emailTaken();
+    throw error;
+  }
+}
+
+/** Only over the hash that was checked: a password changed meanwhile stays changed. */
+async function replaceHash(knex: Knex, account: UserAccount, passwordHash: string): Promise<void> {
+  await UserAccount.query(knex)
+    .findById(account.id)
+    .where('password_hash', account.passwordHash)
+    .patch({ passwordHash });
+}
+
+function credentialsInvalid(): AppError {
+  return new AppError({
+    code: 'credentials_invalid',
+    kind: 'unauthenticated',
+    message: 'The e-mail address or the password is wrong.',
+  });
+}
+
+/** Told only to somebody who knows the password. */
+function accountBlocked(): AppError {
+  return new AppError({ code: 'account_blocked', kind: 'forbidden', message: 'This account is blocked.' });
+}
+
+function emailTaken(): AppError {
+  return new AppError({
+    code: 'email_taken',
+    kind: 'conflict',
+    message: 'There is an account with this e-mail address already. Sign in instead.',
+  });
+}

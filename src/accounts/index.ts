@@ -1,0 +1,14 @@
+/** The accounts room's face. */
+export {
+  createAccounts,
+  type Accounts,
+  type AccountsOptions,
+  type Credentials,
+  type ProfileChange,
+  type Registration,
+  type SignedIn,
+} from './accounts.ts';
+export type { FirstAdmin } from './admin.ts';
+export type { AttemptLimitsConfig, Limit } from './attempt-limits.ts';
+export type { CallPass, CallTokens } from './authentication.ts';
+export type { User } from './users.ts';

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { defineRoute, type Route } from '../platform/http/route.ts';
+import type { Accounts } from './accounts.ts';
+import { emailSchema } from './email.ts';
+import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from './password-policy.ts';
+import type { User } from './users.ts';
+
+/** Control characters have no place in a name, and PostgreSQL takes no NUL. */
+const name = z
+  .string()
+  .trim()
+  .max(80)
+  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+const language = z.enum(['en', 'ru']);
+const level = z.enum(['beginner', 'intermediate', 'advanced']);
+/** Far above what the policy allows, which refuses with a code of its own. */
+const password = z.string().min(1).max(1000);
+
+const registration = z.strictObject({
+  email: emailSchema,
+  password: password.describe(`${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters, not a common password`),
+  name: name.default(''),
+  language: language.default('en').describe('The language to learn'),
+});
+
+const credentials = z.strictObject({ email: emailSchema, password });
+
+const profile = z.strictObject({ name: name.optional(), language: language.optional(), level: level.optional() });
+
+const userAnswer = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    role: z.enum(['student', 'support', 'analyst', 'admin']),
+    name: z.string(),
+    language,
+    level,
+    minutes_balance: z.number(),
+    minutes_held: z.number().describe('Set aside for calls under way'),
+    minutes_available: z.number(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'User' });
+
+const signedIn = z.object({ user: userAnswer, token: z.string().describe('For `Authorization: Bearer`') });
+
+export function accountRoutes(accounts: Omit<Accounts, 'routes'>): Route[] {
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/api/auth/register',
+      summary: 'Make an account; it begins with free minutes',
+      tag: 'accounts',
+      access: 'public',
+      body: registration,
+      answer: signedIn,
+      status: 201,
+      errors: [
+        'email_taken',
+        'password_too_short',
+        'password_too_long',
+        'password_too_common',
+        'too_many_registrations',
+        'sign_in_busy',
+      ],
+      async handle({ body, ip }) {
+        const { user, token } = await accounts.register({ ...body, ip });
+        return { user: toAnswer(user), token };
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/auth/login',
+      summary: 'Sign in',
+      tag: 'accounts',
+      access: 'public',
+      body: credentials,
+      answer: signedIn,
+      errors: ['credentials_invalid', 'account_blocked', 'too_many_logins', 'sign_in_busy'],
+      async handle({ body, ip }) {
+        const { user, token } = await accounts.login({ ...body, ip });
+        return { user: toAnswer(user), token };
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/auth/logout-everywhere',
+      summary: 'End every token of this account, this one too',
+      tag: 'accounts',
+      access: 'user',
+      answer: z.null(),
+      status: 204,
+      async handle({ principal }) {
+        await accounts.logoutEverywhere(principal.userId);
+        return null;
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/me',
+      summary: 'The account that is signed in',
+      tag: 'accounts',
+      access: 'user',
+      answer: userAnswer,
+      handle: async ({ principal }) => toAnswer(await accounts.me(principal.userId)),
+    }),
+    defineRoute({
+      method: 'put',
+      path: '/api/me',
+      summary: 'Change name, language or level; what is left out stays',
+      tag: 'accounts',
+      access: 'user',
+      body: profile,
+      answer: userAnswer,
+      handle: async ({ principal, body }) => toAnswer(await accounts.changeProfile(principal.userId, body)),
+    }),
+  ];
+}
+
+function toAnswer(user: User): z.output<typeof userAnswer> {
+  return {
+    id: user.id,
+    email: user.email,
+    role: user.role,
+    name: user.name,
+    language: user.language,
+    level: user.level,
+    // Decimal text of two places: the nearest double prints the same again.
+    minutes_balance: Number(user.minutesBalance),
+    minutes_held: Number(user.minutesHeld),
+    minutes_available: Number(user.minutesAvailable),
+    created_at: user.createdAt.toISOString(),
+  };
+}
