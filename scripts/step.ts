@@ -20,9 +20,9 @@ export interface StepContext {
   readonly logFile: string;
   readonly signal: AbortSignal;
   /** Says how far the step is, in a few words. */
-  progress(text: string): void;
+  readonly progress: (text: string) => void;
   /** Runs a program, its output going to the step's log. @throws CommandFailed */
-  command(program: string, args: readonly string[], options: StepCommandOptions): Promise<void>;
+  readonly command: (program: string, args: readonly string[], options: StepCommandOptions) => Promise<void>;
 }
 
 export type StepCommandOptions = Pick<CommandOptions, 'cwd' | 'environment' | 'onLine' | 'timeoutMs'>;
