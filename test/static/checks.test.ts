@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+
+/** What is found without running anything: types, lint and import rules, formatting, what nobody uses. */
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const DEADLINE_MS = 5 * 60_000;
+
+/** Runs a package's program under this very Node. @returns what it printed, and its answer */
+async function run(program: string, args: readonly string[]): Promise<{ code: number | null; printed: string }> {
+  const child = spawn(process.execPath, [path.join(ROOT, 'node_modules', program), ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`, NO_COLOR: '1' },
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
+  }
+  const closed = Promise.withResolvers<number | null>();
+  child.once('error', closed.reject).once('close', closed.resolve);
+  return { code: await closed.promise, printed };
+}
+
+async function passes(program: string, ...args: readonly string[]): Promise<void> {
+  const { code, printed } = await run(program, args);
+  assert.equal(code, 0, `${path.basename(program)} ${args.join(' ')}\n${printed}`);
+}
+
+describe('static checks', () => {
+  it('types of the server, the scripts and the tests', () => passes('typescript/bin/tsc', '--noEmit'));
+  it('types of the page', () => passes('typescript/bin/tsc', '--noEmit', '-p', 'web'));
+  it('lint, and who may import whom', () => passes('oxlint/bin/oxlint', '--type-aware', '--deny-warnings'));
+  it('formatting', () => passes('oxfmt/bin/oxfmt', '--check'));
+  it('nothing unused: files, exports, dependencies', () => passes('knip/bin/knip.js'));
+});
