@@ -1,5 +1,6 @@
 import { Counter, Gauge } from 'prom-client';
 import type { Metrics } from '../../platform/metrics.ts';
+import type { TapStats } from './tap.ts';
 
 export interface SfuMetrics {
   readonly workers: Gauge;
@@ -8,8 +9,26 @@ export interface SfuMetrics {
   readonly workerDeaths: Counter;
 }
 
-export function createSfuMetrics(metrics: Metrics): SfuMetrics {
+/** @param packets the sums of all callers so far; asked when the metrics are read, so that packets cost nothing. */
+export function createSfuMetrics(metrics: Metrics, packets: () => TapStats): SfuMetrics {
   const registers = [metrics];
+  const countPackets = (name: string, help: string, read: (stats: TapStats) => number) =>
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read(packets()));
+      },
+    });
+  countPackets('ailingva_sfu_packets_heard_total', 'RTP packets from callers.', ({ packetsHeard }) => packetsHeard);
+  countPackets('ailingva_sfu_packets_sent_total', 'RTP packets to callers.', ({ packetsSent }) => packetsSent);
+  countPackets(
+    'ailingva_sfu_packets_unsent_total',
+    'RTP packets to callers that were gone.',
+    ({ packetsUnsent }) => packetsUnsent,
+  );
   return {
     workers: new Gauge({ name: 'ailingva_sfu_workers', help: 'Media workers that run.', registers }),
     callers: new Gauge({

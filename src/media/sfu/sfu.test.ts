@@ -342,6 +342,8 @@ describe('the media workers', () => {
     const { atServer } = await talk(await workers.createCaller(), 'udp', frames);
     assert.equal(atServer.length, frames.length);
     const text = await metrics.metrics();
+    assert.match(text, new RegExp(`ailingva_sfu_packets_heard_total\\{[^}]*\\} ${frames.length}\n`));
+    assert.match(text, new RegExp(`ailingva_sfu_packets_sent_total\\{[^}]*\\} ${frames.length}\n`));
     assert.match(text, /ailingva_sfu_worker_deaths_total\{[^}]*\} 1\n/);
     assert.match(text, /ailingva_sfu_callers\{[^}]*\} 1\n/);
     assert.match(text, /ailingva_sfu_workers\{[^}]*\} 1\n/);

@@ -8,6 +8,16 @@ export interface TapStats {
   readonly packetsUnsent: number;
 }
 
+export const noPackets: TapStats = { packetsHeard: 0, packetsSent: 0, packetsUnsent: 0 };
+
+export function sumOfPackets(one: TapStats, other: TapStats): TapStats {
+  return {
+    packetsHeard: one.packetsHeard + other.packetsHeard,
+    packetsSent: one.packetsSent + other.packetsSent,
+    packetsUnsent: one.packetsUnsent + other.packetsUnsent,
+  };
+}
+
 /**
  * Where this process hears and speaks in a caller's router: RTP packets of Opus, whole, without encryption.
  * The sequence numbers, timestamps and marker bits of what is sent are the sender's own work.

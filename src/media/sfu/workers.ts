@@ -6,6 +6,7 @@ import type { Metrics } from '../../platform/metrics.ts';
 import { Caller, type CallerCloseReason } from './caller.ts';
 import { sfuClosed } from './sfu-errors.ts';
 import { createSfuMetrics, type SfuMetrics } from './sfu-metrics.ts';
+import { noPackets, sumOfPackets, type TapStats } from './tap.ts';
 import { SfuWorker, type WorkerUsage } from './worker.ts';
 
 export interface SfuOptions {
@@ -52,12 +53,14 @@ export class SfuWorkers {
   readonly #events: EventSource<SfuEvents>;
   readonly #metrics: SfuMetrics;
   readonly #slots: readonly Slot[];
+  /** Of the callers that have closed. */
+  #closedPackets = noPackets;
   #closing: Promise<void> | undefined;
 
   private constructor(options: SfuOptions) {
     this.#options = options;
     this.#events = new EventSource(options.log);
-    this.#metrics = createSfuMetrics(options.metrics);
+    this.#metrics = createSfuMetrics(options.metrics, () => this.#packets());
     this.#slots = Array.from({ length: options.count }, (_, index) => ({
       index,
       callers: new Set(),
@@ -121,6 +124,7 @@ export class SfuWorkers {
     this.#metrics.callersOpened.inc();
     caller.on('closed', () => {
       slot.callers.delete(caller);
+      this.#closedPackets = sumOfPackets(this.#closedPackets, caller.tap.stats);
       this.#metrics.callers.dec();
     });
     return caller;
@@ -204,6 +208,12 @@ export class SfuWorkers {
         },
       );
     });
+  }
+
+  #packets(): TapStats {
+    return this.#slots
+      .flatMap(({ callers }) => [...callers])
+      .reduce((sum, { tap }) => sumOfPackets(sum, tap.stats), this.#closedPackets);
   }
 
   #leastLoaded(): Slot | undefined {

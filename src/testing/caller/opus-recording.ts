@@ -45,6 +45,17 @@ export function encodeTone(durationMs: number, frequencyHz = 220): OpusFrames {
   return encodeFrames(pcm, 16_000);
 }
 
+/** The quiet noise of a room, about -60 dB: nothing that counts as a voice, and yet no digital silence. */
+export function encodeRoomNoise(durationMs: number): OpusFrames {
+  let state = 1;
+  const pcm = Int16Array.from({ length: durationMs * 16 }, () => {
+    // Numerical Recipes' linear congruential generator: the same noise in every run.
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state / 0x1_0000_0000 - 0.5) * 60;
+  });
+  return encodeFrames(pcm, 16_000);
+}
+
 /** Reads frames kept by `packFrames`: each with its length in two bytes, big endian, before it. */
 export function unpackFrames(bytes: Uint8Array): OpusFrames {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

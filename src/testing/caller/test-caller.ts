@@ -4,7 +4,8 @@ import { within } from './deadline.ts';
 import { FrameClock } from './frame-clock.ts';
 import { parseTransport, type IceParameters } from './peer-sdp.ts';
 import { ReceivePeer, rtpCapabilities, SendPeer } from './peer.ts';
-import { ReceivedAudio } from './received-audio.ts';
+import type { OpusFrames } from './opus-recording.ts';
+import { ReceivedAudio, type ReceivedPacket } from './received-audio.ts';
 import { SignalingClient, type SignalingOptions } from './signaling-client.ts';
 
 export interface TestCallerOptions extends SignalingOptions {
@@ -14,6 +15,9 @@ export interface TestCallerOptions extends SignalingOptions {
   readonly frameClock?: FrameClock;
   /** False in long runs: only counts are kept of what is received. */
   readonly keepPackets?: boolean;
+  readonly onPacket?: (packet: ReceivedPacket) => void;
+  /** Sent again and again while nothing is said, as the sound of a room; absent: nothing is sent, as with DTX. */
+  readonly background?: OpusFrames;
   /** Whether media is set up at once; true when absent. */
   readonly media?: boolean;
 }
@@ -39,11 +43,12 @@ export class TestCaller {
   #send: SendPeer | undefined;
   #receive: ReceivePeer | undefined;
   #stopTicking: (() => void) | undefined;
-  #speech: { frames: readonly Uint8Array[]; index: number; loop: boolean; spoken: () => void } | undefined;
+  #speech: { frames: OpusFrames; index: number; loop: boolean; spoken: () => void } | undefined;
   #sequence = Math.floor(Math.random() * 0x1_0000);
   #timestamp = Math.floor(Math.random() * 0x1_0000_0000);
   #silent = true;
   #framesSent = 0;
+  #backgroundIndex = 0;
 
   private constructor(options: TestCallerOptions, signaling: SignalingClient, startedMs: number) {
     this.#options = options;
@@ -107,7 +112,7 @@ export class TestCaller {
    * Says the frames (Opus, 20 ms each) in real time; resolves after the last one. Between speeches nothing is sent, as
    * with DTX, and the RTP timestamp goes on.
    */
-  async speak(frames: readonly Uint8Array[]): Promise<void> {
+  async speak(frames: OpusFrames): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#speech?.spoken();
     this.#speech = { frames, index: 0, loop: false, spoken: resolve };
@@ -115,7 +120,7 @@ export class TestCaller {
   }
 
   /** Says the frames again and again, beginning with frame `from`. */
-  speakForEver(frames: readonly Uint8Array[], from = 0): void {
+  speakForEver(frames: OpusFrames, from = 0): void {
     this.#speech?.spoken();
     this.#speech = { frames, index: from % frames.length, loop: true, spoken: () => {} };
   }
@@ -191,15 +196,17 @@ export class TestCaller {
 
   async #consume(remote: ReturnType<typeof parseTransport>, protocol: 'udp' | 'tcp'): Promise<void> {
     const consumed = await this.#signaling.request('track:consume', { rtp_capabilities: rtpCapabilities });
-    const peer = new ReceivePeer(remote, protocol, consumed, ({ header, payload }) =>
-      this.received.add({
+    const peer = new ReceivePeer(remote, protocol, consumed, ({ header, payload }) => {
+      const packet = {
         atMs: performance.now(),
         sequence: header.sequenceNumber,
         timestamp: header.timestamp,
         marker: header.marker,
         payload,
-      }),
-    );
+      };
+      this.received.add(packet);
+      this.#options.onPacket?.(packet);
+    });
     this.#receive = peer;
     const fingerprint = await peer.answer();
     await this.#signaling.request('transport:connect', {
@@ -212,9 +219,8 @@ export class TestCaller {
 
   #tick(): void {
     this.#timestamp = (this.#timestamp + SAMPLES_PER_FRAME) >>> 0;
-    const speech = this.#speech;
-    const frame = speech?.frames[speech.index];
-    if (!speech || !frame) {
+    const frame = this.#nextFrame();
+    if (!frame) {
       this.#silent = true;
       return;
     }
@@ -222,9 +228,19 @@ export class TestCaller {
     this.#framesSent++;
     this.#send?.send(this.#sequence, this.#timestamp, this.#silent, frame);
     this.#silent = false;
-    speech.index++;
-    if (speech.index < speech.frames.length) return;
-    if (speech.loop) speech.index = 0;
-    else this.fallSilent();
+  }
+
+  #nextFrame(): Uint8Array | undefined {
+    const speech = this.#speech;
+    if (!speech) {
+      const { background } = this.#options;
+      return background?.[this.#backgroundIndex++ % background.length];
+    }
+    const frame = speech.frames[speech.index++];
+    if (speech.index >= speech.frames.length) {
+      if (speech.loop) speech.index = 0;
+      else this.fallSilent();
+    }
+    return frame;
   }
 }
