@@ -90,6 +90,7 @@ const variables = z.object({
   MEDIA_CAPACITY: count(1, 10_000).default(100),
   MEDIA_DRAIN_SECONDS: count(0, 86_400).optional(),
   MEDIASOUP_WORKER_BIN: folder.optional(),
+  OPUS_ADDON: folder.optional(),
 
   STT_ENGINE: engineName.optional(),
   TUTOR_ENGINE: engineName.optional(),
@@ -101,6 +102,7 @@ const variables = z.object({
   YANDEX_STT_ENDPOINT: z.string().optional(),
   YANDEX_TTS_ENDPOINT: z.string().optional(),
 
+  JOBS_PORT: port.optional(),
   PAYMENT_PROVIDER: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/)
@@ -214,6 +216,7 @@ function arrange(v: Variables) {
       /** How long live calls may go on after SIGTERM. */
       drainMs: (v.MEDIA_DRAIN_SECONDS ?? (production ? 600 : 0)) * 1000,
       workerBin: v.MEDIASOUP_WORKER_BIN,
+      opusAddon: v.OPUS_ADDON,
     },
     speech: {
       sttEngine: v.STT_ENGINE,
@@ -223,6 +226,8 @@ function arrange(v: Variables) {
       openai: { apiKey: v.OPENAI_API_KEY, baseUrl: v.OPENAI_BASE_URL },
       yandex: { apiKey: v.YANDEX_API_KEY, sttEndpoint: v.YANDEX_STT_ENDPOINT, ttsEndpoint: v.YANDEX_TTS_ENDPOINT },
     },
+    /** Where the jobs process answers its probes; without it, it listens nowhere. */
+    jobs: { port: v.JOBS_PORT },
     paymentProvider: v.PAYMENT_PROVIDER,
   } as const;
 }

@@ -38,6 +38,7 @@ export function createSignalingProxy(options: SignalingProxyOptions): SignalingP
   const directory = createNodeDirectory(options.findNode);
   const agent = new Agent({ keepAlive: true });
   const open = new Set<Duplex>();
+  let closed = false;
 
   /** Finds the node and forwards to it; one that does not answer is looked up anew the next time. */
   async function carry(nodeId: string, forward: (target: string) => Promise<unknown>): Promise<void> {
@@ -67,6 +68,7 @@ export function createSignalingProxy(options: SignalingProxyOptions): SignalingP
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const nodeId = ADDRESS.exec(request.url ?? '')?.[1];
     if (nodeId === undefined || request.headers.upgrade?.toLowerCase() !== 'websocket') throw notFound();
+    if (closed) throw unavailable(undefined);
     await carry(nodeId, (target) => {
       const clientAddress = addressOf(request, trustedProxies);
       return forwardUpgrade(request, socket, head, { target, clientAddress, deadlineMs: UPGRADE_DEADLINE_MS });
@@ -87,6 +89,7 @@ export function createSignalingProxy(options: SignalingProxyOptions): SignalingP
       });
     },
     close() {
+      closed = true;
       for (const socket of open) socket.destroy();
       agent.destroy();
     },

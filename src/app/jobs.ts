@@ -1,0 +1,51 @@
+import { createBilling } from '../billing/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { ServiceConfig } from '../platform/config.ts';
+import { connectDatabase, pingDatabase } from '../platform/database.ts';
+import { createHttpApp, listen } from '../platform/http.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { onlyOne, startPeriodic } from '../platform/periodic.ts';
+import type { Service } from '../platform/service.ts';
+
+const SWEEP_EVERY_MS = 5_000;
+
+/** What has to happen whoever asks for it or not. */
+export async function startJobs(config: ServiceConfig, { log, lifecycle }: Service): Promise<void> {
+  const metrics = createMetrics('jobs');
+  const database = connectDatabase({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    applicationName: 'ailingva jobs',
+  });
+  lifecycle.onClose('database', () => database.close());
+  await pingDatabase(database);
+  const { knex } = database;
+  const billing = createBilling({ knex, log });
+  lifecycle.onClose('billing', () => billing.close());
+
+  if (config.jobs.port !== undefined) {
+    const app = createHttpApp({
+      routes: [],
+      log,
+      metrics,
+      publicUrl: config.web.publicUrl,
+      readiness: { database: () => pingDatabase(database) },
+    });
+    const server = await listen({ app, host: config.web.host, port: config.jobs.port, portVariable: 'JOBS_PORT' });
+    lifecycle.onClose('http', () => server.close());
+  }
+
+  const sweep = startPeriodic({
+    name: 'sweep calls',
+    everyMs: SWEEP_EVERY_MS,
+    clock: systemClock,
+    log,
+    task: async () => {
+      await onlyOne(knex, 'ailingva.sweep_calls', async () => {
+        const report = await billing.sweep();
+        if (Object.values(report).some((count) => count > 0)) log.info(report, 'Swept calls');
+      });
+    },
+  });
+  lifecycle.onClose('sweep calls', () => sweep.close(), 15_000);
+}

@@ -1,0 +1,74 @@
+import { createAccounts } from '../accounts/index.ts';
+import { createBilling } from '../billing/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { ServiceConfig } from '../platform/config.ts';
+import { connectDatabase, pingDatabase } from '../platform/database.ts';
+import { createHttpApp, listen } from '../platform/http.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import { serveApiDescription } from '../platform/openapi.ts';
+import { createSignalingProxy } from '../platform/proxy.ts';
+import { createAddressLimit } from '../platform/rate-limit.ts';
+import type { Service } from '../platform/service.ts';
+
+const API_VERSION = '0.1.0';
+
+/** The API, the page, and the way to the media nodes. Tells the first administrator, when it has just made one. */
+export async function startWeb(
+  config: ServiceConfig,
+  { log, lifecycle }: Service,
+): Promise<Readonly<Record<string, string>>> {
+  const metrics = createMetrics('web');
+  const database = connectDatabase({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    applicationName: 'ailingva web',
+  });
+  lifecycle.onClose('database', () => database.close());
+  const { knex } = database;
+  const billing = createBilling({ knex, log });
+  lifecycle.onClose('billing', () => billing.close());
+  const accounts = createAccounts({
+    knex,
+    log,
+    clock: systemClock,
+    tokenSecret: config.tokenSecret,
+    onRegistered: (transaction, userId) => billing.onRegistered(transaction, userId),
+  });
+  const { email, password } = config.admin;
+  const admin = await accounts.ensureAdmin({
+    ...(email !== undefined && { email }),
+    ...(password !== undefined && { password }),
+  });
+
+  const proxy = createSignalingProxy({
+    findNode: async (nodeId) =>
+      (await knex<{ id: string; url: string }>('media_nodes').where('id', nodeId).first())?.url,
+    log,
+    trustedProxies: config.web.trustedProxies,
+  });
+  const routes = [...accounts.routes, ...billing.routes];
+  const app = createHttpApp({
+    routes,
+    authenticator: accounts.authenticator,
+    log,
+    metrics,
+    readiness: { database: () => pingDatabase(database) },
+    publicUrl: config.web.publicUrl,
+    trustedProxies: config.web.trustedProxies,
+    pageRoot: config.web.root,
+    limitAddress: createAddressLimit({ requests: 300, perSeconds: 60 }),
+    checkAnswers: !config.production,
+    middleware: [proxy.middleware, serveApiDescription({ title: 'AIlingva', version: API_VERSION, routes })],
+  });
+  const server = await listen({ app, host: config.web.host, port: config.web.port });
+  lifecycle.onClose('http', () => server.close());
+  // Open WebSockets keep a server from closing: they go first.
+  proxy.attach(server.server);
+  lifecycle.onClose('signaling proxy', () => proxy.close());
+
+  return {
+    url: server.url,
+    ...(admin && { admin_email: admin.email }),
+    ...(admin?.generatedPassword !== undefined && { admin_password: admin.generatedPassword }),
+  };
+}
