@@ -1,0 +1,97 @@
+import type { Knex } from 'knex';
+import { raw } from 'objection';
+import { AppError } from '../platform/errors.ts';
+import { StoredCall, StoredTurn } from './call-models.ts';
+import type { CallStore, TurnRecord } from './call/ports.ts';
+
+/** Calls and their turns in PostgreSQL. The status after `live` is billing's to write, with the money. */
+export function createCallStore({ knex }: { readonly knex: Knex }): CallStore {
+  return {
+    async load(callId, userId) {
+      if (!isUuid(callId) || !isUuid(userId)) throw callNotFound();
+      const call = await StoredCall.query(knex).findById(callId).where('user_account_id', userId);
+      if (!call) throw callNotFound();
+      return {
+        id: call.id,
+        userId: call.userAccountId,
+        nodeId: call.nodeId,
+        status: call.status,
+        language: call.language,
+        level: call.level,
+        talkedMs: call.talkedMs,
+        tutorMemory: call.tutorMemory ?? undefined,
+      };
+    },
+
+    turns: (callId) => readTurns(knex, callId),
+
+    async markLive(callId) {
+      const marked = await StoredCall.query(knex)
+        .findById(callId)
+        .where('status', 'placed')
+        .patch({ status: 'live', liveAt: raw('clock_timestamp()'), lastBeatAt: raw('clock_timestamp()') });
+      if (marked === 1) return;
+      const call = await StoredCall.query(knex).findById(callId);
+      if (!call) throw callNotFound();
+      if (call.status !== 'live') throw callEnded();
+    },
+
+    async saveTurn(callId, turn) {
+      await StoredTurn.query(knex)
+        .insert({
+          callId,
+          ordinal: turn.ordinal,
+          speaker: turn.speaker,
+          text: withoutNul(turn.text),
+          heardText: withoutNul(turn.heardText),
+          interrupted: turn.interrupted,
+          words: turn.words ?? null,
+          engines: turn.engines,
+          startedAtMs: Math.round(turn.startedAtMs),
+          durationMs: Math.round(turn.durationMs),
+          stages: turn.stages,
+        })
+        .onConflict(['call_id', 'ordinal'])
+        .merge();
+    },
+
+    async saveTutorMemory(callId, memory) {
+      await StoredCall.query(knex).findById(callId).patch({ tutorMemory: memory });
+    },
+  };
+}
+
+/** In their order; read from the call's own rows only, so the caller must have settled whose call it is. */
+export async function readTurns(knex: Knex, callId: string): Promise<TurnRecord[]> {
+  const turns = await StoredTurn.query(knex).where('call_id', callId).orderBy('ordinal');
+  return turns.map((turn) => ({
+    ordinal: turn.ordinal,
+    speaker: turn.speaker,
+    text: turn.text,
+    heardText: turn.heardText,
+    interrupted: turn.interrupted,
+    words: turn.words ?? undefined,
+    engines: turn.engines,
+    startedAtMs: turn.startedAtMs,
+    durationMs: turn.durationMs,
+    stages: turn.stages,
+  }));
+}
+
+/** An id that is none is the id of nothing, not an error of the database. */
+export function isUuid(text: string): boolean {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
+}
+
+export function callNotFound(): AppError {
+  return new AppError({ code: 'call_not_found', kind: 'not_found', message: 'There is no such call.' });
+}
+
+export function callEnded(): AppError {
+  return new AppError({ code: 'call_ended', kind: 'conflict', message: 'The call has ended.' });
+}
+
+/** PostgreSQL's text takes every character but this one, and an engine may send anything. */
+function withoutNul(text: string): string {
+  return text.replaceAll('\u0000', '');
+}

@@ -1,0 +1,116 @@
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { AppError } from '../platform/errors.ts';
+import { defineSetting, readSetting } from '../platform/settings.ts';
+import type { Language, Level } from '../speech/engine.ts';
+import { StoredCall } from './call-models.ts';
+import { callEnded, callNotFound, isUuid } from './call-store.ts';
+import type { MediaNodeReport, MediaNodes } from './media-nodes.ts';
+
+/** What placing a call needs of billing. */
+export interface CallOpening {
+  /**
+   * Sets the first minutes aside, in the transaction that inserted the call's row. It must lock something of the user
+   * until that transaction ends, so that one user's calls are opened one after the other.
+   * @throws AppError `no_minutes`
+   */
+  openCall(transaction: Knex.Transaction, call: { readonly callId: string; readonly userId: string }): Promise<void>;
+}
+
+const maxOpenCalls = defineSetting({
+  key: 'calls.max_open_per_user',
+  schema: z.int().min(1).max(1000),
+  fallback: 2,
+});
+
+export interface PlacedCall {
+  readonly callId: string;
+  readonly node: MediaNodeReport;
+}
+
+export interface PlacementOptions {
+  readonly knex: Knex;
+  readonly nodes: MediaNodes;
+  readonly opening: CallOpening;
+}
+
+/** Gives calls their rows and their nodes. */
+export class Placement {
+  readonly #knex: Knex;
+  readonly #nodes: MediaNodes;
+  readonly #opening: CallOpening;
+
+  constructor({ knex, nodes, opening }: PlacementOptions) {
+    this.#knex = knex;
+    this.#nodes = nodes;
+    this.#opening = opening;
+  }
+
+  /**
+   * One transaction: the row, the hold and the place, or none of them.
+   * @throws AppError `no_minutes`, `no_media_node`, `too_many_calls`
+   */
+  async place(call: {
+    readonly userId: string;
+    readonly language: Language;
+    readonly level: Level;
+  }): Promise<PlacedCall> {
+    const { userId, language, level } = call;
+    return this.#knex.transaction(async (transaction) => {
+      const node = await this.#nodes.findRoom(transaction);
+      if (!node) throw noMediaNode();
+      const { id: callId } = await StoredCall.query(transaction)
+        .insert({ userAccountId: userId, nodeId: node.id, language, level })
+        .returning('id');
+      await this.#opening.openCall(transaction, { callId, userId });
+      // After the user's lock: a call that was opened at the same time is committed, and counted, by now.
+      const open = await StoredCall.query(transaction)
+        .where('user_account_id', userId)
+        .whereIn('status', ['placed', 'live'])
+        .resultSize();
+      if (open > (await readSetting(transaction, maxOpenCalls))) throw tooManyCalls();
+      return { callId, node };
+    });
+  }
+
+  /**
+   * Where a call under way is to be joined: on its node, or on another when that one is gone.
+   * @throws AppError `call_not_found`, `call_ended`, `no_media_node`
+   */
+  async replace(callId: string, userId: string): Promise<PlacedCall> {
+    if (!isUuid(callId)) throw callNotFound();
+    return this.#knex.transaction(async (transaction) => {
+      const call = await StoredCall.query(transaction)
+        .findById(callId)
+        .where('user_account_id', userId)
+        .forNoKeyUpdate();
+      if (!call) throw callNotFound();
+      if (call.status !== 'placed' && call.status !== 'live') throw callEnded();
+      const own = (await this.#nodes.listFresh(transaction)).find(({ id }) => id === call.nodeId);
+      if (own) return { callId, node: own };
+      const node = await this.#nodes.findRoom(transaction);
+      if (!node) throw noMediaNode();
+      await StoredCall.query(transaction).findById(callId).patch({ nodeId: node.id });
+      return { callId, node };
+    });
+  }
+}
+
+function noMediaNode(): AppError {
+  return new AppError({
+    code: 'no_media_node',
+    kind: 'unavailable',
+    retryable: true,
+    message: 'No place is free for a call at this moment. Try again in a minute.',
+    details: { retry_after_seconds: 10 },
+  });
+}
+
+function tooManyCalls(): AppError {
+  return new AppError({
+    code: 'too_many_calls',
+    kind: 'conflict',
+    retryable: true,
+    message: 'Other calls of this account are still going on. End one of them first.',
+  });
+}

@@ -1,0 +1,127 @@
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { defineRoute, type Route } from '../platform/http/route.ts';
+import type { Language, Level } from '../speech/engine.ts';
+import {
+  callAnswer,
+  callWithTurnsAnswer,
+  languageSchema,
+  levelSchema,
+  placeAnswer,
+  toCallAnswer,
+  toTurnAnswer,
+} from './call-answers.ts';
+import { StoredCall } from './call-models.ts';
+import { callNotFound, isUuid, readTurns } from './call-store.ts';
+import type { PlacedCall, Placement } from './placement.ts';
+
+export interface CallRoutesOptions {
+  readonly knex: Knex;
+  readonly placement: Placement;
+  /** The language and level of a learner who names none. */
+  readonly preferences: (userId: string) => Promise<{ readonly language: Language; readonly level: Level }>;
+  /** Minutes charged, by call id; calls that cost nothing are absent. */
+  readonly charges: (callIds: readonly string[]) => Promise<ReadonlyMap<string, { readonly billedMinutes: number }>>;
+  /** A token that lets the user into this call's signaling. */
+  readonly issueToken: (pass: {
+    readonly callId: string;
+    readonly userId: string;
+    readonly nodeId: string;
+  }) => Promise<string>;
+}
+
+const placing = z.strictObject({ language: languageSchema.optional(), level: levelSchema.optional() });
+const byId = z.object({ id: z.string().max(64) });
+const page = z.strictObject({
+  cursor: z.uuid().optional().describe('`next_cursor` of the page before'),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+const callList = z.object({ calls: z.array(callAnswer), next_cursor: z.string().nullable() });
+
+export function callRoutes({ knex, placement, preferences, charges, issueToken }: CallRoutesOptions): Route[] {
+  const invite = async ({ callId, node }: PlacedCall, userId: string) => ({
+    call_id: callId,
+    signaling: { path: node.publicPath },
+    token: await issueToken({ callId, userId, nodeId: node.id }),
+  });
+
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/api/calls',
+      summary: 'Place a call',
+      description: 'Sets the first minutes aside and answers where to join. A call not joined in two minutes ends.',
+      tag: 'calls',
+      access: 'user',
+      body: placing,
+      answer: placeAnswer,
+      status: 201,
+      errors: ['no_minutes', 'no_media_node', 'too_many_calls'],
+      async handle({ principal: { userId }, body }) {
+        const preferred = await preferences(userId);
+        const placed = await placement.place({
+          userId,
+          language: body.language ?? preferred.language,
+          level: body.level ?? preferred.level,
+        });
+        return invite(placed, userId);
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/calls/{id}/place',
+      summary: 'Where to join a call under way, after a reload or when its node is gone',
+      tag: 'calls',
+      access: 'user',
+      params: byId,
+      answer: placeAnswer,
+      errors: ['call_not_found', 'call_ended', 'no_media_node'],
+      handle: async ({ principal: { userId }, params }) => invite(await placement.replace(params.id, userId), userId),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/calls',
+      summary: 'Calls of the learner, newest first',
+      tag: 'calls',
+      access: 'user',
+      query: page,
+      answer: callList,
+      async handle({ principal, query }) {
+        // One more than asked for tells whether there is a next page. Ids are UUIDv7: they sort by time.
+        const found = await StoredCall.query(knex)
+          .where('user_account_id', principal.userId)
+          .modify((builder) => {
+            if (query.cursor !== undefined) builder.where('id', '<', query.cursor);
+          })
+          .orderBy('id', 'desc')
+          .limit(query.limit + 1);
+        const calls = found.slice(0, query.limit);
+        const charged = await charges(calls.map(({ id }) => id));
+        return {
+          calls: calls.map((call) => toCallAnswer(call, charged.get(call.id)?.billedMinutes)),
+          next_cursor: found.length > calls.length ? (calls.at(-1)?.id ?? null) : null,
+        };
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/calls/{id}',
+      summary: 'One call with its turns',
+      tag: 'calls',
+      access: 'user',
+      params: byId,
+      answer: callWithTurnsAnswer,
+      errors: ['call_not_found'],
+      async handle({ principal, params }) {
+        if (!isUuid(params.id)) throw callNotFound();
+        const call = await StoredCall.query(knex).findById(params.id).where('user_account_id', principal.userId);
+        if (!call) throw callNotFound();
+        const [turns, charged] = await Promise.all([readTurns(knex, call.id), charges([call.id])]);
+        return {
+          ...toCallAnswer(call, charged.get(call.id)?.billedMinutes),
+          turns: turns.map(toTurnAnswer),
+        };
+      },
+    }),
+  ];
+}
