@@ -23,7 +23,6 @@ export interface AnswerListener {
   /** A stage was reached, at this monotonic time. */
   onStage(stage: AnswerStage, atMs: number): void;
   onAssessment(assessment: Assessment): void;
-  onPace(rate: number): void;
   onText(text: string): void;
   /** The first sound left for the learner. */
   onAudible(): void;
@@ -73,6 +72,11 @@ export class Answer {
     return this.#memory;
   }
 
+  /** The speaking rate that this answer leaves. */
+  get rate(): number {
+    return this.#rate;
+  }
+
   /** The call is to end when this answer has been heard. */
   get endsCall(): boolean {
     return this.#endsCall;
@@ -119,7 +123,6 @@ export class Answer {
             break;
           case 'pace':
             this.#rate = event.rate;
-            listener.onPace(event.rate);
             break;
           case 'memory':
             this.#memory = event.memory;

@@ -10,6 +10,8 @@ export interface CallMetrics {
   /** Seconds from the end of the learner's speech to each stage of the answer. */
   readonly turnStages: Histogram<'stage'>;
   readonly interruptions: Counter<'kind'>;
+  /** Answers begun before the endpoint was sure. */
+  readonly speculations: Counter<'outcome'>;
 }
 
 export type InterruptionKind = 'interrupted' | 'false_interruption' | 'backchannel' | 'continued';
@@ -35,6 +37,12 @@ export function createCallMetrics(metrics: Metrics): CallMetrics {
       name: 'ailingva_interruptions_total',
       help: "The learner's voice over the tutor's, by what it turned out to be",
       labelNames: ['kind'],
+      registers,
+    }),
+    speculations: new Counter({
+      name: 'ailingva_speculations_total',
+      help: 'Answers begun before the endpoint was sure, by whether they were used',
+      labelNames: ['outcome'],
       registers,
     }),
   };

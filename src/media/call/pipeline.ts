@@ -1,5 +1,4 @@
 import type { Clock, Timer } from '../../platform/clock.ts';
-import { toAppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import type {
   EngineError,
@@ -13,12 +12,11 @@ import type {
 } from '../../speech/engine.ts';
 import type { Speaker } from '../audio/speaker.ts';
 import type { CallPhase, Caption } from '../protocol.ts';
-import { Answer, type AnswerListener } from './answer.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import type { Conversation, ConversationListener, VoiceActivity } from './conversation.ts';
 import { Ear } from './ear.ts';
 import type { Transcript } from './transcript.ts';
-import { TurnBook, type TutorTurn } from './turn-book.ts';
+import { TurnBook } from './turn-book.ts';
 import type { TurnSettings } from './turn-settings.ts';
 import {
   nextDeadlineMs,
@@ -29,6 +27,7 @@ import {
   type TurnState,
   unansweredText,
 } from './turn-taking.ts';
+import { TutorSide } from './tutor-side.ts';
 
 export interface PipelineOptions {
   readonly speechToText: SpeechToText;
@@ -49,58 +48,47 @@ export interface PipelineOptions {
   readonly listener: ConversationListener;
 }
 
-/** The answer under way. */
-interface CurrentAnswer extends TutorTurn {
-  readonly id: number;
-}
-
-/** Answers in a row that failed before a word was heard, after which the call ends. */
-const MAX_FAILED_ANSWERS = 2;
 /** Frames between two captions of how far the tutor has been heard: 300 ms. */
 const PROGRESS_FRAMES = 15;
 
-/** Streaming speech to text, turn-taking, streaming tutor, streaming text to speech. */
+/**
+ * Streaming speech to text, turn-taking, streaming tutor, streaming text to speech. This class carries events to
+ * the rules of `turn-taking` and runs their effects; what is said and by whom stands in the ear and the tutor's side.
+ */
 export class PipelineConversation implements Conversation {
   readonly #options: PipelineOptions;
   readonly #ear: Ear;
+  readonly #tutor: TutorSide;
   readonly #book: TurnBook;
   #turns: TurnState;
-  #current: CurrentAnswer | undefined;
-  #memory: TutorMemory | undefined;
-  #rate = 1;
   #phase: CallPhase = 'connecting';
   #timer: Timer | undefined;
   #suspended = true;
   #closed = false;
-  #failedAnswers = 0;
-  #finalTranscriptMs: number | undefined;
   #framesSinceProgress = 0;
 
   constructor(options: PipelineOptions) {
+    const { speechToText, tutor, textToSpeech, language, clock, log, settings } = options;
     this.#options = options;
-    this.#memory = options.memory;
     this.#ear = new Ear({
-      engine: options.speechToText,
-      language: options.language,
-      clock: options.clock,
-      log: options.log,
+      engine: speechToText,
+      language,
+      clock,
+      log,
       onEvent: (event) => this.#onTranscription(event),
       onFailed: (error) => this.#onEarFailed(error),
     });
     this.#book = new TurnBook({
-      transcript: options.transcript,
-      engines: { stt: options.speechToText.name, tutor: options.tutor.name, tts: options.textToSpeech.name },
-      talkedMs: options.talkedMs,
-      listener: options.listener,
-      metrics: options.metrics,
-      log: options.log,
+      ...options,
+      engines: { stt: speechToText.name, tutor: tutor.name, tts: textToSpeech.name },
     });
-    this.#turns = startTurnTaking({
-      language: options.language,
-      settings: options.settings,
-      atMs: options.clock.monotonicMs(),
+    this.#tutor = new TutorSide({
+      ...options,
+      book: this.#book,
+      onAudible: (answer) => this.#take({ type: 'answer_audible', answer, atMs: this.#now() }),
+      onFinished: (answer) => this.#take({ type: 'answer_finished', answer, atMs: this.#now() }),
     });
-    options.speaker.pause();
+    this.#turns = startTurnTaking({ language, settings, atMs: clock.monotonicMs() });
   }
 
   get phase(): CallPhase {
@@ -115,7 +103,7 @@ export class PipelineConversation implements Conversation {
   resume(): void {
     if (this.#closed || !this.#suspended) return;
     this.#suspended = false;
-    if (this.#turns.tutor.status !== 'held') this.#options.speaker.resume();
+    this.#tutor.resume();
     this.#take({ type: 'connection_back', atMs: this.#now() });
   }
 
@@ -123,7 +111,7 @@ export class PipelineConversation implements Conversation {
     if (this.#suspended) return;
     this.#suspended = true;
     this.#timer?.cancel();
-    this.#options.speaker.pause();
+    this.#tutor.suspend();
     this.#ear.endUtterance();
     this.#setPhase('reconnecting');
   }
@@ -132,13 +120,13 @@ export class PipelineConversation implements Conversation {
     this.#ear.write(frame);
     if (this.#turns.tutor.status !== 'speaking' || ++this.#framesSinceProgress < PROGRESS_FRAMES) return;
     this.#framesSinceProgress = 0;
-    if (this.#current) this.#book.showTutorTurn(this.#current);
+    this.#tutor.showProgress();
   }
 
   voice(activity: VoiceActivity): void {
     if (this.#closed || this.#suspended) return;
     if (activity.type === 'speech_started') {
-      this.#finalTranscriptMs = undefined;
+      this.#book.openLearnerTurn();
       this.#ear.startUtterance(activity.prefixMs);
     } else this.#ear.endUtterance();
     this.#take(activity);
@@ -153,8 +141,7 @@ export class PipelineConversation implements Conversation {
     this.#closed = true;
     this.#timer?.cancel();
     this.#ear.close();
-    if (this.#current) this.#stopAnswer(this.#current, this.#current.answer.audible);
-    this.#current = undefined;
+    this.#tutor.close();
   }
 
   #now(): number {
@@ -177,29 +164,34 @@ export class PipelineConversation implements Conversation {
     if (this.#suspended) return;
     const deadlineMs = nextDeadlineMs(this.#turns, atMs);
     if (deadlineMs === undefined) return;
-    const delayMs = Math.max(0, deadlineMs - this.#now());
     // The timer may fire a fraction early: the event then says the time it was set for.
-    this.#timer = this.#options.clock.after(delayMs, () =>
+    this.#timer = this.#options.clock.after(Math.max(0, deadlineMs - this.#now()), () =>
       this.#take({ type: 'time_passed', atMs: Math.max(deadlineMs, this.#now()) }),
     );
   }
 
   #run(effect: TurnEffect): void {
-    const { metrics, speaker, listener } = this.#options;
+    const { metrics, listener } = this.#options;
     switch (effect.type) {
+      case 'speculate':
+        this.#tutor.speculate(effect);
+        break;
+      case 'drop_speculation':
+        this.#tutor.dropSpeculation();
+        break;
       case 'answer':
-        this.#answer(effect);
+        this.#tutor.answer(effect);
         break;
       case 'hold_answer':
-        speaker.pause();
+        this.#tutor.hold();
         break;
       case 'resume_answer':
         metrics.interruptions.inc({ kind: 'false_interruption' });
-        if (!this.#suspended) speaker.resume();
+        this.#tutor.goOn();
         break;
       case 'cancel_answer':
         metrics.interruptions.inc({ kind: effect.because });
-        if (this.#current?.id === effect.answer) this.#cancelAnswer(this.#current, effect.because);
+        this.#tutor.cancel(effect.answer, effect.because);
         break;
       case 'drop_words':
         if (effect.because === 'backchannel') metrics.interruptions.inc({ kind: 'backchannel' });
@@ -213,125 +205,20 @@ export class PipelineConversation implements Conversation {
     }
   }
 
-  #answer(effect: TurnEffect & { type: 'answer' }): void {
-    const { transcript, clock, tutor, textToSpeech, speaker, language, level, instructions } = this.#options;
-    const now = this.#now();
-    const history = transcript.history();
-    const answer = new Answer({
-      request: {
-        occasion: effect.occasion,
-        heard: effect.text,
-        history,
-        memory: this.#memory,
-        language,
-        level,
-        instructions,
-      },
-      tutor,
-      textToSpeech,
-      speaker,
-      clock,
-      rate: this.#rate,
-      listener: this.#answerListener(() => current),
-    });
-    const current: CurrentAnswer = {
-      id: effect.answer,
-      answer,
-      learnerTurn:
-        effect.occasion === 'turn'
-          ? this.#book.keepLearnerTurn({
-              text: effect.text,
-              voicedMs: effect.voicedMs,
-              silentForMs: now - effect.speechEndedMs,
-            })
-          : undefined,
-      ordinal: undefined,
-      startedAtMs: this.#options.talkedMs(),
-      speechEndedMs: effect.speechEndedMs,
-      stages: {},
-    };
-    this.#current = current;
-    this.#book.mark(current, 'endpoint', now);
-    if (this.#finalTranscriptMs !== undefined) this.#book.mark(current, 'final_transcript', this.#finalTranscriptMs);
-    answer.start();
-  }
-
-  #answerListener(current: () => CurrentAnswer): AnswerListener {
-    return {
-      onStage: (stage, atMs) => this.#book.mark(current(), stage, atMs),
-      onAssessment: ({ words }) => this.#book.assess(current(), words),
-      onPace: (rate) => {
-        this.#rate = rate;
-      },
-      onText: () => this.#book.showTutorTurn(current()),
-      onAudible: () => this.#onAudible(current()),
-      onFinished: () => this.#onFinished(current()),
-      onFailed: (error) => this.#onAnswerFailed(current(), error),
-    };
-  }
-
-  #onAudible(current: CurrentAnswer): void {
-    if (this.#current !== current) return;
-    this.#failedAnswers = 0;
-    this.#book.openTutorTurn(current);
-    this.#take({ type: 'answer_audible', answer: current.id, atMs: this.#now() });
-  }
-
-  #onFinished(current: CurrentAnswer): void {
-    if (this.#current !== current) return;
-    this.#current = undefined;
-    const { audible, endsCall } = current.answer;
-    this.#adoptMemory(current);
-    this.#book.closeTutorTurn(current, false);
-    this.#take({ type: 'answer_finished', answer: current.id, atMs: this.#now() });
-    if (endsCall) this.#options.listener.onOver('lesson_over');
-    else if (!audible && this.#failedAnswers >= MAX_FAILED_ANSWERS) this.#options.listener.onOver('engine_failed');
-  }
-
-  #onAnswerFailed(current: CurrentAnswer, error: unknown): void {
-    if (this.#current !== current) return;
-    this.#failedAnswers += 1;
-    const { code } = toAppError(error);
-    this.#options.log.warn({ err: error, code }, 'An answer failed');
-    this.#options.listener.onNotice({ code, message: 'The tutor could not answer. Say it again, please.' });
+  #onTranscription(event: Exclude<TranscriptionEvent, { type: 'error' }>): void {
+    if (this.#closed || this.#suspended) return;
+    if (event.type === 'final') this.#book.finalTranscript();
+    this.#take({ ...event, atMs: this.#now() });
+    const text = unansweredText(this.#turns.words);
+    if (text !== '' && this.#turns.tutor.status !== 'speaking') this.#book.showLearner(text);
   }
 
   #onEarFailed(error: EngineError): void {
     if (this.#closed) return;
-    this.#options.log.error({ err: error }, 'The engine that hears is lost');
-    this.#options.listener.onNotice({ code: error.code, message: 'Speech recognition is not working right now.' });
-    this.#options.listener.onOver('engine_failed');
-  }
-
-  #cancelAnswer(current: CurrentAnswer, because: 'interrupted' | 'continued'): void {
-    this.#current = undefined;
-    this.#stopAnswer(current, because === 'interrupted' && current.answer.audible);
-    if (because === 'continued' && current.learnerTurn) this.#book.reopen(current.learnerTurn);
-    if (!this.#suspended) this.#options.speaker.resume();
-  }
-
-  /** Stops the sound; an answer that was heard in part stays as far as it was heard. */
-  #stopAnswer(current: CurrentAnswer, keep: boolean): void {
-    current.answer.cancel();
-    if (!keep) return;
-    this.#adoptMemory(current);
-    this.#book.closeTutorTurn(current, true);
-  }
-
-  #adoptMemory(current: CurrentAnswer): void {
-    const { memory, audible } = current.answer;
-    if (!memory || !audible) return;
-    this.#memory = memory;
-    this.#options.listener.onMemory(memory);
-  }
-
-  #onTranscription(event: Exclude<TranscriptionEvent, { type: 'error' }>): void {
-    if (this.#closed || this.#suspended) return;
-    const atMs = this.#now();
-    if (event.type === 'final') this.#finalTranscriptMs = atMs;
-    this.#take({ ...event, atMs });
-    const text = unansweredText(this.#turns.words);
-    if (text !== '' && this.#turns.tutor.status !== 'speaking') this.#book.showLearner(text);
+    const { listener, log } = this.#options;
+    log.error({ err: error }, 'The engine that hears is lost');
+    listener.onNotice({ code: error.code, message: 'Speech recognition is not working right now.' });
+    listener.onOver('engine_failed');
   }
 
   #showPhase(): void {
@@ -339,7 +226,7 @@ export class PipelineConversation implements Conversation {
     const { learner, tutor, words } = this.#turns;
     if (tutor.status === 'speaking') this.#setPhase('speaking');
     else if (learner.status === 'speaking') this.#setPhase('hearing');
-    else if (tutor.status === 'preparing' || unansweredText(words) !== '') this.#setPhase('thinking');
+    else if (tutor.status !== 'quiet' || unansweredText(words) !== '') this.#setPhase('thinking');
     else this.#setPhase('listening');
   }
 

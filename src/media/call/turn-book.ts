@@ -1,8 +1,8 @@
+import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { AssessedWord } from '../../speech/engine.ts';
 import type { Answer } from './answer.ts';
-import type { CallMetrics } from './call-metrics.ts';
-import { observeStage } from './call-metrics.ts';
+import { type CallMetrics, observeStage } from './call-metrics.ts';
 import type { ConversationListener } from './conversation.ts';
 import type { TurnRecord, TurnStage } from './ports.ts';
 import { toCaption, toLatency, type Transcript } from './transcript.ts';
@@ -12,7 +12,8 @@ export interface TurnBookOptions {
   readonly engines: { readonly stt: string; readonly tutor: string; readonly tts: string };
   /** Whole ms talked in the call so far. */
   readonly talkedMs: () => number;
-  readonly listener: ConversationListener;
+  readonly listener: Pick<ConversationListener, 'onCaption' | 'onTurn' | 'onLatency'>;
+  readonly clock: Clock;
   readonly metrics: CallMetrics;
   readonly log: Logger;
 }
@@ -20,51 +21,34 @@ export interface TurnBookOptions {
 /** A tutor's turn while it is being made and heard. */
 export interface TutorTurn {
   readonly answer: Answer;
-  /** The learner's turn that it answers; none for a greeting. */
+  /** The learner's turn that it answers; none for a greeting, and none yet for a guess. */
   learnerTurn: TurnRecord | undefined;
-  /** Its place in the transcript, given once it can be heard. */
+  /** The drill's marks of the learner's words. */
+  words: readonly AssessedWord[] | undefined;
+  /** Its place in the transcript and its talk time, given once it can be heard. */
   ordinal: number | undefined;
-  readonly startedAtMs: number;
-  /** When the learner's voice ended, on the monotonic clock. */
-  readonly speechEndedMs: number;
+  startedAtMs: number | undefined;
+  /** When the learner's voice ended, on the monotonic clock; `undefined` when the turn answers nothing. */
+  readonly speechEndedMs: number | undefined;
   readonly stages: Partial<Record<TurnStage, number>>;
 }
 
 /** Writes the turns down as they happen: transcript, captions, rows, latencies. */
 export class TurnBook {
   readonly #options: TurnBookOptions;
+  #finalTranscriptAtMs: number | undefined;
 
   constructor(options: TurnBookOptions) {
     this.#options = options;
   }
 
-  /** The learner's turn is whole, as far as anybody knows. */
-  keepLearnerTurn(turn: {
-    readonly text: string;
-    readonly voicedMs: number;
-    readonly silentForMs: number;
-  }): TurnRecord {
-    const { transcript, engines, talkedMs } = this.#options;
-    const durationMs = Math.max(0, Math.round(turn.voicedMs));
-    const record: TurnRecord = {
-      ordinal: transcript.next,
-      speaker: 'learner',
-      text: turn.text,
-      heardText: turn.text,
-      interrupted: false,
-      words: undefined,
-      engines: { stt: engines.stt },
-      startedAtMs: Math.max(0, Math.round(talkedMs() - turn.silentForMs - durationMs)),
-      durationMs,
-      stages: {},
-    };
-    this.#keep(record);
-    return record;
+  /** The learner begins to speak: the transcript of before is not this turn's. */
+  openLearnerTurn(): void {
+    this.#finalTranscriptAtMs = undefined;
   }
 
-  /** The learner went on: the turn is not whole after all. */
-  reopen(turn: TurnRecord): void {
-    this.#options.transcript.reopen(turn.ordinal);
+  finalTranscript(): void {
+    this.#finalTranscriptAtMs = this.#options.clock.monotonicMs();
   }
 
   /** The learner's words of a turn that is still open; an empty text takes the caption away. */
@@ -73,25 +57,60 @@ export class TurnBook {
     listener.onCaption({ turn: transcript.next, speaker: 'learner', text, final: text === '' });
   }
 
+  /** The learner's turn is whole, as far as anybody knows, and `tutorTurn` answers it. */
+  keepLearnerTurn(
+    tutorTurn: TutorTurn,
+    turn: { readonly text: string; readonly voicedMs: number; readonly speechEndedMs: number },
+  ): void {
+    const { transcript, engines, talkedMs, metrics, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const durationMs = Math.max(0, Math.round(turn.voicedMs));
+    const silentForMs = nowMs - turn.speechEndedMs;
+    tutorTurn.learnerTurn = {
+      ordinal: transcript.next,
+      speaker: 'learner',
+      text: turn.text,
+      heardText: turn.text,
+      interrupted: false,
+      words: tutorTurn.words,
+      engines: { stt: engines.stt },
+      startedAtMs: Math.max(0, Math.round(talkedMs() - silentForMs - durationMs)),
+      durationMs,
+      stages: {},
+    };
+    this.#keep(tutorTurn.learnerTurn);
+    // What a guess had reached by now counts for the turn.
+    for (const [stage, ms] of Object.entries(tutorTurn.stages)) observeStage(metrics, stage as TurnStage, ms);
+    this.mark(tutorTurn, 'endpoint', nowMs);
+    if (this.#finalTranscriptAtMs !== undefined) this.mark(tutorTurn, 'final_transcript', this.#finalTranscriptAtMs);
+  }
+
+  /** The learner went on: the turn is not whole after all. */
+  reopen({ learnerTurn }: TutorTurn): void {
+    if (learnerTurn) this.#options.transcript.reopen(learnerTurn.ordinal);
+  }
+
   assess(tutorTurn: TutorTurn, words: readonly AssessedWord[]): void {
+    tutorTurn.words = words;
     if (!tutorTurn.learnerTurn) return;
     tutorTurn.learnerTurn = { ...tutorTurn.learnerTurn, words };
     this.#keep(tutorTurn.learnerTurn);
   }
 
-  /** A greeting answers nothing that was said: there is nothing to be late after. */
-  mark(tutorTurn: TutorTurn, stage: TurnStage, atMs: number): void {
-    if (!tutorTurn.learnerTurn) return;
-    const ms = Math.max(0, atMs - tutorTurn.speechEndedMs);
-    tutorTurn.stages[stage] = Math.round(ms * 10) / 10;
-    observeStage(this.#options.metrics, stage, ms);
+  /** Writes down when a stage was reached; of a greeting nothing, for there is nothing to be late after. */
+  mark({ speechEndedMs, stages, learnerTurn }: TutorTurn, stage: TurnStage, atMs: number): void {
+    if (speechEndedMs === undefined) return;
+    const ms = Math.round(Math.max(0, atMs - speechEndedMs) * 10) / 10;
+    stages[stage] = ms;
+    if (learnerTurn) observeStage(this.#options.metrics, stage, ms);
   }
 
   /** The answer can be heard: it takes its place in the transcript. */
   openTutorTurn(tutorTurn: TutorTurn): void {
-    const { transcript, listener } = this.#options;
+    const { transcript, listener, talkedMs } = this.#options;
     tutorTurn.ordinal = transcript.next;
-    transcript.put(this.#record(tutorTurn, tutorTurn.ordinal, false));
+    tutorTurn.startedAtMs = talkedMs();
+    transcript.put(this.#record(tutorTurn, false));
     this.showTutorTurn(tutorTurn);
     if (tutorTurn.learnerTurn) listener.onLatency(toLatency(tutorTurn.ordinal, tutorTurn.stages));
   }
@@ -108,13 +127,14 @@ export class TurnBook {
     });
   }
 
+  /** The answer was heard to its end or interrupted; one that nobody heard leaves no trace. */
   closeTutorTurn(tutorTurn: TutorTurn, interrupted: boolean): void {
     if (tutorTurn.ordinal === undefined) return;
-    this.#keep(this.#record(tutorTurn, tutorTurn.ordinal, interrupted));
+    this.#keep(this.#record(tutorTurn, interrupted));
     this.#options.log.info({ turn: tutorTurn.ordinal, ...tutorTurn.stages, interrupted }, 'A turn was answered');
   }
 
-  #record({ answer, startedAtMs, stages }: TutorTurn, ordinal: number, interrupted: boolean): TurnRecord {
+  #record({ answer, ordinal = 0, startedAtMs = 0, stages }: TutorTurn, interrupted: boolean): TurnRecord {
     const { engines, talkedMs } = this.#options;
     return {
       ordinal,

@@ -6,6 +6,8 @@ export interface TurnSettings {
   readonly unsureEndpointDelayMs: number;
   /** Silence after which even a turn that broke off in mid-phrase is answered. */
   readonly maxEndpointDelayMs: number;
+  /** Silence after which an answer is prepared on the guess that the turn is over. */
+  readonly speculateAfterMs: number;
   /** Speech over the tutor's voice that stops the tutor. */
   readonly interruptionSpeechMs: number;
   /** A stopped tutor goes on when no words came within this time. */
@@ -20,6 +22,7 @@ export const defaultTurnSettings: TurnSettings = {
   minEndpointDelayMs: 400,
   unsureEndpointDelayMs: 700,
   maxEndpointDelayMs: 2_500,
+  speculateAfterMs: 120,
   interruptionSpeechMs: 200,
   falseInterruptionMs: 1_500,
   awayAfterMs: 15_000,

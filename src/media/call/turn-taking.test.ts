@@ -26,7 +26,10 @@ const greet: Moment = { type: 'greet' };
 const back: Moment = { type: 'connection_back' };
 
 /** Plays a timeline, letting time pass at every deadline, and writes down what came of it and when. */
-function play(moments: readonly At[], options: { untilMs?: number; language?: 'en' | 'ru' } = {}) {
+function play(
+  moments: readonly At[],
+  options: { untilMs?: number; language?: 'en' | 'ru'; speculations?: boolean } = {},
+) {
   let state = startTurnTaking({ language: options.language ?? 'en', settings: defaultTurnSettings, atMs: 0 });
   let nowMs = 0;
   const log: string[] = [];
@@ -34,7 +37,9 @@ function play(moments: readonly At[], options: { untilMs?: number; language?: 'e
     const step = takeTurn(state, event);
     state = step.state;
     nowMs = event.atMs;
-    for (const effect of step.effects) log.push(`${nowMs} ${describeEffect(effect)}`);
+    for (const effect of step.effects) {
+      if (options.speculations || !effect.type.includes('speculat')) log.push(`${nowMs} ${describeEffect(effect)}`);
+    }
   };
   const passUntil = (untilMs: number) => {
     for (;;) {
@@ -53,6 +58,10 @@ function play(moments: readonly At[], options: { untilMs?: number; language?: 'e
 
 function describeEffect(effect: ReturnType<typeof takeTurn>['effects'][number]): string {
   switch (effect.type) {
+    case 'speculate':
+      return `speculate ${effect.answer} ${JSON.stringify(effect.text)}`;
+    case 'drop_speculation':
+      return `drop speculation ${effect.answer}`;
     case 'answer':
       return `answer ${effect.occasion} ${JSON.stringify(effect.text)}`;
     case 'cancel_answer':
@@ -394,7 +403,70 @@ const timelines: readonly {
   },
 ];
 
+const speculations: readonly { name: string; moments: readonly At[]; log: readonly string[] }[] = [
+  {
+    name: 'begins the answer before the endpoint is sure, and uses it when the guess was right',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_010, final('Hello there.')],
+    ],
+    log: ['1020 speculate 0 "Hello there."', '1300 answer turn "Hello there."'],
+  },
+  {
+    name: 'begins at once when the final comes late',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_150, final('Hello there.')],
+    ],
+    log: ['1150 speculate 0 "Hello there."', '1300 answer turn "Hello there."'],
+  },
+  {
+    name: 'drops the guess when the learner goes on',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_050, final('hello')],
+      [1_300, started(1_240)],
+      [2_000, stopped(1_900)],
+      [2_050, final('there.')],
+    ],
+    log: [
+      '1050 speculate 0 "hello"',
+      '1440 drop speculation 0',
+      '2050 speculate 1 "hello there."',
+      '2300 answer turn "hello there."',
+    ],
+  },
+  {
+    name: 'keeps the guess through a noise, and answers after it',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_050, final('hello')],
+      [1_300, started(1_240)],
+      [1_420, stopped(1_360)],
+      [1_450, final('')],
+    ],
+    log: ['1050 speculate 0 "hello"', '2060 answer turn "hello"'],
+  },
+  {
+    name: 'does not guess on a phrase that breaks off',
+    moments: [
+      [100, started(40)],
+      [1_000, stopped(900)],
+      [1_050, final('i like tea and')],
+    ],
+    log: ['3400 answer turn "i like tea and"'],
+  },
+];
+
 describe('turn-taking', () => {
+  for (const { name, moments, log } of speculations) {
+    it(name, () => assert.deepEqual(play(moments, { speculations: true }).log, log));
+  }
+
   for (const { name, moments, log, untilMs, language } of timelines) {
     it(name, () => {
       const played = play(moments, { ...(untilMs !== undefined && { untilMs }), ...(language && { language }) });
@@ -428,6 +500,7 @@ function runRandom(steps: readonly { gapMs: number; kind: string }[]) {
   let state: TurnState = startTurnTaking({ language: 'en', settings: defaultTurnSettings, atMs: 0 });
   let nowMs = 0;
   let open: number | undefined;
+  let guess: number | undefined;
   let word = 0;
   const said: string[] = [];
   const settled: string[] = [];
@@ -436,8 +509,17 @@ function runRandom(steps: readonly { gapMs: number; kind: string }[]) {
     const step = takeTurn(state, event);
     state = step.state;
     for (const effect of step.effects) {
-      if (effect.type === 'answer') {
+      if (effect.type === 'speculate') {
+        assert.equal(open, undefined, 'a guess beside an answer');
+        assert.equal(guess, undefined, 'two guesses at once');
+        guess = effect.answer;
+      } else if (effect.type === 'drop_speculation') {
+        assert.equal(guess, effect.answer);
+        guess = undefined;
+      } else if (effect.type === 'answer') {
         assert.equal(open, undefined, 'two answers at once');
+        assert.ok(guess === undefined || guess === effect.answer, 'an answer beside a guess');
+        guess = undefined;
         open = effect.answer;
         pending = effect.text.split(' ');
       } else if (effect.type === 'cancel_answer') {

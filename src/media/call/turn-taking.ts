@@ -38,6 +38,8 @@ interface UnansweredWords {
 
 type TutorFloor =
   | { readonly status: 'quiet' }
+  /** An answer is being made on the guess that the turn is over. Nobody hears of it unless the guess proves right. */
+  | { readonly status: 'speculating'; readonly answer: number; readonly text: string }
   /** An answer is being made and cannot be heard yet. */
   | {
       readonly status: 'preparing';
@@ -68,6 +70,9 @@ export type TurnEvent = { readonly atMs: number } & (
 );
 
 export type TurnEffect =
+  /** Begin to make an answer to this text, unheard. The effect `answer` with the same number releases it. */
+  | { readonly type: 'speculate'; readonly answer: number; readonly text: string; readonly speechEndedMs: number }
+  | { readonly type: 'drop_speculation'; readonly answer: number }
   | {
       readonly type: 'answer';
       readonly answer: number;
@@ -142,9 +147,13 @@ export function nextDeadlineMs(state: TurnState, afterMs: number): number | unde
   if (learner.status === 'speaking' && !learner.dismissed && tutor.status !== 'quiet' && tutor.status !== 'held') {
     deadlines.push(learner.sinceMs + settings.interruptionSpeechMs);
   }
+  if (tutor.status === 'speculating' && learner.status === 'silent') {
+    deadlines.push(learner.sinceMs + silenceNeededMs(state));
+  }
   if (tutor.status === 'held') deadlines.push(tutor.sinceMs + settings.falseInterruptionMs);
   if (tutor.status === 'quiet' && learner.status === 'silent') {
     deadlines.push(hasTurn(words) ? learner.sinceMs + silenceNeededMs(state) : awayDeadlineMs(state));
+    if (isGuessable(state)) deadlines.push(learner.sinceMs + settings.speculateAfterMs);
   }
   const ahead = deadlines.filter((deadline) => deadline > afterMs);
   return ahead.length === 0 ? undefined : Math.min(...ahead);
@@ -191,7 +200,9 @@ function receive(state: TurnState, event: TurnEvent, effects: TurnEffect[]): Tur
         ? { ...state, tutor: { status: 'speaking', answer: event.answer } }
         : state;
     case 'answer_finished':
-      return state.tutor.status !== 'quiet' && state.tutor.answer === event.answer
+      return state.tutor.status !== 'quiet' &&
+        state.tutor.status !== 'speculating' &&
+        state.tutor.answer === event.answer
         ? { ...state, tutor: { status: 'quiet' }, quietSinceMs: event.atMs }
         : state;
     case 'connection_back':
@@ -216,6 +227,8 @@ function settle(state: TurnState, atMs: number, effects: TurnEffect[]): TurnStat
       return settleWhileHeld(state, state.tutor, atMs, effects);
     case 'preparing':
       return settleWhilePreparing(state, state.tutor, atMs, effects);
+    case 'speculating':
+      return settleWhileSpeculating(state, state.tutor, atMs, effects);
     case 'quiet':
       return settleWhileQuiet(state, atMs, effects);
     default:
@@ -305,12 +318,47 @@ function settleWhileQuiet(state: TurnState, atMs: number, effects: TurnEffect[])
   const { learner, words } = state;
   if (learner.status === 'speaking') return state;
   if (!hasTurn(words)) return atMs >= awayDeadlineMs(state) ? askOrEnd(state, atMs, effects) : state;
-  if (atMs - learner.sinceMs < silenceNeededMs(state)) return state;
+  const silentForMs = atMs - learner.sinceMs;
+  if (silentForMs < silenceNeededMs(state)) {
+    return isGuessable(state) && silentForMs >= state.settings.speculateAfterMs ? speculate(state, effects) : state;
+  }
   if (unansweredText(words) === '' && words.voicedMs < UNCAUGHT_SPEECH_MS) {
     effects.push({ type: 'drop_words', because: 'no_words', text: '' });
     return { ...state, words: noWords };
   }
   return answer(state, 'turn', atMs, effects);
+}
+
+function settleWhileSpeculating(
+  state: TurnState,
+  tutor: TutorFloor & { status: 'speculating' },
+  atMs: number,
+  effects: TurnEffect[],
+): TurnState {
+  const { learner, words, settings } = state;
+  const goesOn = learner.status === 'speaking' && atMs - learner.sinceMs >= settings.interruptionSpeechMs;
+  if (goesOn || unansweredText(words) !== tutor.text) {
+    effects.push({ type: 'drop_speculation', answer: tutor.answer });
+    return { ...state, tutor: { status: 'quiet' } };
+  }
+  if (learner.status === 'speaking' || atMs - learner.sinceMs < silenceNeededMs(state)) return state;
+  return answer(state, 'turn', atMs, effects, tutor.answer);
+}
+
+/** The words are all there and do not break off: it is worth beginning the answer. */
+function isGuessable(state: TurnState): boolean {
+  const { words, settings } = state;
+  return !words.awaitingFinal && unansweredText(words) !== '' && silenceNeededMs(state) < settings.maxEndpointDelayMs;
+}
+
+function speculate(state: TurnState, effects: TurnEffect[]): TurnState {
+  const text = unansweredText(state.words);
+  effects.push({ type: 'speculate', answer: state.nextAnswer, text, speechEndedMs: state.learner.sinceMs });
+  return {
+    ...state,
+    tutor: { status: 'speculating', answer: state.nextAnswer, text },
+    nextAnswer: state.nextAnswer + 1,
+  };
 }
 
 /** Nobody has said anything for long: ask once, then end. */
@@ -321,28 +369,29 @@ function askOrEnd(state: TurnState, atMs: number, effects: TurnEffect[]): TurnSt
   return { ...state, quietSinceMs: atMs };
 }
 
-function answer(state: TurnState, occasion: Occasion, atMs: number, effects: TurnEffect[]): TurnState {
-  const text = occasion === 'turn' ? unansweredText(state.words) : '';
-  const speechEndedMs = occasion === 'turn' ? state.learner.sinceMs : atMs;
+/** @param speculated the answer that was begun already on the right guess. */
+function answer(
+  state: TurnState,
+  occasion: Occasion,
+  atMs: number,
+  effects: TurnEffect[],
+  speculated?: number,
+): TurnState {
+  const number = speculated ?? state.nextAnswer;
   effects.push({
     type: 'answer',
-    answer: state.nextAnswer,
+    answer: number,
     occasion,
-    text,
-    speechEndedMs,
+    text: occasion === 'turn' ? unansweredText(state.words) : '',
+    speechEndedMs: occasion === 'turn' ? state.learner.sinceMs : atMs,
     voicedMs: state.words.voicedMs,
   });
   return {
     ...state,
     words: occasion === 'turn' ? noWords : state.words,
-    tutor: {
-      status: 'preparing',
-      answer: state.nextAnswer,
-      occasion,
-      answered: state.words,
-    },
+    tutor: { status: 'preparing', answer: number, occasion, answered: state.words },
     quietSinceMs: atMs,
-    nextAnswer: state.nextAnswer + 1,
+    nextAnswer: Math.max(state.nextAnswer, number + 1),
   };
 }
 

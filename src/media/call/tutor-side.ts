@@ -1,0 +1,231 @@
+import type { Clock } from '../../platform/clock.ts';
+import { toAppError } from '../../platform/errors.ts';
+import type { Logger } from '../../platform/log.ts';
+import type { Language, Level, TextToSpeech, Tutor, TutorMemory, TutorRequest } from '../../speech/engine.ts';
+import type { Speaker } from '../audio/speaker.ts';
+import { Answer } from './answer.ts';
+import type { CallMetrics } from './call-metrics.ts';
+import type { ConversationListener } from './conversation.ts';
+import type { Transcript } from './transcript.ts';
+import type { TurnBook, TutorTurn } from './turn-book.ts';
+import type { TurnEffect } from './turn-taking.ts';
+
+export interface TutorSideOptions {
+  readonly tutor: Tutor;
+  readonly textToSpeech: TextToSpeech;
+  readonly speaker: Speaker;
+  readonly transcript: Transcript;
+  readonly book: TurnBook;
+  readonly memory: TutorMemory | undefined;
+  readonly language: Language;
+  readonly level: Level;
+  readonly instructions: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: CallMetrics;
+  readonly listener: Pick<ConversationListener, 'onMemory' | 'onNotice' | 'onOver'>;
+  /** The first sound of the answer left for the learner. */
+  readonly onAudible: (answer: number) => void;
+  /** The answer was heard to its end, or came to nothing. */
+  readonly onFinished: (answer: number) => void;
+}
+
+/** The answer under way: a guess until it is released, then bound to a turn. */
+interface CurrentAnswer extends TutorTurn {
+  readonly id: number;
+  released: boolean;
+  failed: boolean;
+  /** Made and played, or come to nothing. */
+  over: boolean;
+}
+
+/** Answers in a row that failed before a word was heard, after which the call ends. */
+const MAX_FAILED_ANSWERS = 2;
+
+/** The tutor's side of a conversation: the answer under way, what the tutor remembers, and how fast it speaks. */
+export class TutorSide {
+  readonly #options: TutorSideOptions;
+  #current: CurrentAnswer | undefined;
+  #memory: TutorMemory | undefined;
+  #rate = 1;
+  #failures = 0;
+  #suspended = true;
+  #held = false;
+
+  constructor(options: TutorSideOptions) {
+    this.#options = options;
+    this.#memory = options.memory;
+    this.#setSound();
+  }
+
+  /** Begins an answer that nobody hears until it is released. */
+  speculate({ answer, text, speechEndedMs }: TurnEffect & { type: 'speculate' }): void {
+    this.#begin({ id: answer, occasion: 'turn', text, speechEndedMs });
+  }
+
+  dropSpeculation(): void {
+    this.#options.metrics.speculations.inc({ outcome: 'dropped' });
+    this.#current?.answer.cancel();
+    this.#current = undefined;
+    this.#setSound();
+  }
+
+  /** Begins the answer, or releases the one that was begun on the right guess. */
+  answer(effect: TurnEffect & { type: 'answer' }): void {
+    const { occasion, text, speechEndedMs } = effect;
+    const guessed = this.#current?.id === effect.answer && !this.#current.failed ? this.#current : undefined;
+    if (guessed) this.#options.metrics.speculations.inc({ outcome: 'used' });
+    const current = guessed ?? this.#begin({ id: effect.answer, occasion, text, speechEndedMs });
+    current.released = true;
+    if (occasion === 'turn') this.#options.book.keepLearnerTurn(current, effect);
+    this.#setSound();
+    if (current.over) queueMicrotask(() => this.#finish(current));
+  }
+
+  /** Stops in mid-word, keeping the rest. */
+  hold(): void {
+    this.#held = true;
+    this.#setSound();
+  }
+
+  /** Goes on from where it stopped. */
+  goOn(): void {
+    this.#held = false;
+    this.#setSound();
+  }
+
+  cancel(answer: number, because: 'interrupted' | 'continued'): void {
+    const current = this.#current;
+    if (current?.id !== answer) return;
+    this.#stop(current);
+    if (because === 'continued') this.#options.book.reopen(current);
+  }
+
+  /** The media is gone: nothing is sent, nothing is lost. */
+  suspend(): void {
+    this.#suspended = true;
+    this.#setSound();
+  }
+
+  resume(): void {
+    this.#suspended = false;
+    this.#setSound();
+  }
+
+  /** How far the answer has been heard by now, for the page. */
+  showProgress(): void {
+    if (this.#current) this.#options.book.showTutorTurn(this.#current);
+  }
+
+  /** Stops the answer under way and keeps what was heard of it. */
+  close(): void {
+    if (this.#current) this.#stop(this.#current);
+  }
+
+  /** A guess is not heard, nor an answer that is held, nor anything without a connection. */
+  #setSound(): void {
+    const { speaker } = this.#options;
+    const silent = this.#suspended || this.#held || this.#current?.released === false;
+    if (silent) speaker.pause();
+    else speaker.resume();
+  }
+
+  #begin(asked: {
+    readonly id: number;
+    readonly occasion: TutorRequest['occasion'];
+    readonly text: string;
+    readonly speechEndedMs: number;
+  }): CurrentAnswer {
+    const { tutor, textToSpeech, speaker, clock, transcript, book, language, level, instructions } = this.#options;
+    const { id, occasion, text, speechEndedMs } = asked;
+    const answer = new Answer({
+      request: {
+        occasion,
+        heard: text,
+        history: transcript.history(),
+        memory: this.#memory,
+        language,
+        level,
+        instructions,
+      },
+      tutor,
+      textToSpeech,
+      speaker,
+      clock,
+      rate: this.#rate,
+      listener: {
+        onStage: (stage, atMs) => book.mark(current, stage, atMs),
+        onAssessment: ({ words }) => book.assess(current, words),
+        onText: () => book.showTutorTurn(current),
+        onAudible: () => this.#audible(current),
+        onFinished: () => this.#finish(current),
+        onFailed: (error) => this.#fail(current, error),
+      },
+    });
+    const current: CurrentAnswer = {
+      id,
+      answer,
+      released: false,
+      failed: false,
+      over: false,
+      learnerTurn: undefined,
+      words: undefined,
+      ordinal: undefined,
+      startedAtMs: undefined,
+      speechEndedMs: occasion === 'turn' ? speechEndedMs : undefined,
+      stages: {},
+    };
+    this.#current = current;
+    this.#setSound();
+    answer.start();
+    return current;
+  }
+
+  #audible(current: CurrentAnswer): void {
+    if (this.#current !== current) return;
+    this.#failures = 0;
+    this.#options.book.openTutorTurn(current);
+    this.#options.onAudible(current.id);
+  }
+
+  #finish(current: CurrentAnswer): void {
+    current.over = true;
+    if (this.#current !== current || !current.released) return;
+    this.#current = undefined;
+    const { book, listener, onFinished } = this.#options;
+    const { audible, endsCall } = current.answer;
+    this.#adopt(current);
+    book.closeTutorTurn(current, false);
+    onFinished(current.id);
+    if (endsCall) listener.onOver('lesson_over');
+    else if (!audible && this.#failures >= MAX_FAILED_ANSWERS) listener.onOver('engine_failed');
+  }
+
+  #fail(current: CurrentAnswer, error: unknown): void {
+    if (this.#current !== current) return;
+    const { code } = toAppError(error);
+    this.#options.log.warn({ err: error, code, guessed: !current.released }, 'An answer failed');
+    current.failed = true;
+    if (!current.released) return;
+    this.#failures += 1;
+    this.#options.listener.onNotice({ code, message: 'The tutor could not answer. Say it again, please.' });
+  }
+
+  #stop(current: CurrentAnswer): void {
+    this.#current = undefined;
+    current.answer.cancel();
+    this.#adopt(current);
+    this.#options.book.closeTutorTurn(current, true);
+    this.#held = false;
+    this.#setSound();
+  }
+
+  /** An answer that was heard has happened, in part or whole: the tutor remembers it. */
+  #adopt({ answer }: CurrentAnswer): void {
+    if (!answer.audible) return;
+    this.#rate = answer.rate;
+    if (!answer.memory) return;
+    this.#memory = answer.memory;
+    this.#options.listener.onMemory(answer.memory);
+  }
+}
