@@ -1,11 +1,30 @@
-import type { OpusCodec } from './opus.ts';
-import type { VoiceDetector, VoiceEvent, VoiceSettings } from './vad.ts';
+import { JitterBuffer, type Playout } from './jitter-buffer.ts';
+import type { OpusCodec, OpusDecoder } from './opus.ts';
+import { createRtpHeader, parseRtp } from './rtp.ts';
+import type { VoiceDetector, VoiceEvent, VoiceSettings, VoiceStream } from './vad.ts';
+
+const SAMPLE_RATE = 16_000;
+const FRAME_SAMPLES = 320;
+const SAMPLES_PER_MS = 16;
+/** RTP units in one sample at 16 kHz. */
+const UNITS_PER_SAMPLE = 3;
+/** Concealed in one piece at most; it fades on the way. */
+const CONCEALED_SAMPLES = 60 * SAMPLES_PER_MS;
+/** Room for what is left of a frame and the longest packet. */
+const PENDING_SAMPLES = FRAME_SAMPLES + 120 * SAMPLES_PER_MS;
+/** Mean absolute sample below which a frame can be left out or a silence put in unheard; about −44 dBFS. */
+const QUIET_LEVEL = 200;
+/** The delay is corrected in the sound itself only when it is a whole frame off, and a little. */
+const MUCH_TOO_LONG_MS = 25;
+const MUCH_TOO_SHORT_MS = -25;
+/** From this excess on, a pause in speech need not be quiet to be shortened. */
+const FAR_TOO_LONG_MS = 200;
 
 export interface MicrophoneOptions {
   readonly codec: OpusCodec;
   readonly detector: VoiceDetector;
   readonly voice?: VoiceSettings;
-  /** Packets of other payload types are counted and dropped. Default: whatever the first packet has. */
+  /** Packets of other payload types are counted and dropped. Default: whatever comes is taken for Opus. */
   readonly payloadType?: number;
   /** 320 samples, 16 kHz mono; the array is used again. `sampleIndex` is the first sample's place on the sample clock. */
   readonly onFrame: (frame: Int16Array, sampleIndex: number) => void;
@@ -22,46 +41,224 @@ export interface MicrophoneStats {
   readonly packetsLate: number;
   /** Never came, or came late. */
   readonly packetsLost: number;
+  /** Given up because too much was buffered, or left out of a pause to shorten the delay. */
+  readonly packetsDiscarded: number;
   readonly framesEmitted: number;
-  /** 20 ms frames, in whole or part, made by in-band error correction. */
+  /** Lost packets made up for by in-band error correction (by concealment where the codec has none). */
   readonly framesRecovered: number;
-  /** The same by concealment. */
+  /** Lost packets made up for by concealment, or by silence after 60 ms of it. */
   readonly framesConcealed: number;
-  /** The wanted delay of the jitter buffer, and what it is now. */
+  /** Times 20 ms for which nothing was there: late, lost, or the sender's silence. */
+  readonly framesStarved: number;
+  /** The wanted delay of the jitter buffer, and what it was at the last tick. */
   readonly targetDelayMs: number;
   readonly delayMs: number;
   readonly speechProbability: number;
 }
 
-/** All of the way in: RTP packets to 16 kHz mono frames on a sample clock, and voice activity. */
+/**
+ * All of the way in: RTP packets to 16 kHz mono frames on a sample clock, and voice activity. What is missing is
+ * filled: by in-band error correction, by up to 60 ms of concealment that fades, then by silence.
+ */
 export class Microphone {
-  constructor(_options: MicrophoneOptions) {}
+  readonly #options: MicrophoneOptions;
+  readonly #decoder: OpusDecoder;
+  readonly #voice: VoiceStream;
+  readonly #buffer = new JitterBuffer();
+  readonly #header = createRtpHeader();
+  /** Decoded and not yet emitted: `#pendingCount` samples. */
+  readonly #pending = new Int16Array(PENDING_SAMPLES);
+  readonly #frame: Int16Array;
+  readonly #counts = { received: 0, invalid: 0, shortened: 0, recovered: 0, concealed: 0, starved: 0 };
+  #pendingCount = 0;
+  #samplesEmitted = 0;
+  /** Concealed without a break, in samples. */
+  #concealing = 0;
+  #quiet = true;
+  #lastPacketMs: number | undefined;
+  #lastTickMs: number | undefined;
+  #closed = false;
+
+  constructor(options: MicrophoneOptions) {
+    this.#options = options;
+    this.#decoder = options.codec.createDecoder({ sampleRate: SAMPLE_RATE });
+    this.#voice = options.detector.openStream(options.onVoice, options.voice);
+    this.#frame = this.#pending.subarray(0, FRAME_SAMPLES);
+  }
 
   /** One RTP packet, as it came; copied. Never throws. `nowMs` is monotonic. */
-  receive(_packet: Uint8Array, _nowMs: number): void {}
+  receive(packet: Uint8Array, nowMs: number): void {
+    if (this.#closed) return;
+    this.#counts.received++;
+    const header = this.#header;
+    const { payloadType } = this.#options;
+    const fault = parseRtp(packet, header);
+    if (fault !== undefined || (payloadType !== undefined && header.payloadType !== payloadType)) {
+      // Padding alone is how a sender probes for bandwidth.
+      if (fault !== 'no_payload') this.#counts.invalid++;
+      return;
+    }
+    if (this.#buffer.push(packet, header, nowMs) !== 'invalid') this.#lastPacketMs = nowMs;
+  }
 
   /** Emits exactly one frame, whatever the network did. Every 20 ms, by the pacer (`PacedCall.hear`). */
-  tick(_nowMs: number): void {}
+  tick(nowMs: number): void {
+    if (this.#closed) return;
+    this.#lastTickMs = nowMs;
+    this.#lastPacketMs ??= nowMs;
+    while (this.#pendingCount < FRAME_SAMPLES) this.#pull(nowMs + this.#pendingCount / SAMPLES_PER_MS);
 
-  /** Since the last valid packet; since the first tick when none came yet. */
-  msSinceLastPacket(_nowMs: number): number {
-    throw new Error('not written yet');
+    const index = this.#samplesEmitted;
+    this.#samplesEmitted += FRAME_SAMPLES;
+    // The frame stands at the front of what is pending; both listeners take what they need at once.
+    try {
+      this.#voice.write(this.#frame);
+      this.#options.onFrame(this.#frame, index);
+    } finally {
+      this.#pendingCount -= FRAME_SAMPLES;
+      if (this.#pendingCount > 0) this.#pending.copyWithin(0, FRAME_SAMPLES, FRAME_SAMPLES + this.#pendingCount);
+    }
+  }
+
+  /** Since the last valid packet; since the first tick when none came yet; 0 before. */
+  msSinceLastPacket(nowMs: number): number {
+    return this.#lastPacketMs === undefined ? 0 : Math.max(0, nowMs - this.#lastPacketMs);
   }
 
   /** Samples emitted so far: the sample clock. */
   get samplesEmitted(): number {
-    throw new Error('not written yet');
+    return this.#samplesEmitted;
   }
 
   /** Between `speech_started` and `speech_stopped`. */
   get speaking(): boolean {
-    throw new Error('not written yet');
+    return this.#voice.speaking;
   }
 
   stats(): MicrophoneStats {
-    throw new Error('not written yet');
+    const { received, invalid, shortened, recovered, concealed, starved } = this.#counts;
+    const network = this.#buffer.stats;
+    return {
+      packetsReceived: received,
+      packetsInvalid: invalid + network.invalid,
+      packetsDuplicate: network.duplicate,
+      packetsLate: network.late,
+      packetsLost: network.lost,
+      packetsDiscarded: network.discarded + shortened,
+      framesEmitted: this.#samplesEmitted / FRAME_SAMPLES,
+      framesRecovered: recovered,
+      framesConcealed: concealed,
+      framesStarved: starved,
+      targetDelayMs: this.#buffer.targetDelayMs,
+      delayMs: this.#lastTickMs === undefined ? 0 : this.#buffer.delayMs(this.#lastTickMs),
+      speechProbability: this.#voice.probability,
+    };
   }
 
   /** Nothing is emitted after it. Idempotent. */
-  close(): void {}
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#voice.close();
+    this.#decoder.close();
+  }
+
+  /** Appends what comes next; `nowMs` is when its first sample is due. */
+  #pull(nowMs: number): void {
+    if (this.#quiet && !this.#voice.speaking && this.#buffer.excessDelayMs(nowMs) < MUCH_TOO_SHORT_MS) {
+      this.#appendSilence(FRAME_SAMPLES);
+      return;
+    }
+    const playout = this.#buffer.pull(nowMs);
+    const samples = playout.units / UNITS_PER_SAMPLE;
+    switch (playout.kind) {
+      case 'packet':
+        this.#decode(playout, samples, nowMs);
+        return;
+      case 'recover':
+        this.#recover(playout, samples);
+        return;
+      case 'conceal':
+        this.#counts.concealed++;
+        this.#conceal(samples);
+        return;
+      case 'starved':
+        this.#counts.starved++;
+        this.#conceal(samples);
+        return;
+      case 'silence':
+        this.#appendSilence(samples);
+        return;
+      default:
+        playout.kind satisfies never;
+    }
+  }
+
+  #decode(playout: Playout, samples: number, nowMs: number): void {
+    if (playout.restarted) this.#decoder.reset();
+    let sound: Int16Array;
+    try {
+      sound = this.#decoder.decode(playout.payload);
+    } catch {
+      this.#counts.invalid++;
+      this.#conceal(samples);
+      return;
+    }
+    this.#concealing = 0;
+    const excessMs = this.#buffer.excessDelayMs(nowMs);
+    // The level is only of use where the delay is off.
+    this.#quiet = Math.abs(excessMs) > MUCH_TOO_LONG_MS && level(sound) < QUIET_LEVEL;
+    if (excessMs > MUCH_TOO_LONG_MS && !this.#voice.speaking && (this.#quiet || excessMs > FAR_TOO_LONG_MS)) {
+      this.#counts.shortened++;
+      return;
+    }
+    this.#append(sound);
+  }
+
+  #recover(playout: Playout, samples: number): void {
+    try {
+      this.#append(this.#decoder.recover(playout.payload, samples));
+      this.#counts.recovered++;
+      this.#concealing = 0;
+    } catch {
+      this.#counts.concealed++;
+      this.#conceal(samples);
+    }
+  }
+
+  /** Fades over what may be concealed in one piece; beyond it there is silence. */
+  #conceal(samples: number): void {
+    const left = CONCEALED_SAMPLES - this.#concealing;
+    if (left <= 0) {
+      this.#appendSilence(samples);
+      return;
+    }
+    const sound = this.#decoder.conceal(samples);
+    const at = this.#pendingCount;
+    for (let index = 0; index < samples; index++) {
+      const gain = Math.max(0, left - index) / CONCEALED_SAMPLES;
+      this.#pending[at + index] = sound[index]! * gain;
+    }
+    this.#pendingCount += samples;
+    this.#concealing += samples;
+  }
+
+  #append(sound: Int16Array): void {
+    this.#pending.set(sound, this.#pendingCount);
+    this.#pendingCount += sound.length;
+  }
+
+  #appendSilence(samples: number): void {
+    this.#pending.fill(0, this.#pendingCount, this.#pendingCount + samples);
+    this.#pendingCount += samples;
+    this.#quiet = true;
+    this.#concealing = CONCEALED_SAMPLES;
+  }
+}
+
+/** Mean absolute sample. */
+function level(sound: Int16Array): number {
+  let sum = 0;
+  for (let index = 0; index < sound.length; index++) sum += Math.abs(sound[index]!);
+  return sum / sound.length;
 }

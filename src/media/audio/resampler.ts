@@ -22,10 +22,11 @@ export class ResamplerFilter {
 
   /** @throws AppError `sample_rate_unsupported`. */
   constructor(inputRate: number, outputRate: number) {
-    const divisor = greatestCommonDivisor(inputRate, outputRate);
+    const possible = Number.isInteger(inputRate) && inputRate > 0;
+    const divisor = possible ? greatestCommonDivisor(inputRate, outputRate) : 1;
     this.up = outputRate / divisor;
     this.down = inputRate / divisor;
-    if (!(this.up <= MAX_PHASES && this.down <= 10 * this.up)) {
+    if (!possible || this.up > MAX_PHASES || this.down > 10 * this.up) {
       throw new AppError({
         code: 'sample_rate_unsupported',
         kind: 'invalid',
