@@ -1,4 +1,4 @@
-import { defineConfig } from 'oxlint';
+import { defineConfig, type OxlintOverride } from 'oxlint';
 
 /**
  * Who may import whom, floor by floor. A room may import what stands in its list; of another room only its face
@@ -51,10 +51,10 @@ function strangers(folder: string): Pattern[] {
     .map(({ packages, home }) => ({ regex: `^(${packages})$`, message: `this package is used in ${home} alone` }));
 }
 
-function restrict(folder: string, patterns: Pattern[]) {
+function restrict(folder: string, patterns: Pattern[]): OxlintOverride {
   return {
     files: [`${folder}/**/*.ts`],
-    rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...strangers(folder)] }] as const },
+    rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...strangers(folder)] }] },
   };
 }
 

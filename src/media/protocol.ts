@@ -132,7 +132,11 @@ export interface JoinAnswer {
   /** True when the call had already begun: the history stands in `captions`. */
   readonly resumed: boolean;
   readonly router_rtp_capabilities: unknown;
-  readonly ice_servers: readonly { urls: string | string[]; username?: string; credential?: string }[];
+  readonly ice_servers: readonly {
+    urls: string | string[];
+    username?: string | undefined;
+    credential?: string | undefined;
+  }[];
   /** Null when the page keeps its transports. */
   readonly transports: { readonly send: TransportMessage; readonly receive: TransportMessage } | null;
   readonly language: 'en' | 'ru';

@@ -1,0 +1,112 @@
+import { createAccounts } from '../accounts/index.ts';
+import { createBilling } from '../billing/index.ts';
+import type { CallMeter } from '../media/index.ts';
+import { createCallStore, MediaNodes, NodeMembership } from '../media/index.ts';
+import type { CallEngines } from '../media/call/registry.ts';
+import { signalingPath, startMediaNode } from '../media/node.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { ServiceConfig } from '../platform/config.ts';
+import { connectDatabase, pingDatabase } from '../platform/database.ts';
+import { createHttpApp, listen } from '../platform/http.ts';
+import { createMetrics } from '../platform/metrics.ts';
+import type { Service } from '../platform/service.ts';
+import type { Language } from '../speech/engine.ts';
+import { createSpeechEngines } from '../speech/index.ts';
+
+/** Chooses the engines of a call, and ends with the process. */
+export interface EngineSource {
+  choose(language: Language): CallEngines;
+  close(): Promise<void>;
+}
+
+/** Carries calls: signaling, the media server, the audio path, the conversation. */
+export async function startMedia(
+  config: ServiceConfig,
+  { log, lifecycle }: Service,
+  createEngines: (config: ServiceConfig, service: Pick<Service, 'log'>) => EngineSource = configuredEngines,
+): Promise<Readonly<Record<string, string>>> {
+  const metrics = createMetrics(config.media.nodeId);
+  const database = connectDatabase({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    applicationName: `ailingva ${config.media.nodeId}`,
+  });
+  lifecycle.onClose('database', () => database.close());
+  const { knex } = database;
+  const billing = createBilling({ knex, log });
+  lifecycle.onClose('billing', () => billing.close());
+  const accounts = createAccounts({
+    knex,
+    log,
+    clock: systemClock,
+    tokenSecret: config.tokenSecret,
+    onRegistered: () => Promise.reject(new Error('Nobody registers with a media process')),
+  });
+  const engines = createEngines(config, { log });
+  lifecycle.onClose('engines', () => engines.close());
+
+  const app = createHttpApp({
+    routes: [],
+    log,
+    metrics,
+    publicUrl: config.web.publicUrl,
+    readiness: { database: () => pingDatabase(database) },
+  });
+  const { host, port } = config.media;
+  const http = await listen({ app, host, port, portVariable: 'MEDIA_PORT' });
+  lifecycle.onClose('http', () => http.close());
+
+  const node = await startMediaNode({
+    nodeId: config.media.nodeId,
+    httpServer: http.server,
+    rtc: { ...config.rtc, workerBin: config.media.workerBin, workers: 1 },
+    opusAddonPath: config.media.opusAddon,
+    store: createCallStore({ knex }),
+    meter: billing.meter satisfies CallMeter,
+    chooseEngines: (language) => engines.choose(language),
+    verifyToken: (token) => accounts.callTokens.verify(token),
+    clock: systemClock,
+    log,
+    metrics,
+  });
+  const { drainMs } = config.media;
+  lifecycle.onClose('calls', () => node.close(drainMs), drainMs + 10_000);
+
+  const membership = new NodeMembership({
+    nodes: new MediaNodes(knex),
+    node: {
+      id: config.media.nodeId,
+      url: config.media.url ?? http.url,
+      publicPath: signalingPath(config.media.nodeId),
+      capacity: config.media.capacity,
+    },
+    load: () => node.calls.size,
+    clock: systemClock,
+    log,
+  });
+  await membership.start();
+  lifecycle.onClose(
+    'node',
+    async () => {
+      await membership.drain();
+      await node.close(drainMs);
+      await membership.leave();
+    },
+    drainMs + 12_000,
+  );
+  log.info({ codec: node.codec, url: http.url, rtcPort: config.rtc.port }, 'Ready for calls');
+  return { url: http.url };
+}
+
+function configuredEngines(config: ServiceConfig, { log }: Pick<Service, 'log'>): EngineSource {
+  const speech = createSpeechEngines({ log, pocketsphinxStreamBin: config.speech.pocketsphinxStreamBin });
+  const { sttEngine = 'local', tutorEngine = 'local', ttsEngine = 'local' } = config.speech;
+  return {
+    choose: () => ({
+      speechToText: speech.speechToText(sttEngine),
+      tutor: speech.tutor(tutorEngine),
+      textToSpeech: speech.textToSpeech(ttsEngine),
+    }),
+    close: () => speech.close(),
+  };
+}
