@@ -3,7 +3,7 @@ import path from 'node:path';
 import { bringDown } from './down.ts';
 import { examine, tableOf } from './doctor.ts';
 import { become, productEnvironment, readDotEnv, testEnvironment } from './launch.ts';
-import { type Place, placeOf } from './place.ts';
+import { pidFile, type Place, placeOf } from './place.ts';
 import { runSteps, StepFailed } from './runner.ts';
 import { setUpSteps } from './set-up.ts';
 import type { Step } from './step.ts';
@@ -88,7 +88,8 @@ async function setUpOnly(): Promise<number> {
 }
 
 async function doctor(): Promise<number> {
-  const findings = await examine(place, stepsFor(false));
+  readDotEnv(place);
+  const findings = await examine({ ...place, pidFile: pidFile(place, process.env) }, stepsFor(false));
   process.stdout.write(tableOf(findings));
   return findings.some(({ state }) => state === 'missing') ? 1 : 0;
 }
@@ -98,7 +99,8 @@ function say(text: string): void {
 }
 
 async function down(): Promise<number> {
-  return (await bringDown(place, { timeoutMs: DOWN_TIMEOUT_MS, say })) ? 0 : 1;
+  readDotEnv(place);
+  return (await bringDown(pidFile(place, process.env), { timeoutMs: DOWN_TIMEOUT_MS, say })) ? 0 : 1;
 }
 
 const verbs: Readonly<Record<string, () => Promise<number>>> = {

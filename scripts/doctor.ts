@@ -2,7 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { readFile, statfs } from 'node:fs/promises';
 import { installCommand, missingPackages } from './apt.ts';
 import { type DebianPackage, DEBIAN_PACKAGES } from './debian-packages.ts';
-import { runningUp } from './down.ts';
+import { pidFileHolder } from '../src/platform/pid-file.ts';
 import type { Place } from './place.ts';
 import type { Step } from './step.ts';
 
@@ -21,7 +21,7 @@ const DISK_BYTES = 3 * GIB;
 const MEMORY_BYTES = 1.5 * GIB;
 
 /** Looks at everything that the set-up brings, and at what it cannot bring. Changes nothing. */
-export async function examine(place: Place, steps: readonly Step[]): Promise<Finding[]> {
+export async function examine(place: Place & { readonly pidFile: string }, steps: readonly Step[]): Promise<Finding[]> {
   return [
     await system(),
     resources('Memory', totalmem(), MEMORY_BYTES, `${availableParallelism()} processor cores`),
@@ -29,7 +29,7 @@ export async function examine(place: Place, steps: readonly Step[]): Promise<Fin
     { what: 'Node', state: 'here', detail: `${process.version} (${process.execPath})` },
     ...(await packages()),
     ...(await made(steps)),
-    await serving(place),
+    await serving(place.pidFile),
   ];
 }
 
@@ -95,8 +95,8 @@ async function made(steps: readonly Step[]): Promise<Finding[]> {
   return findings;
 }
 
-async function serving(place: Place): Promise<Finding> {
-  const pid = await runningUp(place);
+async function serving(pidFile: string): Promise<Finding> {
+  const pid = await pidFileHolder(pidFile);
   if (pid === undefined) return { what: 'Running', state: 'optional', detail: 'no', bring: './ailingva up' };
   return { what: 'Running', state: 'here', detail: `process ${pid}` };
 }

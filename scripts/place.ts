@@ -22,5 +22,6 @@ export const opusAddon = ({ local }: Place): string => path.join(local, 'native'
 /** What `vite build` makes: `index.html` and `assets/`. */
 export const pageFolder = ({ local }: Place): string => path.join(local, 'web');
 
-/** Written by the supervisor that `up` starts: the number of its process. */
-export const pidFile = ({ local }: Place): string => path.join(local, 'up.pid');
+/** Held by a running `up`, in the folder where it keeps its data. */
+export const pidFile = ({ root, local }: Place, environment: NodeJS.ProcessEnv): string =>
+  path.join(path.resolve(root, environment['DATA_DIR'] || local), 'up.pid');

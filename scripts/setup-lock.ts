@@ -1,6 +1,6 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { errorCode } from '../src/platform/errors.ts';
+import { pidFileHolder, takePidFile } from '../src/platform/pid-file.ts';
 
 const LOOK_AGAIN_MS = 300;
 
@@ -12,44 +12,24 @@ export interface LockOptions {
 }
 
 /**
- * Two set-ups in one checkout would build into each other. The file names its owner's process; one that was killed leaves it
- * behind, and the next owner takes it over.
+ * Two set-ups in one checkout would build into each other: the second waits for the first.
  * @returns what gives it back
  */
 export async function lockSetup(file: string, options: LockOptions): Promise<() => Promise<void>> {
   const deadline = performance.now() + options.timeoutMs;
   let told = false;
-  await mkdir(path.dirname(file), { recursive: true });
   for (;;) {
     try {
-      await writeFile(file, await identify(process.pid), { flag: 'wx' });
-      return () => rm(file, { force: true });
+      const taken = await takePidFile(file, 'A set-up');
+      return () => taken.release();
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (errorCode(error) !== 'already_running' || performance.now() > deadline) throw error;
     }
-    const holder = await holderOf(file);
-    if (holder === undefined) {
-      await rm(file, { force: true });
-      continue;
+    const holder = await pidFileHolder(file);
+    if (holder !== undefined && !told) {
+      options.onWait(holder);
+      told = true;
     }
-    if (performance.now() > deadline) throw new Error(`another set-up (process ${holder}) is still at work`);
-    if (!told) options.onWait(holder);
-    told = true;
     await wait(LOOK_AGAIN_MS, undefined, { signal: options.signal });
   }
-}
-
-/** The living process that holds the lock. */
-async function holderOf(file: string): Promise<number | undefined> {
-  const holder = await readFile(file, 'utf8').catch(() => '');
-  const pid = Number.parseInt(holder, 10);
-  if (!Number.isInteger(pid) || pid <= 0) return undefined;
-  return (await identify(pid)) === holder ? pid : undefined;
-}
-
-/** A process's number and, because numbers are used again, when it started (field 22 of proc_pid_stat(5)). */
-async function identify(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return `${pid} ${afterName[19] ?? 'gone'}\n`;
 }

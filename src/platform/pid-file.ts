@@ -21,7 +21,7 @@ export async function takePidFile(file: string, what: string): Promise<PidFile> 
     } catch (error) {
       if (errorCode(error) !== 'EEXIST' || attempt > 5) throw error;
     }
-    const holder = await holderOf(file);
+    const holder = await pidFileHolder(file);
     if (holder !== undefined) {
       throw new AppError({
         code: 'already_running',
@@ -33,7 +33,8 @@ export async function takePidFile(file: string, what: string): Promise<PidFile> 
   }
 }
 
-async function holderOf(file: string): Promise<number | undefined> {
+/** The living process that holds the file; `undefined` when there is none, or only the trace of a killed one. */
+export async function pidFileHolder(file: string): Promise<number | undefined> {
   const holder = await readFile(file, 'utf8').catch(() => '');
   const pid = Number.parseInt(holder, 10);
   if (!Number.isInteger(pid) || pid <= 1) return undefined;
