@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { connectDatabase } from '../platform/database.ts';
+import { createSilentLogger } from '../platform/log.ts';
+import { insertCall, insertLearner, markCallLive } from '../testing/stored-learners.ts';
+import { createTestDatabase } from '../testing/test-database.ts';
+import { createBilling } from './billing.ts';
+import { INVARIANTS } from './reconcile.ts';
+
+/** Books with one charged call and one under way; `tamper` works as the owner, who has switched the triggers off. */
+async function setUp(t: TestContext) {
+  const { knex, url } = await createTestDatabase(t);
+  const billing = createBilling({ knex, log: createSilentLogger(), onCallEnded: () => {} });
+  const userId = await insertLearner(knex);
+  await knex.transaction((transaction) => billing.onRegistered(transaction, userId));
+  const call = async (): Promise<string> => {
+    const callId = await knex.transaction(async (transaction) => {
+      const id = await insertCall(transaction, userId);
+      await billing.openCall(transaction, { callId: id, userId });
+      return id;
+    });
+    await markCallLive(knex, callId);
+    return callId;
+  };
+  const charged = await call();
+  await billing.meter.end(charged, { reason: 'hang_up', talkedMs: 61_000 });
+  await billing.finalizeCall(charged);
+  const live = await call();
+
+  const { knex: owner, close } = connectDatabase({
+    url,
+    poolSize: 1,
+    applicationName: 'ailingva test owner',
+    role: null,
+  });
+  t.after(close);
+  const tamper = async (sql: string): Promise<void> => {
+    for (const table of ['wallet_transactions', 'wallet_lot_allocations', 'usage_sessions']) {
+      await owner.raw(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+    }
+    await owner.raw(sql.replaceAll('{charged}', `'${charged}'`).replaceAll('{live}', `'${live}'`));
+  };
+  return { billing, tamper };
+}
+
+/** Each rule, and how it is broken. The check must see it. */
+const BREAKS: Readonly<Record<string, string>> = {
+  balance_is_sum_of_ledger: 'UPDATE user_profiles SET minutes_balance = minutes_balance + 0.01',
+  balance_is_sum_of_lots: 'UPDATE wallet_lots SET remaining = remaining - 0.01',
+  held_is_sum_of_open_holds: 'UPDATE user_profiles SET minutes_held = minutes_held + 1',
+  held_within_balance: `ALTER TABLE user_profiles DROP CONSTRAINT user_profiles_wallet_covers_holds;
+    UPDATE user_profiles SET minutes_held = minutes_balance + 1`,
+  ledger_is_a_chain: `UPDATE wallet_transactions SET sequence = 3 WHERE type = 'usage'`,
+  ledger_sequence_is_last: 'UPDATE user_profiles SET ledger_sequence = 7',
+  lot_is_what_was_not_allocated: 'UPDATE wallet_lots SET minutes = minutes + 1',
+  usage_is_allocated: 'DELETE FROM wallet_lot_allocations',
+  billable_call_has_one_usage: 'DELETE FROM usage_sessions',
+  usage_is_what_was_debited: 'UPDATE usage_sessions SET billed_minutes = 1',
+  charge_within_hold: `UPDATE call_holds SET minutes = 1 WHERE call_id = {charged}`,
+  hold_lives_as_long_as_its_call: `UPDATE call_holds SET closed_at = now() WHERE call_id = {live}`,
+};
+
+describe('the check of the books', () => {
+  it('finds nothing where all is well', async (t) => {
+    const { billing } = await setUp(t);
+    assert.deepEqual(await billing.checkInvariants(), []);
+  });
+
+  it('is tried on every rule', () => {
+    assert.deepEqual(Object.keys(BREAKS).sort(), [...INVARIANTS].sort());
+  });
+
+  for (const [rule, sql] of Object.entries(BREAKS)) {
+    it(`sees a break of ${rule}`, async (t) => {
+      const { billing, tamper } = await setUp(t);
+      await tamper(sql);
+      const violations = await billing.checkInvariants();
+      assert.ok(
+        violations.some((violation) => violation.rule === rule),
+        JSON.stringify(violations),
+      );
+    });
+  }
+});
