@@ -233,7 +233,7 @@ describe('what a page may not do', () => {
       caller.connectTransport(send.id, { role: 'client', fingerprints }),
       caller.connectTransport(send.id, { role: 'client', fingerprints }),
     ]);
-    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
     await assert.rejects(caller.connectTransport(send.id, { fingerprints }), hasCode('transport_already_connected'));
   });
 
@@ -252,7 +252,7 @@ describe('what a page may not do', () => {
       caller.produce(send.id, 'audio', opusTrack()),
       caller.produce(send.id, 'audio', opusTrack({ encodings: [{ ssrc: 4_343 }] })),
     ]);
-    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
     await assert.rejects(caller.produce(send.id, 'audio', opusTrack()), hasCode('track_already_produced'));
   });
 
@@ -372,9 +372,9 @@ describe('the media workers', () => {
   });
 
   it('leave SIGTERM and SIGINT to the process', async (context) => {
-    const before = [process.listenerCount('SIGTERM'), process.listenerCount('SIGINT')];
+    const listeners = [process.listenerCount('SIGTERM'), process.listenerCount('SIGINT')];
     await startWorkers(context, { count: 2 });
-    assert.deepEqual([process.listenerCount('SIGTERM'), process.listenerCount('SIGINT')], before);
+    assert.deepEqual([process.listenerCount('SIGTERM'), process.listenerCount('SIGINT')], listeners);
   });
 
   it('say so when the program is missing, the port is taken or the address cannot be announced', async (context) => {

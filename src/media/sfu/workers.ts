@@ -217,7 +217,7 @@ export class SfuWorkers {
   }
 
   #leastLoaded(): Slot | undefined {
-    return this.#slots.filter(({ worker }) => worker).sort((one, other) => load(one) - load(other))[0];
+    return this.#slots.filter(({ worker }) => worker).toSorted((one, other) => load(one) - load(other))[0];
   }
 }
 

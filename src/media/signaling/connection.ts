@@ -61,7 +61,7 @@ export class Connection {
   #stage: Stage = { name: 'waiting' };
   #expelled = false;
 
-  constructor(options: ConnectionOptions) {
+  private constructor(options: ConnectionOptions) {
     this.#options = options;
     const { socket, limits } = options;
     this.#client = {
@@ -78,6 +78,11 @@ export class Connection {
     this.#after(limits.joinDeadlineMs, () => {
       if (this.#stage.name === 'waiting' || this.#stage.name === 'joining') this.#expel('join_timeout');
     });
+  }
+
+  /** Serves the socket as long as it is connected. */
+  static serve(options: ConnectionOptions): Connection {
+    return new Connection(options);
   }
 
   /** Takes one message and answers it; never rejects. */

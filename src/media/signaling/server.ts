@@ -80,12 +80,7 @@ export class SignalingServer {
         decide(refusal, refusal === undefined);
       },
     });
-    this.#server.use((socket, next) => {
-      this.#authenticate(socket).then(
-        () => next(),
-        (thrown: unknown) => next(this.#refusal(thrown)),
-      );
-    });
+    this.#server.use((socket, next) => void this.#admit(socket, next));
     this.#server.on('connection', (socket) => this.#accept(socket));
   }
 
@@ -107,6 +102,16 @@ export class SignalingServer {
   async #closeAll(): Promise<void> {
     this.#server.disconnectSockets(true);
     this.#server.engine.close();
+  }
+
+  async #admit(socket: Socket, next: (refusal?: Error) => void): Promise<void> {
+    let refusal: Error | undefined;
+    try {
+      await this.#authenticate(socket);
+    } catch (thrown) {
+      refusal = this.#refusal(thrown);
+    }
+    next(refusal);
   }
 
   async #authenticate(socket: Socket): Promise<void> {
@@ -143,8 +148,7 @@ export class SignalingServer {
       log.debug({ reason }, 'A page is gone');
     });
     const log = this.#options.log.child({ callId: subject.callId, connection: socket.id });
-    // Lives as long as the socket, which holds it.
-    new Connection({
+    Connection.serve({
       socket,
       subject,
       calls: this.#options.calls,

@@ -9,6 +9,7 @@ import { systemClock, type Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import { createSilentLogger } from '../../platform/log.ts';
 import { createMetrics, type Metrics } from '../../platform/metrics.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import { within } from '../../testing/caller/deadline.ts';
 import { RefusedError, SignalingClient } from '../../testing/caller/signaling-client.ts';
 import type { CallAdmission, CallClient, SignaledCall } from '../call/call-port.ts';
@@ -146,28 +147,6 @@ async function openDesk(
   return { url, call, server, metrics, connect, join };
 }
 
-/** Time that passes only when told, for what the server waits for. */
-function steppedClock(): Clock & { pass(ms: number): void } {
-  let nowMs = 0;
-  const tasks = new Set<{ dueMs: number; task: () => void }>();
-  return {
-    now: () => new Date(0),
-    monotonicMs: () => nowMs,
-    after(delayMs, task) {
-      const entry = { dueMs: nowMs + delayMs, task };
-      tasks.add(entry);
-      return { cancel: () => tasks.delete(entry) };
-    },
-    pass(ms) {
-      nowMs += ms;
-      for (const entry of [...tasks]) {
-        if (entry.dueMs > nowMs || !tasks.delete(entry)) continue;
-        entry.task();
-      }
-    },
-  };
-}
-
 function hasCode(code: string) {
   return (error: unknown) => error instanceof RefusedError && error.code === code;
 }
@@ -233,13 +212,13 @@ describe('connecting', () => {
   });
 
   it('ends a connection that does not join in time', async (context) => {
-    const clock = steppedClock();
+    const clock = new FakeClock();
     const desk = await openDesk(context, { clock, limits: { joinDeadlineMs: 10_000 } });
     const lingering = await desk.connect();
     const joined = await desk.join();
-    clock.pass(9_999);
+    await clock.advance(9_999);
     assert.equal(lingering.connected, true);
-    clock.pass(1);
+    await clock.advance(1);
     assert.equal(await within(lingering.disconnected, DEADLINE_MS, 'disconnect'), 'io server disconnect');
     assert.equal(codeOf(await joined.requestRaw('call:mute', { muted: true })), 'ok');
   });
@@ -311,7 +290,7 @@ describe('joining', () => {
       client.request('call:join', { protocol: 1, keep_transports: true }),
       client.request('call:join', { protocol: 1, keep_transports: true }),
     ]);
-    assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
     await assert.rejects(
       client.request('call:join', { protocol: 1, keep_transports: false }),
       hasCode('already_joined'),
@@ -353,25 +332,25 @@ describe('joining', () => {
   });
 
   it('lets the connection of an ended call go after a while', async (context) => {
-    const clock = steppedClock();
+    const clock = new FakeClock();
     const desk = await openDesk(context, { clock, limits: { endedLingerMs: 3_000 } });
     const client = await desk.join();
     desk.call.client?.send('call:ended', { reason: 'hang_up', talked_ms: 1 });
     await client.event('call:ended');
     assert.equal(codeOf(await client.requestRaw('call:hang-up', {})), 'ok');
-    clock.pass(3_000);
+    await clock.advance(3_000);
     await within(client.disconnected, DEADLINE_MS, 'disconnect');
   });
 
   it('answers even when the call does not', async (context) => {
-    const clock = steppedClock();
+    const clock = new FakeClock();
     const desk = await openDesk(context, { clock, limits: { requestDeadlineMs: 1_000 } });
     const client = await desk.join();
     desk.call.resume = new Promise(() => {});
     const reply = client.requestRaw('track:resume', {});
     // Requests are taken in order: once the next is answered, the first waits for the call.
     await client.request('call:mute', { muted: false });
-    clock.pass(1_000);
+    await clock.advance(1_000);
     assert.equal(codeOf(await reply), 'request_timeout');
   });
 });
@@ -463,8 +442,8 @@ describe('bad input', () => {
       const socket = new WebSocket(`${desk.url.replace('http', 'ws')}${PATH}/?EIO=4&transport=websocket`);
       const closed = Promise.withResolvers<void>();
       const answered = Promise.withResolvers<void>();
-      socket.onclose = () => closed.resolve();
-      socket.onmessage = ({ data }) => {
+      socket.addEventListener('close', () => closed.resolve());
+      socket.addEventListener('message', ({ data }) => {
         const message = String(data);
         if (message.startsWith('0')) socket.send('40{"token":"call-1 user-9"}');
         if (message.startsWith('40')) {
@@ -472,7 +451,7 @@ describe('bad input', () => {
           socket.send('427["call:mute",{"muted":true}]');
         }
         if (message.startsWith('437')) answered.resolve();
-      };
+      });
       await within(
         Promise.race([closed.promise, answered.promise]),
         DEADLINE_MS,

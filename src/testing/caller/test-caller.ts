@@ -25,6 +25,8 @@ export interface TestCallerOptions extends SignalingOptions {
 /** `performance.now()` of each step of the setting up. */
 export interface SetupTimes {
   readonly startedMs: number;
+  /** The first `call:join` was sent. */
+  joinStartedMs: number | undefined;
   joinedMs: number | undefined;
   connectedMs: number | undefined;
 }
@@ -56,7 +58,7 @@ export class TestCaller {
     this.#frameClock = options.frameClock ?? new FrameClock();
     this.#signaling = signaling;
     this.received = new ReceivedAudio(options.keepPackets ?? true);
-    this.times = { startedMs, joinedMs: undefined, connectedMs: undefined };
+    this.times = { startedMs, joinStartedMs: undefined, joinedMs: undefined, connectedMs: undefined };
   }
 
   /** Connects, joins and, unless `media` is false, sets up both tracks. @throws RefusedError. */
@@ -88,6 +90,7 @@ export class TestCaller {
   }
 
   async join(keepTransports: boolean): Promise<JoinAnswer> {
+    this.times.joinStartedMs ??= performance.now();
     this.#joined = await this.#signaling.request('call:join', {
       protocol: PROTOCOL_VERSION,
       keep_transports: keepTransports,
