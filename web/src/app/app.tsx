@@ -1,0 +1,105 @@
+import { useEffect, useMemo, useState } from 'react';
+import type { ReactNode } from 'react';
+import { Failure, Loading } from '../components/loading.tsx';
+import { I18nContext, createI18n } from '../i18n/i18n.ts';
+import type { I18n } from '../i18n/i18n.ts';
+import { Account } from '../screens/account.tsx';
+import { CallScreen } from '../screens/call/call-screen.tsx';
+import { CallDetail } from '../screens/call-detail.tsx';
+import { Calls } from '../screens/calls.tsx';
+import { NotFound } from '../screens/not-found.tsx';
+import { Settings } from '../screens/settings.tsx';
+import { SignIn } from '../screens/sign-in.tsx';
+import type { User } from '../api/types.ts';
+import type { Route } from './router.ts';
+import { useServices, useStore } from './services.ts';
+import { Shell } from './shell.tsx';
+
+export function App() {
+  const { preferences } = useServices();
+  const locale = useStore(preferences.locale);
+  const i18n: I18n = useMemo(() => createI18n(locale), [locale]);
+  return (
+    <I18nContext.Provider value={i18n}>
+      <Gate />
+    </I18nContext.Provider>
+  );
+}
+
+/** Signed out: the forms, at whatever address was asked for. Signed in: the screens. */
+function Gate() {
+  const { session, router, call } = useServices();
+  const current = useStore(session.session);
+  const route = useStore(router.route);
+  const callStatus = useStore(call.state).status;
+  const [lastUser, setLastUser] = useState<User>();
+  const inCall = callStatus === 'live' || callStatus === 'starting';
+
+  useEffect(() => {
+    if (current.status === 'signed_in') setLastUser(current.user);
+    else if (current.status === 'signed_out') setLastUser(undefined);
+  }, [current]);
+
+  switch (current.status) {
+    case 'loading':
+      return <LoadUser />;
+    case 'signed_in':
+      return <Screens route={route} user={current.user} />;
+    case 'expired':
+      // The call has a token of its own: it goes on, and the sign-in waits for its end.
+      if (inCall && lastUser) return <Screens route={{ screen: 'call' }} user={lastUser} />;
+      return <SignIn mode={formOf(route)} expired email={current.email ?? ''} />;
+    case 'signed_out':
+      return <SignIn mode={formOf(route)} expired={false} email="" />;
+  }
+}
+
+const formOf = (route: Route): 'sign-in' | 'register' => (route.screen === 'register' ? 'register' : 'sign-in');
+
+function LoadUser() {
+  const { session, api } = useServices();
+  const [error, setError] = useState<unknown>();
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    setError(undefined);
+    session.refresh(api).catch(setError);
+  }, [session, api, attempt]);
+  return (
+    <div className="whole">
+      {error === undefined ? <Loading /> : <Failure error={error} onRetry={() => setAttempt(attempt + 1)} />}
+    </div>
+  );
+}
+
+function Screens({ route, user }: { readonly route: Route; readonly user: User }) {
+  return (
+    <Shell route={route} user={user}>
+      <Screen route={route} user={user} />
+    </Shell>
+  );
+}
+
+function Screen({ route, user }: { readonly route: Route; readonly user: User }): ReactNode {
+  const { router } = useServices();
+  const signedInAlready = route.screen === 'sign-in' || route.screen === 'register';
+  useEffect(() => {
+    if (signedInAlready) router.go({ screen: 'call' }, { replace: true });
+  }, [signedInAlready, router]);
+
+  switch (route.screen) {
+    case 'call':
+    case 'sign-in':
+    case 'register':
+      return <CallScreen user={user} />;
+    case 'account':
+      return <Account />;
+    case 'calls':
+      return <Calls />;
+    case 'call-detail':
+      return <CallDetail key={route.callId} callId={route.callId} />;
+    case 'settings':
+      return <Settings user={user} />;
+    case 'not-found':
+      return <NotFound />;
+  }
+}

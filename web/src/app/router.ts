@@ -1,0 +1,70 @@
+import { createStore } from './value-store.ts';
+import type { ValueStore } from './value-store.ts';
+
+export type Route =
+  | { readonly screen: 'call' }
+  | { readonly screen: 'account' }
+  | { readonly screen: 'calls' }
+  | { readonly screen: 'call-detail'; readonly callId: string }
+  | { readonly screen: 'settings' }
+  | { readonly screen: 'sign-in' }
+  | { readonly screen: 'register' }
+  | { readonly screen: 'not-found' };
+
+export function readRoute(path: string): Route {
+  const [first, second, third] = path.split('/').filter(Boolean);
+  if (third !== undefined) return { screen: 'not-found' };
+  if (first === 'calls' && second !== undefined) {
+    try {
+      return { screen: 'call-detail', callId: decodeURIComponent(second) };
+    } catch {
+      return { screen: 'not-found' };
+    }
+  }
+  if (second !== undefined) return { screen: 'not-found' };
+  switch (first) {
+    case undefined:
+      return { screen: 'call' };
+    case 'calls':
+    case 'account':
+    case 'settings':
+    case 'sign-in':
+    case 'register':
+      return { screen: first };
+    default:
+      return { screen: 'not-found' };
+  }
+}
+
+export function pathOf(route: Route): string {
+  switch (route.screen) {
+    case 'call':
+    case 'not-found':
+      return '/';
+    case 'call-detail':
+      return `/calls/${encodeURIComponent(route.callId)}`;
+    default:
+      return `/${route.screen}`;
+  }
+}
+
+export interface Router {
+  readonly route: ValueStore<Route>;
+  go(route: Route, options?: { readonly replace?: boolean }): void;
+}
+
+/** Keeps the address and the shown screen together. One lives as long as the page. */
+export function createRouter(view: Window): Router {
+  const store = createStore<Route>(readRoute(view.location.pathname));
+  view.addEventListener('popstate', () => store.write(readRoute(view.location.pathname)));
+  return {
+    route: store,
+    go(route, options) {
+      const path = pathOf(route);
+      if (options?.replace) view.history.replaceState(null, '', path);
+      else if (path !== view.location.pathname) view.history.pushState(null, '', path);
+      view.scrollTo(0, 0);
+      store.write(route);
+    },
+  };
+}

@@ -1,0 +1,27 @@
+/** A value that React (`useSyncExternalStore`) and plain code both watch. */
+export interface ValueStore<Value> {
+  read(): Value;
+  /** Returns the function that takes the listener off again. */
+  watch(listener: () => void): () => void;
+}
+
+export interface WritableStore<Value> extends ValueStore<Value> {
+  write(value: Value): void;
+}
+
+export function createStore<Value>(first: Value): WritableStore<Value> {
+  let value = first;
+  const listeners = new Set<() => void>();
+  return {
+    read: () => value,
+    watch(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    write(next) {
+      if (Object.is(next, value)) return;
+      value = next;
+      for (const listener of listeners) listener();
+    },
+  };
+}

@@ -1,0 +1,255 @@
+import type { CallEvents, CallPhase, Caption, EndReason, JoinAnswer } from '../../../src/media/protocol.ts';
+import { putCaption } from './captions.ts';
+import type { CallProblem } from './problems.ts';
+
+/** The call as the page sees it. Pure: `(state, event) → {state, effects}`; `CallRun` runs the effects. */
+export type CallState =
+  | { readonly status: 'idle' }
+  | StartingCall
+  | LiveCall
+  | {
+      readonly status: 'over';
+      readonly callId: string;
+      readonly reason: EndReason;
+      readonly talkedMs: number;
+      readonly captions: readonly Caption[];
+    }
+  | { readonly status: 'failed'; readonly problem: CallProblem; readonly callId: string | undefined };
+
+export interface StartingCall {
+  readonly status: 'starting';
+  /** The page was loaded again in the middle of a call. */
+  readonly resuming: boolean;
+  readonly microphone: 'asking' | 'ready';
+}
+
+export interface LiveCall {
+  readonly status: 'live';
+  readonly callId: string;
+  /** As the media process says it; what to show is `shownPhase()`. */
+  readonly phase: CallPhase;
+  readonly signaling: 'up' | 'lost';
+  readonly media: MediaLink;
+  readonly muted: boolean;
+  /** End call was pressed. */
+  readonly ending: boolean;
+  readonly captions: readonly Caption[];
+  readonly reading: TimeReading;
+  readonly warnMinutes: 1 | 2 | null;
+  /** From the end of the learner's speech to the first packet of the answer. */
+  readonly replyMs: number | undefined;
+  readonly notices: readonly Notice[];
+}
+
+export type MediaLink = 'connecting' | 'up' | 'lost';
+
+/** The server's last word on time; `atMs` is the page's monotonic clock when it came. */
+export interface TimeReading {
+  readonly talkedMs: number;
+  readonly leftMs: number;
+  readonly atMs: number;
+}
+
+export interface Notice {
+  readonly code: string;
+  /** The server's own words, shown when the page has none for the code. */
+  readonly message: string;
+}
+
+export type CallEvent =
+  | { readonly type: 'start'; readonly resuming: boolean }
+  | { readonly type: 'microphone_ready' }
+  | { readonly type: 'problem'; readonly problem: CallProblem; readonly callId?: string }
+  | { readonly type: 'joined'; readonly answer: JoinAnswer; readonly muted: boolean; readonly atMs: number }
+  | { readonly type: 'phase'; readonly phase: CallPhase }
+  | { readonly type: 'caption'; readonly caption: Caption }
+  | { readonly type: 'latency'; readonly latency: CallEvents['turn:latency'] }
+  | { readonly type: 'minutes'; readonly minutes: CallEvents['minutes:left']; readonly atMs: number }
+  | { readonly type: 'notice'; readonly notice: Notice }
+  | { readonly type: 'notice_gone'; readonly code: string }
+  /** It comes back with `joined`. */
+  | { readonly type: 'signaling_lost' }
+  | { readonly type: 'media'; readonly link: MediaLink; readonly atMs: number }
+  | { readonly type: 'ice_retry_due' }
+  | { readonly type: 'gave_up'; readonly atMs: number }
+  | { readonly type: 'mute'; readonly muted: boolean }
+  | { readonly type: 'hang_up' }
+  | { readonly type: 'ended'; readonly reason: EndReason; readonly talkedMs: number | undefined; readonly atMs: number }
+  | { readonly type: 'reset' };
+
+export type CallEffect =
+  /** Count `GIVE_UP_MS`, then `gave_up`. */
+  | { readonly type: 'start_give_up_timer' }
+  | { readonly type: 'stop_give_up_timer' }
+  | { readonly type: 'restart_ice' }
+  | { readonly type: 'tell_muted'; readonly muted: boolean }
+  | { readonly type: 'tell_hang_up' }
+  /** Close everything the call holds. `hangUp`: the server does not know yet, and should. */
+  | { readonly type: 'release'; readonly hangUp: boolean };
+
+export interface Step {
+  readonly state: CallState;
+  readonly effects: readonly CallEffect[];
+}
+
+/** How long a lost call waits for its network; the media process waits as long. */
+export const GIVE_UP_MS = 30_000;
+
+const stay = (state: CallState): Step => ({ state, effects: [] });
+
+export function stepCall(state: CallState, event: CallEvent): Step {
+  if (event.type === 'reset') return { state: { status: 'idle' }, effects: [{ type: 'release', hangUp: true }] };
+  switch (state.status) {
+    case 'idle':
+    case 'over':
+    case 'failed':
+      if (event.type !== 'start') return stay(state);
+      return stay({ status: 'starting', resuming: event.resuming, microphone: 'asking' });
+    case 'starting':
+      return stepStarting(state, event);
+    case 'live':
+      return stepLive(state, event);
+  }
+}
+
+function stepStarting(state: StartingCall, event: CallEvent): Step {
+  switch (event.type) {
+    case 'microphone_ready':
+      return stay({ ...state, microphone: 'ready' });
+    case 'problem':
+      return fail(event.problem, event.callId);
+    case 'hang_up':
+      return { state: { status: 'idle' }, effects: [{ type: 'release', hangUp: true }] };
+    case 'joined':
+      return {
+        state: {
+          status: 'live',
+          callId: event.answer.call_id,
+          phase: 'connecting',
+          signaling: 'up',
+          media: 'connecting',
+          muted: event.muted,
+          ending: false,
+          captions: event.answer.captions,
+          reading: { talkedMs: event.answer.talked_ms, leftMs: event.answer.left_ms, atMs: event.atMs },
+          warnMinutes: null,
+          replyMs: undefined,
+          notices: [],
+        },
+        effects: [
+          { type: 'start_give_up_timer' },
+          ...(event.muted ? [{ type: 'tell_muted', muted: true } as const] : []),
+        ],
+      };
+    default:
+      return stay(state);
+  }
+}
+
+function stepLive(state: LiveCall, event: CallEvent): Step {
+  switch (event.type) {
+    case 'phase':
+      return stay({ ...state, phase: event.phase });
+    case 'caption':
+      return stay({ ...state, captions: putCaption(state.captions, event.caption) });
+    case 'latency':
+      return stay(event.latency.reply_ms === undefined ? state : { ...state, replyMs: event.latency.reply_ms });
+    case 'minutes':
+      return stay({
+        ...state,
+        reading: { talkedMs: event.minutes.talked_ms, leftMs: event.minutes.left_ms, atMs: event.atMs },
+        // A warning stays until the next one; only minutes that were added take it away.
+        warnMinutes: event.minutes.warn_minutes ?? (event.minutes.left_ms > 120_000 ? null : state.warnMinutes),
+      });
+    case 'notice':
+      return stay({
+        ...state,
+        notices: [...state.notices.filter((notice) => notice.code !== event.notice.code), event.notice].slice(-3),
+      });
+    case 'notice_gone':
+      return stay({ ...state, notices: state.notices.filter((notice) => notice.code !== event.code) });
+    case 'joined':
+      // The call was entered again: what is known now replaces what was.
+      return {
+        state: {
+          ...state,
+          signaling: 'up',
+          media: event.answer.transports === null ? state.media : 'connecting',
+          captions: event.answer.captions,
+          reading: { talkedMs: event.answer.talked_ms, leftMs: event.answer.left_ms, atMs: event.atMs },
+        },
+        effects: [
+          { type: 'tell_muted', muted: state.muted },
+          ...(event.answer.transports === null ? relink({ ...state, signaling: 'up' }) : []),
+        ],
+      };
+    case 'signaling_lost':
+      return {
+        state: { ...state, signaling: 'lost' },
+        effects: isWhole(state) ? [{ type: 'start_give_up_timer' }] : [],
+      };
+    case 'media': {
+      if (event.link === state.media) return stay(state);
+      const next = { ...state, media: event.link, reading: readTime(state, event.atMs) };
+      if (event.link === 'up') return { state: next, effects: relink(next) };
+      const waiting: CallEffect[] = isWhole(state) ? [{ type: 'start_give_up_timer' }] : [];
+      return { state: next, effects: [...waiting, ...relink(next)] };
+    }
+    case 'ice_retry_due':
+      return { state, effects: relink(state) };
+    case 'gave_up':
+      if (isWhole(state)) return stay(state);
+      // Signaling passes and media never did: a firewall, not a lost network.
+      if (state.media === 'connecting' && state.signaling === 'up' && state.reading.talkedMs === 0) {
+        return fail('media_blocked', state.callId);
+      }
+      return end(state, 'connection_lost', readTime(state, event.atMs).talkedMs);
+    case 'mute':
+      return { state: { ...state, muted: event.muted }, effects: [{ type: 'tell_muted', muted: event.muted }] };
+    case 'hang_up':
+      return state.ending ? stay(state) : { state: { ...state, ending: true }, effects: [{ type: 'tell_hang_up' }] };
+    case 'ended':
+      return end(state, event.reason, event.talkedMs ?? readTime(state, event.atMs).talkedMs);
+    case 'problem':
+      return fail(event.problem, event.callId ?? state.callId);
+    default:
+      return stay(state);
+  }
+}
+
+const isWhole = (state: LiveCall): boolean => state.signaling === 'up' && state.media === 'up';
+
+/** What brings a call back, or settles it when it is whole again. An ICE restart needs signaling. */
+function relink(state: LiveCall): readonly CallEffect[] {
+  if (isWhole(state)) return [{ type: 'stop_give_up_timer' }];
+  return state.signaling === 'up' && state.media === 'lost' ? [{ type: 'restart_ice' }] : [];
+}
+
+function fail(problem: CallProblem, callId: string | undefined): Step {
+  // Another page's call, or one that is gone, is not ours to end.
+  const hangUp = problem !== 'taken_over' && problem !== 'call_gone';
+  return { state: { status: 'failed', problem, callId }, effects: [{ type: 'release', hangUp }] };
+}
+
+function end(state: LiveCall, reason: EndReason, talkedMs: number): Step {
+  return {
+    state: { status: 'over', callId: state.callId, reason, talkedMs, captions: state.captions },
+    effects: [{ type: 'release', hangUp: false }],
+  };
+}
+
+/** The phase to show: a lost link outranks what the tutor was doing when it was lost. */
+export function shownPhase(state: LiveCall): CallPhase {
+  if (state.signaling === 'lost' || state.media === 'lost') return 'reconnecting';
+  return state.media === 'connecting' ? 'connecting' : state.phase;
+}
+
+/** Time at `nowMs`: between the server's readings it runs on only while there is media. */
+export function readTime(state: LiveCall, nowMs: number): TimeReading {
+  const passed = state.media === 'up' ? Math.max(0, nowMs - state.reading.atMs) : 0;
+  return {
+    talkedMs: state.reading.talkedMs + passed,
+    leftMs: Math.max(0, state.reading.leftMs - passed),
+    atMs: nowMs,
+  };
+}

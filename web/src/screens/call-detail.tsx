@@ -1,0 +1,113 @@
+import { useCallback, useEffect, useState } from 'react';
+import { useServices } from '../app/services.ts';
+import { BackIcon } from '../components/icons.tsx';
+import { Link } from '../components/link.tsx';
+import { Failure, Loading } from '../components/loading.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { WordMarks } from '../components/word-marks.tsx';
+import { useI18n } from '../i18n/i18n.ts';
+import type { CallDetail as Detail, Language, Turn } from '../api/types.ts';
+import { chargeOf } from './calls.tsx';
+
+export function CallDetail({ callId }: { readonly callId: string }) {
+  const { api } = useServices();
+  const i18n = useI18n();
+  const { t } = i18n;
+  const [call, setCall] = useState<Detail>();
+  const [error, setError] = useState<unknown>();
+
+  const load = useCallback(() => {
+    let left = false;
+    setError(undefined);
+    api.call(callId).then(
+      (answer) => left || setCall(answer),
+      (thrown: unknown) => left || setError(thrown),
+    );
+    return () => {
+      left = true;
+    };
+  }, [api, callId]);
+  useEffect(load, [load]);
+
+  const title = call?.started_at ? t('detail.title', { date: i18n.dateTime(call.started_at) }) : t('call.title');
+  return (
+    <div className="column">
+      <Link to={{ screen: 'calls' }} className="back">
+        <BackIcon size={20} /> {t('calls.back')}
+      </Link>
+      <PageTitle title={title} />
+      {error !== undefined && <Failure error={error} onRetry={load} />}
+      {!call && error === undefined && <Loading />}
+      {call && (
+        <>
+          <dl className="facts">
+            <div>
+              <dt>{t('detail.duration')}</dt>
+              <dd>{call.duration_sec === null ? '—' : i18n.duration(call.duration_sec)}</dd>
+            </div>
+            <div>
+              <dt>{t('detail.charged')}</dt>
+              <dd>
+                {call.billed_minutes
+                  ? t('minutes.short', { minutes: call.billed_minutes })
+                  : chargeOf(call, i18n) || '—'}
+              </dd>
+            </div>
+            <div>
+              <dt>{t('detail.lesson')}</dt>
+              <dd>
+                {t(`language.${call.language}`)}, {t(`level.${call.level}`).toLowerCase()}
+              </dd>
+            </div>
+          </dl>
+          {call.end_reason !== null && (
+            <p className="detail-end">{i18n.maybe(`end.${call.end_reason}`) ?? t('end.other')}</p>
+          )}
+          <h2 className="section-title">{t('detail.transcript')}</h2>
+          {call.turns.length === 0 ? (
+            <p className="empty-line">{t('detail.empty')}</p>
+          ) : (
+            <ol className="captions transcript">
+              {call.turns.map((turn) => (
+                <TranscriptTurn key={turn.ordinal} turn={turn} language={call.language} />
+              ))}
+            </ol>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+function TranscriptTurn({ turn, language }: { readonly turn: Turn; readonly language: Language }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const heard = turn.interrupted && turn.heard_text !== null ? turn.heard_text : turn.text;
+  const unheard = turn.text.startsWith(heard) ? turn.text.slice(heard.length) : '';
+  const replyMs = turn.stages?.['reply'];
+  return (
+    <li className="caption" data-speaker={turn.speaker}>
+      <p className="caption-who">
+        {t(turn.speaker === 'tutor' ? 'call.tutor' : 'call.you')}
+        {replyMs !== undefined && (
+          <span className="caption-reply" title={t('call.reply_title')}>
+            {t('call.reply', { seconds: i18n.number(Math.round(replyMs / 100) / 10) })}
+          </span>
+        )}
+      </p>
+      <div className="bubble">
+        <p lang={language}>
+          {heard === '' && unheard === '' ? <span className="caption-unheard">{t('detail.unclear')}</span> : heard}
+          {unheard !== '' && (
+            <span className="caption-unheard">
+              <span className="unseen"> {t('call.unheard')} </span>
+              {unheard}
+            </span>
+          )}
+          {turn.interrupted && <span className="caption-cut">{t('call.interrupted')}</span>}
+        </p>
+        {turn.words && turn.words.length > 0 && <WordMarks words={turn.words} lang={language} />}
+      </div>
+    </li>
+  );
+}

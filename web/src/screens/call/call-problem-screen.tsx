@@ -1,0 +1,71 @@
+import { useServices } from '../../app/services.ts';
+import type { User } from '../../api/types.ts';
+import { browserFamily } from '../../call/problems.ts';
+import type { CallProblem } from '../../call/problems.ts';
+import { WarningIcon } from '../../components/icons.tsx';
+import { Link } from '../../components/link.tsx';
+import { PageTitle } from '../../components/page-title.tsx';
+import { useI18n } from '../../i18n/i18n.ts';
+
+/** Another press cannot help with these. */
+const final: ReadonlySet<CallProblem> = new Set([
+  'insecure_page',
+  'webrtc_missing',
+  'no_minutes',
+  'signed_out',
+  'page_outdated',
+]);
+
+export function CallProblemScreen(props: {
+  readonly problem: CallProblem;
+  readonly callId: string | undefined;
+  readonly user: User;
+}) {
+  const { call } = useServices();
+  const { t } = useI18n();
+  const { problem, callId, user } = props;
+  const again = problem === 'taken_over' || problem === 'call_gone' ? 'summary.again' : 'app.retry';
+  return (
+    <div className="moment" data-testid="call-problem" data-problem={problem}>
+      <span className="moment-icon" data-tone={problem === 'taken_over' || problem === 'call_gone' ? undefined : 'bad'}>
+        <WarningIcon size={36} />
+      </span>
+      <PageTitle title={t(`problem.${problem}.title`)} />
+      <div className="moment-what" role="alert">
+        <p>{t(`problem.${problem}.what`)}</p>
+        {problem === 'microphone_denied' && (
+          <p className="callout">{t(`problem.microphone_denied.${browserFamily(navigator.userAgent)}`)}</p>
+        )}
+      </div>
+      <div className="moment-actions">
+        {problem === 'no_minutes' && (
+          <Link to={{ screen: 'account' }} className="button primary" onFollow={() => call.reset()}>
+            {t('ready.to_account')}
+          </Link>
+        )}
+        {problem === 'page_outdated' && (
+          <button type="button" className="button primary" onClick={() => location.reload()}>
+            {t('app.retry')}
+          </button>
+        )}
+        {!final.has(problem) && (
+          <button
+            type="button"
+            className="button primary"
+            onClick={() => call.start({ language: user.language, level: user.level })}
+          >
+            {t(again)}
+          </button>
+        )}
+        {callId !== undefined && problem === 'call_gone' && (
+          <Link to={{ screen: 'call-detail', callId }} className="button quiet" onFollow={() => call.reset()}>
+            {t('summary.transcript')}
+          </Link>
+        )}
+        <button type="button" className="button quiet" onClick={() => call.reset()}>
+          {t('problem.back')}
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,17 @@
+import { Link } from '../components/link.tsx';
+import { PageTitle } from '../components/page-title.tsx';
+import { useI18n } from '../i18n/i18n.ts';
+
+export function NotFound() {
+  const { t } = useI18n();
+  return (
+    <div className="moment">
+      <PageTitle title={t('app.not_found')} />
+      <div className="moment-actions">
+        <Link to={{ screen: 'call' }} className="button primary">
+          {t('app.to_call')}
+        </Link>
+      </div>
+    </div>
+  );
+}
