@@ -5,7 +5,7 @@ import { examine, tableOf } from './doctor.ts';
 import { become, productEnvironment, readDotEnv, testEnvironment } from './launch.ts';
 import { pidFile, type Place, placeOf } from './place.ts';
 import { runSteps, StepFailed } from './runner.ts';
-import { setUpSteps } from './set-up.ts';
+import { imageSteps, setUpSteps } from './set-up.ts';
 import type { Step } from './step.ts';
 
 /** What `./ailingva VERB` does, once there is a Node to do it. */
@@ -75,11 +75,12 @@ function benchmarksOf({ root }: Place): string[] {
 
 /** All of it, or the named steps, so that an image can be built in layers. */
 async function setUpOnly(): Promise<number> {
-  const steps = stepsFor(false);
-  const chosen = rest.length === 0 ? steps : steps.filter(({ name }) => rest.includes(name));
-  const unknown = rest.filter((name) => !steps.some((step) => step.name === name));
+  const usual = stepsFor(false);
+  const known = [...usual, ...imageSteps(place)];
+  const chosen = rest.length === 0 ? usual : known.filter(({ name }) => rest.includes(name));
+  const unknown = rest.filter((name) => !known.some((step) => step.name === name));
   if (unknown.length > 0) {
-    process.stderr.write(`No step "${unknown.join('", "')}". Steps: ${steps.map(({ name }) => name).join(', ')}\n`);
+    process.stderr.write(`No step "${unknown.join('", "')}". Steps: ${known.map(({ name }) => name).join(', ')}\n`);
     return 2;
   }
   const run = await setUp(chosen);

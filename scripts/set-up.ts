@@ -27,3 +27,8 @@ export function setUpSteps(place: Place, { npmCli, forTests, environment }: SetU
     page(place),
   ];
 }
+
+/** What a container that holds only the finished programs needs; run when it is asked for by name. */
+export function imageSteps(place: Place): Step[] {
+  return [systemPackages(place, packagesFor('serve', 'image'), 'image-packages')];
+}

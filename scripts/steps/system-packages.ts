@@ -3,10 +3,10 @@ import type { DebianPackage } from '../debian-packages.ts';
 import type { Place } from '../place.ts';
 import type { Step } from '../step.ts';
 
-export function systemPackages({ root }: Place, packages: readonly DebianPackage[]): Step {
-  const names = packages.map(({ name }) => name);
+export function systemPackages({ root }: Place, packages: readonly DebianPackage[], name = 'system-packages'): Step {
+  const names = packages.map((item) => item.name);
   return {
-    name: 'system-packages',
+    name,
     title: 'System packages',
     isDone: async () => (await missingPackages(names)).length === 0,
     run: (context) => installPackages(names, root, context),

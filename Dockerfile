@@ -1,0 +1,50 @@
+# syntax=docker/dockerfile:1
+
+# One image for web, media, jobs and the migrations; the command chooses. Its steps are those of ./ailingva, so that what
+# runs in a container is what runs on a developer's machine.
+
+# --- Everything is built here; compilers, npm and what only the build needs stay here.
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /app
+
+# From what changes seldom to what changes often: a changed source builds only its own layer again.
+COPY ailingva package.json package-lock.json .npmrc ./
+COPY scripts scripts
+COPY src/platform/errors.ts src/platform/pid-file.ts src/platform/
+RUN ./ailingva setup system-packages
+RUN ./ailingva setup npm-packages
+COPY native native
+RUN ./ailingva setup mediasoup-worker pocketsphinx-stream opus
+COPY web web
+COPY src/media/protocol.ts src/media/
+RUN ./ailingva setup page
+# mediasoup's sources (40 MB) have served.
+RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/mediasoup/worker
+
+# --- What runs: Node, the programs, their libraries.
+FROM node:24.21.0-bookworm-slim
+WORKDIR /app
+
+COPY package.json ./
+COPY scripts scripts
+COPY src/platform/errors.ts src/platform/pid-file.ts src/platform/
+RUN node scripts/cli.ts setup image-packages && rm -rf /var/lib/apt/lists/* .local
+
+COPY --from=build /app/.local/mediasoup-worker/*/mediasoup-worker /usr/local/bin/mediasoup-worker
+COPY --from=build /app/.local/native/pocketsphinx-stream /usr/local/bin/pocketsphinx-stream
+COPY --from=build /app/.local/native/opus.node /usr/local/lib/opus.node
+COPY --from=build /app/.local/web page
+COPY --from=build /app/node_modules node_modules
+COPY migrations migrations
+COPY src src
+
+ENV NODE_ENV=production \
+    MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker \
+    POCKETSPHINX_STREAM_BIN=/usr/local/bin/pocketsphinx-stream \
+    OPUS_ADDON=/usr/local/lib/opus.node \
+    WEB_ROOT=/app/page \
+    DATA_DIR=/tmp/ailingva
+
+USER node
+EXPOSE 3000
+CMD ["node", "src/main.ts", "web"]
