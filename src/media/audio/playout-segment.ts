@@ -54,6 +54,7 @@ export class QueuedSegment implements PlayoutSegment {
   readonly #resampler: Resampler | undefined;
   readonly #chunks: Int16Array[] = [];
   readonly #frame: Int16Array;
+  readonly #onWritten: () => void;
   readonly #resolve: (report: SegmentReport) => void;
   /** How much of the first chunk has been taken. */
   #offset = 0;
@@ -64,8 +65,10 @@ export class QueuedSegment implements PlayoutSegment {
   #framesSent = 0;
   #state: PlayoutSegment['state'] = 'waiting';
 
-  constructor(options: SegmentOptions, filter: ResamplerFilter | undefined) {
+  /** `onWritten` is called after each `write` that brought something. */
+  constructor(options: SegmentOptions, filter: ResamplerFilter | undefined, onWritten: () => void) {
     this.#options = options;
+    this.#onWritten = onWritten;
     this.encodingRate = encodingRate(options.sampleRate);
     this.#resampler = filter && new Resampler(filter);
     this.#frame = new Int16Array(this.encodingRate / 50);
@@ -92,6 +95,7 @@ export class QueuedSegment implements PlayoutSegment {
     if (this.#ended || this.#over || samples.length === 0) return;
     this.#written += samples.length;
     this.#chunks.push(samples);
+    this.#onWritten();
   }
 
   end(): void {

@@ -70,6 +70,7 @@ export class Speaker {
   /** Bytes of payload in `#packet`, for the next slot; 0 when nothing is prepared. */
   #preparedBytes = 0;
   #inSpurt = false;
+  #preparing = false;
   #paused = false;
   #closed = false;
   #starving = false;
@@ -85,7 +86,7 @@ export class Speaker {
 
   /** @throws AppError `sample_rate_unsupported`. On a closed speaker the segment is stopped from the beginning. */
   openSegment(options: SegmentOptions): PlayoutSegment {
-    const segment = new QueuedSegment(options, this.#filterFor(options.sampleRate));
+    const segment = new QueuedSegment(options, this.#filterFor(options.sampleRate), this.#prepareIfNone);
     if (this.#closed) segment.finish('stopped');
     else this.#segments.push(segment);
     return segment;
@@ -131,7 +132,7 @@ export class Speaker {
 
   /** Encodes the next packet. In the slot after `send`, by the pacer (`PacedCall.prepare`). */
   prepare(_nowMs: number): void {
-    if (this.#preparedBytes === 0 && !this.#paused && !this.#closed) this.#prepare();
+    this.#prepareIfNone();
     if (this.#waiters.size > 0 && this.queuedMs < this.#maxQueuedMs) this.#admitWaiters();
   }
 
@@ -186,6 +187,18 @@ export class Speaker {
     for (const encoder of this.#encoders.values()) encoder.close();
     this.#encoders.clear();
   }
+
+  /** Audio that comes into silence is made ready at once, not in the slot after: the answer begins 20 ms earlier. */
+  readonly #prepareIfNone = (): void => {
+    // A listener that is called from here may write.
+    if (this.#preparedBytes > 0 || this.#preparing || this.#paused || this.#closed) return;
+    this.#preparing = true;
+    try {
+      this.#prepare();
+    } finally {
+      this.#preparing = false;
+    }
+  };
 
   #prepare(): void {
     for (let segment = this.#segments[0]; segment; segment = this.#segments[0]) {
