@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { insertCall, insertLearner } from '../testing/stored-learners.ts';
+import { createTestDatabase } from '../testing/test-database.ts';
+import { createCallStore } from './call-store.ts';
+import type { TurnRecord } from './call/ports.ts';
+
+const NOBODY = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+async function setUp(t: TestContext) {
+  const { knex } = await createTestDatabase(t);
+  const userId = await insertLearner(knex);
+  const callId = await insertCall(knex, userId, 'media-7');
+  return { knex, userId, callId, store: createCallStore({ knex }) };
+}
+
+const learnerTurn: TurnRecord = {
+  ordinal: 1,
+  speaker: 'learner',
+  text: 'the cat sat',
+  heardText: 'the cat sat',
+  interrupted: false,
+  words: [
+    { text: 'the', mark: 'right' },
+    { text: 'hat', mark: 'wrong', heard: 'cat' },
+  ],
+  engines: { stt: 'local' },
+  startedAtMs: 1200,
+  durationMs: 900,
+  stages: { endpoint: 420, final_transcript: 510 },
+};
+
+const tutorTurn: TurnRecord = {
+  ordinal: 0,
+  speaker: 'tutor',
+  text: 'Hello! Say: the cat sat.',
+  heardText: 'Hello!',
+  interrupted: true,
+  words: undefined,
+  engines: { tutor: 'drill', tts: 'espeak' },
+  startedAtMs: 0,
+  durationMs: 800,
+  stages: {},
+};
+
+describe('call store', () => {
+  it('gives a call to its own user only', async (t) => {
+    const { knex, store, userId, callId } = await setUp(t);
+    assert.deepEqual(await store.load(callId, userId), {
+      id: callId,
+      userId,
+      nodeId: 'media-7',
+      status: 'placed',
+      language: 'en',
+      level: 'beginner',
+      talkedMs: 0,
+      tutorMemory: undefined,
+    });
+    const stranger = await insertLearner(knex);
+    for (const [call, user] of [
+      [callId, stranger],
+      [NOBODY, userId],
+      ['', userId],
+      ["'; DROP TABLE calls; --", userId],
+      [callId, 'nobody'],
+    ] as const) {
+      await assert.rejects(store.load(call, user), { code: 'call_not_found', kind: 'not_found' });
+    }
+  });
+
+  it('marks a call live once, and not after its end', async (t) => {
+    const { knex, store, userId, callId } = await setUp(t);
+    await store.markLive(callId);
+    const first = await knex('calls').where('id', callId).first('live_at');
+    await store.markLive(callId);
+    assert.deepEqual(await knex('calls').where('id', callId).first('live_at'), first);
+    assert.equal((await store.load(callId, userId)).status, 'live');
+    await knex('calls').where('id', callId).update({ status: 'ended', ended_at: knex.fn.now(), end_reason: 'hang_up' });
+    await assert.rejects(store.markLive(callId), { code: 'call_ended' });
+    await assert.rejects(store.markLive(NOBODY), { code: 'call_not_found' });
+  });
+
+  it('keeps turns, replaces them by their ordinal, and gives them back in order', async (t) => {
+    const { store, callId } = await setUp(t);
+    await store.saveTurn(callId, { ...learnerTurn, text: 'the cat', words: undefined });
+    await store.saveTurn(callId, tutorTurn);
+    await store.saveTurn(callId, learnerTurn);
+    assert.deepEqual(await store.turns(callId), [tutorTurn, learnerTurn]);
+  });
+
+  it('keeps a turn with the one character that PostgreSQL does not take, and with broken milliseconds', async (t) => {
+    const { store, callId } = await setUp(t);
+    await store.saveTurn(callId, { ...tutorTurn, text: 'a\u0000b', startedAtMs: 10.4, durationMs: 20.6 });
+    const [turn] = await store.turns(callId);
+    assert.equal(turn?.text, 'ab');
+    assert.equal(turn?.startedAtMs, 10);
+    assert.equal(turn?.durationMs, 21);
+  });
+
+  it('keeps what the tutor remembers', async (t) => {
+    const { store, userId, callId } = await setUp(t);
+    await store.saveTutorMemory(callId, { lesson: 3, tries: [1, 2] });
+    assert.deepEqual((await store.load(callId, userId)).tutorMemory, { lesson: 3, tries: [1, 2] });
+  });
+});
