@@ -6,9 +6,11 @@ import type { VoiceDetector } from './vad.ts';
 /** TOC bytes by the packet's length in ms (RFC 6716, table 2: SILK, wideband). */
 export const TOC = { 10: 8 << 3, 20: 9 << 3, 40: 10 << 3, 60: 11 << 3 } as const;
 
-/** What `conceal` and `recover` of the transparent codec are made of. */
-export const CONCEALED = 30_000;
-export const RECOVERED = 20_000;
+/** What `conceal` and `recover` of the transparent codec are made of; negative, as no packet is. */
+export const CONCEALED = -30_000;
+export const RECOVERED = -20_000;
+
+const filled = (units: number, value: number) => new Int16Array(units / 3).fill(value);
 
 /**
  * A codec that hides nothing: a payload is a TOC byte and a number in two bytes, and decodes to samples that are
@@ -17,7 +19,6 @@ export const RECOVERED = 20_000;
 export function createTransparentCodec() {
   const encoded: { readonly sampleRate: number; readonly samples: readonly number[] }[] = [];
   const resets: string[] = [];
-  const filled = (units: number, value: number) => new Int16Array(units / 3).fill(value);
   const codec: OpusCodec = {
     name: 'transparent',
     exactConcealment: true,

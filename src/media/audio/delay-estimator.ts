@@ -1,5 +1,5 @@
 const BUCKET_MS = 5;
-const WINDOW_MS = 2_000;
+const WINDOW_MS = 1_000;
 /** How much one packet counts; a spike is forgotten after some four seconds of talk. */
 const SHARE_PER_PACKET = 0.005;
 /** A transit time that differs by more than this is another clock, not the network. */
@@ -72,7 +72,9 @@ export class DelayEstimator {
     } else if (transit < this.#fastest) {
       this.#fastest = transit;
     }
-    this.#count(transit - this.fastestMs);
+    const behindMs = transit - this.fastestMs;
+    // What no delay of ours could have waited for teaches nothing.
+    if (behindMs < 2 * this.#maxMs) this.#count(behindMs);
     return false;
   }
 

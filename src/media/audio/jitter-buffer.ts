@@ -108,6 +108,11 @@ export class JitterBuffer {
     return this.#delay.targetMs;
   }
 
+  /** Sound that is there to be played, without gaps. */
+  get bufferedMs(): number {
+    return this.#bufferedUnits / UNITS_PER_MS;
+  }
+
   get stats(): JitterStats {
     return this.#counts;
   }

@@ -208,11 +208,17 @@ export class Microphone {
     const excessMs = this.#buffer.excessDelayMs(nowMs);
     // The level is only of use where the delay is off.
     this.#quiet = Math.abs(excessMs) > MUCH_TOO_LONG_MS && level(sound) < QUIET_LEVEL;
-    if (excessMs > MUCH_TOO_LONG_MS && !this.#voice.speaking && (this.#quiet || excessMs > FAR_TOO_LONG_MS)) {
+    if (excessMs > MUCH_TOO_LONG_MS && this.#canShorten(excessMs)) {
       this.#counts.shortened++;
       return;
     }
     this.#append(sound);
+  }
+
+  /** Only in a pause, and only while the delay stands in the buffer: a sender that was held up also seems late. */
+  #canShorten(excessMs: number): boolean {
+    if (this.#voice.speaking || this.#buffer.bufferedMs < this.#buffer.targetDelayMs) return false;
+    return this.#quiet || excessMs > FAR_TOO_LONG_MS;
   }
 
   #recover(playout: Playout, samples: number): void {

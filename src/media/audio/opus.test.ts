@@ -44,10 +44,12 @@ function decodeWithLoss(
   return out;
 }
 
+/** Every fifth frame, once the codec has settled. */
+const lostFrames = (samples: Int16Array) =>
+  Array.from(samples).filter((_, index) => Math.floor(index / 320) % 5 === 4 && index >= 3_200);
+
 function lostFramesSnr(reference: Int16Array, actual: Int16Array): number {
-  const pick = (samples: Int16Array) =>
-    Array.from(samples).filter((_, index) => Math.floor(index / 320) % 5 === 4 && index >= 3_200);
-  return snr(pick(reference), pick(actual));
+  return snr(lostFrames(reference), lostFrames(actual));
 }
 
 for (const [name, options] of [

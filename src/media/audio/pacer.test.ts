@@ -61,19 +61,21 @@ function slotTimes(pacer: Pacer): number[] {
   return slots;
 }
 
+/** The order of one slot with these calls. */
+const slotOf = (...names: string[]) => [
+  ...names.map((name) => `${name}.send`),
+  ...names.map((name) => `${name}.hear`),
+  'voices',
+  ...names.map((name) => `${name}.prepare`),
+];
+
 test('in a slot all send, then all hear, then voices are detected, then all prepare', () => {
   const log: string[] = [];
   const { clock, pacer } = createPacer({ afterHearing: () => log.push('voices') });
   // Phase by phase: a, b, c, d; e shares a's.
   for (const name of ['a', 'b', 'c', 'd', 'e']) pacer.add(recorder(log, name));
   clock.run(19);
-  const of = (...names: string[]) => [
-    ...names.map((name) => `${name}.send`),
-    ...names.map((name) => `${name}.hear`),
-    'voices',
-    ...names.map((name) => `${name}.prepare`),
-  ];
-  assert.deepEqual(log, [...of('a', 'e'), ...of('b'), ...of('c'), ...of('d')]);
+  assert.deepEqual(log, [...slotOf('a', 'e'), ...slotOf('b'), ...slotOf('c'), ...slotOf('d')]);
 });
 
 test('calls are spread evenly over the phases, which lie 5 ms apart', () => {

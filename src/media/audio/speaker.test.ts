@@ -40,7 +40,7 @@ function createSpeaker(options: Partial<SpeakerOptions> = {}) {
     /** What was heard: the samples of the packets with sound. */
     heard: () =>
       sent.filter(({ payload }) => payload.length > 1).map(({ payload }) => encoded[(payload[1]! << 8) | payload[2]!]!),
-    slots(count: number) {
+    slots: (count: number) => {
       for (let done = 0; done < count; done++, slot++) {
         speaker.send(1_000 + slot * 20);
         speaker.prepare(1_000 + slot * 20);
@@ -48,6 +48,9 @@ function createSpeaker(options: Partial<SpeakerOptions> = {}) {
     },
   };
 }
+
+/** RTP time of a slot, by `firstTimestamp`. */
+const time = (slot: number) => (0xffff_fc40 + slot * 960) % 2 ** 32;
 
 const ramp = (length: number, from = 1) => Int16Array.from({ length }, (_, index) => ((from + index) % 30_000) + 1);
 
@@ -139,7 +142,6 @@ test('RTP time goes on through silence, sequence numbers only with packets, both
     marker,
     payload.length,
   ]);
-  const time = (slot: number) => (0xffff_fc40 + slot * 960) % 2 ** 32;
   assert.deepEqual(line, [
     [3, 65_534, time(3), true, 3],
     [4, 65_535, time(4), false, 3],
@@ -270,7 +272,7 @@ test('a pause loses nothing and repeats nothing', () => {
       );
       assert.equal(segment.playedMs, 600);
       // RTP time is slot time, always.
-      for (const { slot, timestamp } of sent) assert.equal(timestamp, (0xffff_fc40 + slot * 960) % 2 ** 32);
+      for (const { slot, timestamp } of sent) assert.equal(timestamp, time(slot));
     }),
     { numRuns: 60 },
   );
@@ -323,7 +325,7 @@ test('with the real codec a voice comes out of the other end', () => {
   play(speaker.openSegment({ sampleRate: 22_050 }), vowel(22_050, 22_050));
   slots(60);
   const decoder = codec.createDecoder({ sampleRate: 16_000 });
-  const heard = sound().flatMap(({ payload }) => [...decoder.decode(Uint8Array.from(payload))]);
+  const heard = sound().flatMap(({ payload }) => Array.from(decoder.decode(Uint8Array.from(payload))));
   assert.equal(heard.length, 16_000);
   const ratio = energy(heard) / energy(vowel(16_000, 16_000));
   assert.ok(ratio > 0.7 && ratio < 1.4, String(ratio));
