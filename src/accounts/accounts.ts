@@ -52,20 +52,24 @@ export interface SignedIn {
   readonly token: string;
 }
 
+/** Each member can be handed on by itself: none needs `this`. */
 export interface Accounts {
   /** @throws AppError `email_taken`, `too_many_registrations`, and what `checkPassword` throws */
-  register(registration: Registration): Promise<SignedIn>;
+  readonly register: (registration: Registration) => Promise<SignedIn>;
   /** @throws AppError `credentials_invalid`, `account_blocked`, `too_many_logins`, `sign_in_busy` */
-  login(credentials: Credentials): Promise<SignedIn>;
+  readonly login: (credentials: Credentials) => Promise<SignedIn>;
   /** Ends every token of the user, on every device. */
-  logoutEverywhere(userId: string): Promise<void>;
+  readonly logoutEverywhere: (userId: string) => Promise<void>;
   /** Ends every token too, and lets no new one be made. */
-  block(userId: string): Promise<void>;
-  unblock(userId: string): Promise<void>;
-  me(userId: string): Promise<User>;
-  changeProfile(userId: string, change: ProfileChange): Promise<User>;
+  readonly block: (userId: string) => Promise<void>;
+  readonly unblock: (userId: string) => Promise<void>;
+  readonly me: (userId: string) => Promise<User>;
+  readonly changeProfile: (userId: string, change: ProfileChange) => Promise<User>;
   /** Makes an administrator when there is none; `undefined` when there is one. */
-  ensureAdmin(admin: { readonly email?: string; readonly password?: string }): Promise<FirstAdmin | undefined>;
+  readonly ensureAdmin: (admin: {
+    readonly email?: string;
+    readonly password?: string;
+  }) => Promise<FirstAdmin | undefined>;
   readonly authenticator: Authenticator;
   readonly callTokens: CallTokens;
   readonly routes: readonly Route[];

@@ -29,9 +29,9 @@ export function createAuthenticator({ knex, tokens }: Dependencies): Authenticat
 /** Lets one user into the signaling of one call on one node. */
 export interface CallTokens {
   /** @throws AppError `token_invalid` when the account is gone or blocked */
-  issue(call: CallPass): Promise<string>;
+  readonly issue: (call: CallPass) => Promise<string>;
   /** @throws AppError `token_invalid`, `token_expired` */
-  verify(token: string): Promise<CallPass>;
+  readonly verify: (token: string) => Promise<CallPass>;
 }
 
 export interface CallPass {

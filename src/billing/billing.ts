@@ -22,29 +22,33 @@ export interface BillingOptions {
   readonly onCallEnded?: (callId: string) => void;
 }
 
+/** Each member can be handed on by itself: none needs `this`. */
 export interface Billing {
   /** Gives the trial minutes to a user who was made in the same transaction. */
-  onRegistered(transaction: Knex.Transaction, userId: string): Promise<void>;
-  balance(userId: string): Promise<Balance>;
+  readonly onRegistered: (transaction: Knex.Transaction, userId: string) => Promise<void>;
+  readonly balance: (userId: string) => Promise<Balance>;
   /**
    * Sets the first minutes of a call aside, in the transaction that inserted its row; one user's calls are opened
    * one after the other. @throws AppError `no_minutes`
    */
-  openCall(transaction: Knex.Transaction, call: { readonly callId: string; readonly userId: string }): Promise<void>;
+  readonly openCall: (
+    transaction: Knex.Transaction,
+    call: { readonly callId: string; readonly userId: string },
+  ) => Promise<void>;
   /** What finalized calls cost, by call id; what cost nothing is absent. */
-  charges(callIds: readonly string[]): Promise<ReadonlyMap<string, Charge>>;
+  readonly charges: (callIds: readonly string[]) => Promise<ReadonlyMap<string, Charge>>;
   /** Behind the media room's `CallMeter`. */
   readonly meter: {
-    beat(callId: string, talkedMs: number): Promise<MeterReading>;
-    end(callId: string, ending: CallEnding): Promise<void>;
+    readonly beat: (callId: string, talkedMs: number) => Promise<MeterReading>;
+    readonly end: (callId: string, ending: CallEnding) => Promise<void>;
   };
-  finalizeCall(callId: string): Promise<Charge | undefined>;
+  readonly finalizeCall: (callId: string) => Promise<Charge | undefined>;
   /** To be run every few seconds by somebody; several at once do no harm. */
-  sweep(): Promise<SweepReport>;
-  checkInvariants(): Promise<Violation[]>;
+  readonly sweep: () => Promise<SweepReport>;
+  readonly checkInvariants: () => Promise<Violation[]>;
   readonly routes: readonly Route[];
   /** Waits for the charges that were begun here. Idempotent. Close before the database. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export function createBilling({ knex, log, onCallEnded }: BillingOptions): Billing {

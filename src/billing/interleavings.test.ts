@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { Knex } from 'knex';
 import { connectDatabase } from '../platform/database.ts';
 import { AppError } from '../platform/errors.ts';
 import { createSilentLogger } from '../platform/log.ts';
@@ -40,12 +41,37 @@ const beginnings = fc.tuple(fc.integer({ min: 0, max: 900 }), fc.integer({ min: 
 /** What a caller may be told in such a tangle; anything else is a fault. */
 const ALLOWED = new Set(['no_minutes', 'call_ended', 'call_not_ended']);
 
+/** One step of one call. */
+async function act(
+  knex: Knex,
+  billing: Billing,
+  callId: string,
+  step: Extract<Command, { readonly call: number }>,
+): Promise<void> {
+  if (step.type === 'connect') {
+    await markCallLive(knex, callId);
+  } else if (step.type === 'beat') {
+    const { heldMs, coveredMs } = await billing.meter.beat(callId, step.talkedMs);
+    assert.ok(heldMs >= 60_000 && heldMs <= coveredMs);
+  } else if (step.type === 'end') {
+    await billing.meter.end(callId, { reason: 'hang_up', talkedMs: step.talkedMs });
+  } else if (step.type === 'finalize') {
+    await billing.finalizeCall(callId);
+  } else {
+    await knex('calls')
+      .where('id', callId)
+      .whereIn('status', ['placed', 'live'])
+      .update({ last_beat_at: knex.raw(`now() - interval '1 hour'`) });
+  }
+}
+
 describe('random interleavings', () => {
   it('keep the books', { timeout: 240_000 }, async (t) => {
     const database = await createTestDatabase(t);
     const processes = [1, 2, 3].map(() => {
-      const { knex, close } = connectDatabase({ url: database.url, poolSize: 4, applicationName: 'ailingva test' });
-      t.after(close);
+      const connected = connectDatabase({ url: database.url, poolSize: 4, applicationName: 'ailingva test' });
+      t.after(() => connected.close());
+      const { knex } = connected;
       return { knex, billing: createBilling({ knex, log: createSilentLogger(), onCallEnded: () => {} }) };
     });
     let credits = 0;
@@ -88,29 +114,7 @@ describe('random interleavings', () => {
             await give(learners[step.learner]!, step.hundredths);
           } else {
             const callId = calls[step.call % Math.max(1, calls.length)];
-            if (callId !== undefined) await act(billing, callId, step);
-          }
-        };
-
-        const act = async (
-          billing: Billing,
-          callId: string,
-          step: Extract<Command, { readonly call: number }>,
-        ): Promise<void> => {
-          if (step.type === 'connect') await markCallLive(database.knex, callId);
-          else if (step.type === 'beat') {
-            const { heldMs, coveredMs } = await billing.meter.beat(callId, step.talkedMs);
-            assert.ok(heldMs >= 60_000 && heldMs <= coveredMs);
-          } else if (step.type === 'end') {
-            await billing.meter.end(callId, { reason: 'hang_up', talkedMs: step.talkedMs });
-          } else if (step.type === 'finalize') {
-            await billing.finalizeCall(callId);
-          } else {
-            await database
-              .knex('calls')
-              .where('id', callId)
-              .whereIn('status', ['placed', 'live'])
-              .update({ last_beat_at: database.knex.raw(`now() - interval '1 hour'`) });
+            if (callId !== undefined) await act(database.knex, billing, callId, step);
           }
         };
 

@@ -88,8 +88,9 @@ describe('the application’s role', () => {
   }
 });
 
-describe('the tables', () => {
-  const insert = (userId: string, values: Record<string, unknown>) => ({
+/** The ledger's next row, right but for `values`. */
+function nextRow(userId: string, values: Record<string, unknown>) {
+  return {
     user_account_id: userId,
     sequence: 2,
     type: 'gift',
@@ -97,8 +98,10 @@ describe('the tables', () => {
     balance_after: '11.00',
     idempotency_key: 'gift:2',
     ...values,
-  });
+  };
+}
 
+describe('the tables', () => {
   for (const [what, values] of [
     ['a gift that takes', { minutes_delta: '-1.00' }],
     ['a gift of nothing', { minutes_delta: '0.00' }],
@@ -113,18 +116,18 @@ describe('the tables', () => {
   ] as const) {
     it(`take no ledger row with ${what}`, async (t) => {
       const { knex, userId } = await setUp(t);
-      await assert.rejects(knex('wallet_transactions').insert(insert(userId, values)), CHECK_VIOLATION);
+      await assert.rejects(knex('wallet_transactions').insert(nextRow(userId, values)), CHECK_VIOLATION);
     });
   }
 
   it('take each place and each key in the ledger once, and one trial a user', async (t) => {
     const { knex, userId } = await setUp(t);
     const ledger = () => knex('wallet_transactions');
-    await assert.rejects(ledger().insert(insert(userId, { sequence: 1 })), UNIQUE_VIOLATION);
-    await assert.rejects(ledger().insert(insert(userId, { idempotency_key: 'gift:1' })), UNIQUE_VIOLATION);
-    await ledger().insert(insert(userId, { type: 'trial', idempotency_key: 'trial:a' }));
+    await assert.rejects(ledger().insert(nextRow(userId, { sequence: 1 })), UNIQUE_VIOLATION);
+    await assert.rejects(ledger().insert(nextRow(userId, { idempotency_key: 'gift:1' })), UNIQUE_VIOLATION);
+    await ledger().insert(nextRow(userId, { type: 'trial', idempotency_key: 'trial:a' }));
     await assert.rejects(
-      ledger().insert(insert(userId, { type: 'trial', sequence: 3, idempotency_key: 'trial:b' })),
+      ledger().insert(nextRow(userId, { type: 'trial', sequence: 3, idempotency_key: 'trial:b' })),
       UNIQUE_VIOLATION,
     );
   });

@@ -6,8 +6,8 @@ export async function selectRows<Row>(
   sql: string,
   bindings: Readonly<Record<string, Knex.RawBinding>>,
 ): Promise<Row[]> {
-  const result = (await knex.raw(sql, bindings)) as { readonly rows: Row[] };
-  return result.rows;
+  const { rows } = await knex.raw<{ readonly rows: Row[] }>(sql, bindings);
+  return rows;
 }
 
 /** At most one row. */

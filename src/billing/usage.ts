@@ -125,7 +125,7 @@ async function chargeCall(transaction: Knex.Transaction, call: EndedCall, hold: 
   const transactionId = await insertTransaction(transaction, {
     userId: call.user_account_id,
     type: 'usage',
-    delta: minutesOf(-minutes),
+    delta: minutesOf(0 - minutes),
     wallet,
     idempotencyKey: `usage:${call.id}`,
   });

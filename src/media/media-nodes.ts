@@ -77,7 +77,7 @@ export class MediaNodes {
   /** Nodes that reported lately, the one with the most room first. */
   async listFresh(knex: Knex = this.#knex): Promise<MediaNodeReport[]> {
     // A burst of calls is placed faster than nodes report: what stands in `calls` counts too.
-    const result = (await knex.raw(
+    const { rows } = await knex.raw<{ readonly rows: NodeRow[] }>(
       `SELECT node.id, node.url, node.public_path, node.capacity, node.draining,
               greatest(node.load, (SELECT count(*) FROM calls
                 WHERE calls.node_id = node.id AND calls.status IN ('placed', 'live')))::integer AS load
@@ -86,8 +86,8 @@ export class MediaNodes {
        ORDER BY node.capacity - greatest(node.load, (SELECT count(*) FROM calls
                 WHERE calls.node_id = node.id AND calls.status IN ('placed', 'live'))) DESC, node.id`,
       { freshSec: FRESH_SEC },
-    )) as { readonly rows: NodeRow[] };
-    return result.rows.map((row) => ({
+    );
+    return rows.map((row) => ({
       id: row.id,
       url: row.url,
       publicPath: row.public_path,
