@@ -67,7 +67,7 @@ describe('call state', () => {
         let talked = 0;
         for (const { gapMs, type } of steps) {
           nowMs += gapMs;
-          const step = advanceCall(state, { type, atMs: nowMs, reason: 'hang_up' } as CallStateEvent, deadlines);
+          const step = advanceCall(state, { type, atMs: nowMs, reason: 'hang_up' }, deadlines);
           state = step.state;
           finishes += step.effects.filter((effect) => effect.type === 'finish').length;
           assert.ok(talkedMs(state, nowMs) >= talked);

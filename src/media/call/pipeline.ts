@@ -21,12 +21,12 @@ import type { TurnSettings } from './turn-settings.ts';
 import {
   nextDeadlineMs,
   startTurnTaking,
-  takeTurn,
   type TurnEffect,
   type TurnEvent,
   type TurnState,
   unansweredText,
-} from './turn-taking.ts';
+} from './turn-state.ts';
+import { takeTurn } from './turn-taking.ts';
 import { TutorSide } from './tutor-side.ts';
 
 export interface PipelineOptions {

@@ -2,14 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { defaultTurnSettings } from './turn-settings.ts';
-import {
-  nextDeadlineMs,
-  startTurnTaking,
-  takeTurn,
-  type TurnEvent,
-  type TurnState,
-  unansweredText,
-} from './turn-taking.ts';
+import { nextDeadlineMs, startTurnTaking, type TurnEvent, type TurnState, unansweredText } from './turn-state.ts';
+import { takeTurn } from './turn-taking.ts';
 
 type Moment = DistributiveOmit<TurnEvent, 'atMs'>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
@@ -50,7 +44,7 @@ function play(
   };
   for (const [atMs, moment] of moments) {
     passUntil(atMs);
-    take({ ...moment, atMs } as TurnEvent);
+    take({ ...moment, atMs });
   }
   passUntil((options.untilMs ?? (moments.at(-1)?.[0] ?? 0) + 4_000) + 1);
   return { log, state };
@@ -539,7 +533,7 @@ function runRandom(steps: readonly { gapMs: number; kind: string }[]) {
     }
     nowMs = untilMs;
   };
-  const send = (moment: Moment) => take({ ...moment, atMs: nowMs } as TurnEvent);
+  const send = (moment: Moment) => take({ ...moment, atMs: nowMs });
   const finish = () => {
     if (open === undefined) return;
     const answer = open;

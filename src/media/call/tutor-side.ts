@@ -8,7 +8,7 @@ import type { CallMetrics } from './call-metrics.ts';
 import type { ConversationListener } from './conversation.ts';
 import type { Transcript } from './transcript.ts';
 import type { TurnBook, TutorTurn } from './turn-book.ts';
-import type { TurnEffect } from './turn-taking.ts';
+import type { TurnEffect } from './turn-state.ts';
 
 export interface TutorSideOptions {
   readonly tutor: Tutor;

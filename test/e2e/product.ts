@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { findFreePort } from '../../src/media/sfu/free-port.ts';
+import { createTestDatabase, type TestDatabase } from '../../src/testing/test-database.ts';
+import type { Cleanup } from './cleanup.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const START_DEADLINE_MS = 60_000;
+
+export interface Product {
+  readonly url: string;
+  readonly database: TestDatabase;
+  /** What its processes have printed so far. */
+  readonly output: () => string;
+}
+
+/** The whole product as `./ailingva up` starts it, on ports, a data folder and a database of its own. */
+export async function startProduct(test: Cleanup, settings: Readonly<Record<string, string>> = {}): Promise<Product> {
+  const database = await createTestDatabase(test);
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'ailingva-e2e-'));
+  const port = await findFreePort('127.0.0.1');
+  const rtcPort = await findFreePort('127.0.0.1');
+  const url = `http://localhost:${port}`;
+  const child = spawn(process.execPath, ['src/main.ts', 'up'], {
+    cwd: root,
+    env: {
+      WEB_ROOT: path.join(root, '.local/web'),
+      ...process.env,
+      DATA_DIR: dataDir,
+      DATABASE_URL: database.url,
+      PORT: String(port),
+      RTC_PORT: String(rtcPort),
+      LOG_FORMAT: 'json',
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+  test.after(async () => {
+    await stop(child);
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  await waitUntilServing(child, url, () => output);
+  return { url, database, output: () => output };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
+
+async function waitUntilServing(child: ChildProcess, url: string, output: () => string): Promise<void> {
+  const deadline = Date.now() + START_DEADLINE_MS;
+  while (!output().includes('is serving')) {
+    if (child.exitCode !== null) throw new Error(`The product ended with ${child.exitCode}:\n${output()}`);
+    if (Date.now() > deadline) throw new Error(`The product did not serve at ${url} in time:\n${output()}`);
+    await Promise.race([once(child.stdout!, 'data'), once(child, 'exit'), once(AbortSignal.timeout(1_000), 'abort')]);
+  }
+}
