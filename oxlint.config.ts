@@ -84,6 +84,10 @@ export default defineConfig({
     'no-await-in-loop': 'off',
     // `fc.property` reads as fast-check's own documentation does.
     'import/no-named-as-default-member': 'off',
+    // A small function stands where it is used.
+    'unicorn/consistent-function-scoping': 'off',
+    // A promise chain's value is often nobody's.
+    'promise/always-return': 'off',
     // Branded numbers and parsed JSON get their types by assertion, once, where they come in.
     'typescript/no-unsafe-type-assertion': 'off',
   },

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../platform/clock.ts';
-import { AppError, toAppError } from '../../platform/errors.ts';
+import { type AppError, toAppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { CallMeter, MeterReading } from './ports.ts';
 
