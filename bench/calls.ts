@@ -7,7 +7,7 @@ import { formatTable, round, type Row } from './calls/report.ts';
 import { runCalls, type RunResult } from './calls/run.ts';
 
 /**
- * `./ailingva bench calls --calls 60 --seconds 60`: so many real WebRTC callers talk with a media process whose engines
+ * `./ailingva bench calls --calls 60 --seconds 60`: so many real WebRTC callers talk with the product, whose engines here
  * cost nothing, and about half of them hear the tutor at any time. Loopback only.
  *
  * The callers run on the same cores as what they measure. So there are two views of the outgoing packets: the pacer's own
@@ -61,7 +61,8 @@ type Options = ReturnType<typeof readOptions>;
 
 /** The figures, by the names of the JSON line. */
 function summarize(result: RunResult, options: Options) {
-  const { idle, begin, end, ready, measured, metricsAtBegin, metricsAtEnd } = result;
+  const { ready, measured, metricsAtBegin, metricsAtEnd, charged } = result;
+  const { idle, begin, end } = result.usage;
   const calls = sum(ready.map(({ firstPacketMs }) => firstPacketMs.length));
   const seconds = (end.atMs - begin.atMs) / 1_000;
   const percentPerCall = (cpuS: number) => (100 * cpuS) / seconds / calls;
@@ -97,6 +98,8 @@ function summarize(result: RunResult, options: Options) {
     frames_concealed: ends.framesConcealed,
     frames_heard: ends.framesEmitted,
     speaker_underruns: ends.underruns,
+    // Of each second, what the scheduler kept the media process' main thread waiting: the noise of a shared machine.
+    media_core_wait_ms_per_second: (1_000 * (end.mediaCoreWaitS - begin.mediaCoreWaitS)) / seconds,
     // The timer that measures has a period of 10 ms, and what it shows holds that period.
     media_loop_delay_ms_p99: 1_000 * valueOf(metricsAtEnd, 'nodejs_eventloop_lag_p99_seconds') - 10,
     caller_loop_delay_ms_p99: Math.max(...measured.map(({ loopDelayP99Ms }) => loopDelayP99Ms)),
@@ -111,6 +114,8 @@ function summarize(result: RunResult, options: Options) {
     packets_from_callers: sum(measured.map(({ packetsSent }) => packetsSent)),
     answers: sum(measured.map(({ answered }) => answered)),
     answers_missing: sum(measured.map(({ unanswered }) => unanswered)),
+    calls_charged: charged.calls,
+    books_in_disagreement: charged.violations,
     seconds: options.seconds,
     voice_rate_hz: options.sampleRate,
   };
@@ -137,6 +142,7 @@ function rowsOf(figures: ReturnType<typeof summarize>): readonly Row[] {
     { name: 'Frames recovered', value: figures.frames_recovered, unit: '' },
     { name: 'Event loop delay, media process, p99', value: figures.media_loop_delay_ms_p99, unit: 'ms' },
     { name: 'Event loop delay, callers, p99', value: figures.caller_loop_delay_ms_p99, unit: 'ms' },
+    { name: 'Media process waits for a core', value: figures.media_core_wait_ms_per_second, unit: 'ms a second' },
     { name: 'Calls set up a second', value: figures.calls_set_up_per_second, unit: '' },
     {
       name: "Join to the tutor's first packet, p50",
@@ -157,6 +163,7 @@ function rowsOf(figures: ReturnType<typeof summarize>): readonly Row[] {
       unit: '',
       atMost: 0,
     },
+    { name: 'Books that do not agree', value: figures.books_in_disagreement, unit: '', atMost: 0 },
   ];
 }
 
@@ -175,6 +182,9 @@ async function main(): Promise<void> {
   if (figures.calls_failed + figures.calls_not_ended > 0) process.exitCode = 1;
 }
 
+// Lets what belongs to this process be taken down with it.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 try {
   await main();
 } catch (error) {

@@ -20,14 +20,14 @@ function tell(message: FromCallers): void {
   process.send?.(message);
 }
 
-async function start({ url, path, tokens, concurrency }: CallerStart): Promise<void> {
-  const waiting = [...tokens];
+async function start({ url, invitations, concurrency }: CallerStart): Promise<void> {
+  const waiting = [...invitations];
   const firstPacketMs: number[] = [];
   const connectedMs: number[] = [];
   const failures: string[] = [];
   const takeNext = async (): Promise<void> => {
-    for (let token = waiting.shift(); token !== undefined; token = waiting.shift()) {
-      const conversation = new Conversation({ url, path, token, frameClock, recording, background });
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const conversation = new Conversation({ url, ...next, frameClock, recording, background });
       try {
         const times = await conversation.start();
         conversations.push(conversation);

@@ -1,9 +1,22 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** One process of the benchmark, spoken to over its IPC channel. */
+export interface ChildOptions {
+  readonly parameters?: readonly string[];
+  /** The child's whole environment; ours when absent. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Called with each line that the process writes. */
+  readonly onLine?: (line: string) => void;
+  /** 0 is usual, 19 gives way to everybody. */
+  readonly niceness?: number;
+}
+
+const STOP_DEADLINE_MS = 20_000;
+
+/** One process of the benchmark, spoken to over its IPC channel; it ends when the channel closes. */
 export class Child<Told> {
   readonly #process: ChildProcess;
   readonly #name: string;
@@ -11,12 +24,14 @@ export class Child<Told> {
   readonly #lastLines: string[] = [];
   #wake: () => void = () => {};
 
-  /** @param onLine each line that the process writes. */
-  constructor(file: string, args: readonly string[], onLine: (line: string) => void = () => {}) {
+  /** @param file relative to this one. */
+  constructor(file: string, { parameters = [], environment, onLine, niceness = 0 }: ChildOptions = {}) {
     this.#name = file;
-    this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
+    this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), parameters, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      ...(environment && { env: environment }),
     });
+    if (niceness > 0 && this.#process.pid !== undefined) setPriority(this.#process.pid, niceness);
     this.#process.on('message', (message) => {
       this.#told.push(message as Told);
       this.#wake();
@@ -27,7 +42,7 @@ export class Child<Told> {
       createInterface({ input: stream }).on('line', (line) => {
         this.#lastLines.push(line);
         if (this.#lastLines.length > 20) this.#lastLines.shift();
-        onLine(line);
+        onLine?.(line);
       });
     }
   }
@@ -46,7 +61,7 @@ export class Child<Told> {
     while (true) {
       const message = this.#told.shift();
       if (message !== undefined) return message;
-      if (this.#process.exitCode !== null || this.#process.signalCode !== null) throw this.#failure('ended');
+      if (this.#ended) throw this.#failure('ended');
       if (deadline.aborted) throw this.#failure(`said nothing for ${deadlineMs} ms`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -57,12 +72,16 @@ export class Child<Told> {
 
   /** Lets it end by itself, as a child does whose parent is gone; then by force. Idempotent. */
   async close(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (this.#ended) return;
     const gone = once(this.#process, 'exit');
     if (this.#process.connected) this.#process.disconnect();
-    const force = setTimeout(() => this.#process.kill('SIGKILL'), 5_000);
+    const force = setTimeout(() => this.#process.kill('SIGKILL'), STOP_DEADLINE_MS);
     await gone;
     clearTimeout(force);
+  }
+
+  get #ended(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
   #failure(what: string): Error {

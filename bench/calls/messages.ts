@@ -3,8 +3,7 @@
 export interface CallerStart {
   readonly type: 'start';
   readonly url: string;
-  readonly path: string;
-  readonly tokens: readonly string[];
+  readonly invitations: readonly { readonly path: string; readonly token: string }[];
   /** Calls that are being set up at the same time. */
   readonly concurrency: number;
 }
@@ -52,10 +51,3 @@ export interface CallersDone {
 }
 
 export type FromCallers = CallersReady | CallersMeasured | CallersDone;
-
-export interface MediaReady {
-  readonly type: 'ready';
-  readonly port: number;
-  readonly path: string;
-  readonly codec: string;
-}

@@ -31,3 +31,9 @@ export async function childrenNamed(parent: number, name: string): Promise<reado
   );
   return found.flat();
 }
+
+/** How long the main thread of a process has been ready to run and had no core (`Documentation/scheduler/sched-stats`). */
+export async function coreWaitSeconds(pid: number): Promise<number> {
+  const schedstat = await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '');
+  return Number(schedstat.split(' ')[1] ?? Number.NaN) / 1e9;
+}
