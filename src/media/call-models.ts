@@ -19,6 +19,7 @@ export class StoredCall extends Model {
   declare readonly language: Language;
   declare readonly level: Level;
   declare tutorMemory: TutorMemory | null;
+  declare readonly idempotencyKey: string | null;
   declare readonly placedAt: Date;
   declare liveAt: Date | null;
   declare talkedMs: number;

@@ -75,6 +75,22 @@ describe('placing a call', () => {
   });
 });
 
+describe('placing a call with a key', () => {
+  it('again, or twice at once, answers the same call', async (t) => {
+    const { knex, enter, userId, placement } = await setUp(t);
+    await enter('one');
+    const call = { userId, language: 'en', level: 'beginner', idempotencyKey: 'key-1' } as const;
+    const placed = await Promise.all([placement.place(call), placement.place(call), placement.place(call)]);
+    placed.push(await placement.place(call));
+    assert.equal(new Set(placed.map(({ callId }) => callId)).size, 1);
+    assert.equal((await knex('calls')).length, 1);
+    const other = await placement.place({ ...call, userId: await insertLearner(knex) });
+    assert.notEqual(other.callId, placed[0]?.callId);
+    await knex('calls').update({ status: 'ended', ended_at: knex.fn.now(), end_reason: 'hang_up' });
+    await assert.rejects(placement.place(call), { code: 'call_ended' });
+  });
+});
+
 describe('joining a call again', () => {
   it('is on its node while that lives, draining or not', async (t) => {
     const { nodes, enter, userId, placement, place } = await setUp(t);

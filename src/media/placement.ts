@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { UniqueViolationError } from 'objection';
 import { z } from 'zod';
 import { AppError } from '../platform/errors.ts';
 import { defineSetting, readSetting } from '../platform/settings.ts';
@@ -22,6 +23,13 @@ const maxOpenCalls = defineSetting({
   schema: z.int().min(1).max(1000),
   fallback: 2,
 });
+
+export interface NewCall {
+  readonly userId: string;
+  readonly language: Language;
+  readonly level: Level;
+  readonly idempotencyKey?: string | undefined;
+}
 
 export interface PlacedCall {
   readonly callId: string;
@@ -47,30 +55,40 @@ export class Placement {
   }
 
   /**
-   * One transaction: the row, the hold and the place, or none of them.
-   * @throws AppError `no_minutes`, `no_media_node`, `too_many_calls`
+   * One transaction: the row, the hold and the place, or none of them. The same `idempotencyKey` of the same user
+   * again answers the same call.
+   * @throws AppError `no_minutes`, `no_media_node`, `too_many_calls`; `call_ended` for the key of a call that is over
    */
-  async place(call: {
-    readonly userId: string;
-    readonly language: Language;
-    readonly level: Level;
-  }): Promise<PlacedCall> {
-    const { userId, language, level } = call;
-    return this.#knex.transaction(async (transaction) => {
-      const node = await this.#nodes.findRoom(transaction);
-      if (!node) throw noMediaNode();
-      const { id: callId } = await StoredCall.query(transaction)
-        .insert({ userAccountId: userId, nodeId: node.id, language, level })
-        .returning('id');
-      await this.#opening.openCall(transaction, { callId, userId });
-      // After the user's lock: a call that was opened at the same time is committed, and counted, by now.
-      const open = await StoredCall.query(transaction)
-        .where('user_account_id', userId)
-        .whereIn('status', ['placed', 'live'])
-        .resultSize();
-      if (open > (await readSetting(transaction, maxOpenCalls))) throw tooManyCalls();
-      return { callId, node };
-    });
+  async place(call: NewCall): Promise<PlacedCall> {
+    try {
+      return await this.#knex.transaction((transaction) => this.#insert(transaction, call));
+    } catch (error) {
+      const repeated = error instanceof UniqueViolationError && error.constraint === 'calls_idempotency_key';
+      if (!repeated || call.idempotencyKey === undefined) throw error;
+      const earlier = await StoredCall.query(this.#knex).findOne({
+        user_account_id: call.userId,
+        idempotency_key: call.idempotencyKey,
+      });
+      if (!earlier) throw error;
+      return this.replace(earlier.id, call.userId);
+    }
+  }
+
+  async #insert(transaction: Knex.Transaction, call: NewCall): Promise<PlacedCall> {
+    const { userId, language, level, idempotencyKey = null } = call;
+    const node = await this.#nodes.findRoom(transaction);
+    if (!node) throw noMediaNode();
+    const { id: callId } = await StoredCall.query(transaction)
+      .insert({ userAccountId: userId, nodeId: node.id, language, level, idempotencyKey })
+      .returning('id');
+    await this.#opening.openCall(transaction, { callId, userId });
+    // After the user's lock: a call that was opened at the same time is committed, and counted, by now.
+    const open = await StoredCall.query(transaction)
+      .where('user_account_id', userId)
+      .whereIn('status', ['placed', 'live'])
+      .resultSize();
+    if (open > (await readSetting(transaction, maxOpenCalls))) throw tooManyCalls();
+    return { callId, node };
   }
 
   /**

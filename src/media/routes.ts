@@ -56,13 +56,15 @@ export function callRoutes({ knex, placement, preferences, charges, issueToken }
       body: placing,
       answer: placeAnswer,
       status: 201,
-      errors: ['no_minutes', 'no_media_node', 'too_many_calls'],
-      async handle({ principal: { userId }, body }) {
+      errors: ['no_minutes', 'no_media_node', 'too_many_calls', 'call_ended'],
+      idempotency: 'optional',
+      async handle({ principal: { userId }, body, idempotencyKey }) {
         const preferred = await preferences(userId);
         const placed = await placement.place({
           userId,
           language: body.language ?? preferred.language,
           level: body.level ?? preferred.level,
+          idempotencyKey,
         });
         return invite(placed, userId);
       },
