@@ -10,7 +10,6 @@ import { createSession } from './app/session.ts';
 import { keepIn } from './app/storage.ts';
 import { CallController } from './call/call-controller.ts';
 import { keepReferral } from './screens/sign-in.tsx';
-import './styles/index.css';
 
 /** Where the page's parts are joined. */
 function start(): void {

@@ -2,15 +2,20 @@ import { ApiError, readProblem } from './api-error.ts';
 import type { Balance, CallDetail, CallPage, Language, Level, PlacedCall, SignedIn, User } from './types.ts';
 
 export interface ApiClient {
-  register(request: { email: string; password: string; name?: string; referral_code?: string }): Promise<SignedIn>;
-  login(request: { email: string; password: string }): Promise<SignedIn>;
-  me(): Promise<User>;
-  updateMe(changes: { name?: string; language?: Language; level?: Level }): Promise<User>;
-  balance(cursor?: string): Promise<Balance>;
+  readonly register: (request: {
+    email: string;
+    password: string;
+    name?: string;
+    referral_code?: string;
+  }) => Promise<SignedIn>;
+  readonly login: (request: { email: string; password: string }) => Promise<SignedIn>;
+  readonly me: () => Promise<User>;
+  readonly updateMe: (changes: { name?: string; language?: Language; level?: Level }) => Promise<User>;
+  readonly balance: (cursor?: string) => Promise<Balance>;
   /** `idempotencyKey` makes a repeated press open one call. */
-  startCall(request: { language: Language; level: Level }, idempotencyKey: string): Promise<PlacedCall>;
-  calls(cursor?: string): Promise<CallPage>;
-  call(id: string): Promise<CallDetail>;
+  readonly startCall: (request: { language: Language; level: Level }, idempotencyKey: string) => Promise<PlacedCall>;
+  readonly calls: (cursor?: string) => Promise<CallPage>;
+  readonly call: (id: string) => Promise<CallDetail>;
 }
 
 export interface ApiClientOptions {
@@ -58,9 +63,6 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     throw error;
   }
 
-  const page = (path: string, cursor: string | undefined): string =>
-    cursor === undefined ? path : `${path}?cursor=${encodeURIComponent(cursor)}`;
-
   return {
     register: (body) => request('POST', '/api/auth/register', { body, signedIn: false }),
     login: (body) => request('POST', '/api/auth/login', { body, signedIn: false }),
@@ -72,3 +74,6 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     call: (id) => request('GET', `/api/calls/${encodeURIComponent(id)}`),
   };
 }
+
+const page = (path: string, cursor: string | undefined): string =>
+  cursor === undefined ? path : `${path}?cursor=${encodeURIComponent(cursor)}`;

@@ -49,7 +49,7 @@ function Gate() {
       // The call has a token of its own: it goes on, and the sign-in waits for its end.
       if (inCall && lastUser) return <Screens route={{ screen: 'call' }} user={lastUser} />;
       return <SignIn mode={formOf(route)} expired email={current.email ?? ''} />;
-    case 'signed_out':
+    default:
       return <SignIn mode={formOf(route)} expired={false} email="" />;
   }
 }
@@ -99,7 +99,7 @@ function Screen({ route, user }: { readonly route: Route; readonly user: User })
       return <CallDetail key={route.callId} callId={route.callId} />;
     case 'settings':
       return <Settings user={user} />;
-    case 'not-found':
+    default:
       return <NotFound />;
   }
 }

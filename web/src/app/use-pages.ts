@@ -5,7 +5,7 @@ export interface Pages<Page> {
   readonly loading: boolean;
   readonly error: unknown;
   readonly hasMore: boolean;
-  loadMore(): void;
+  readonly loadMore: () => void;
 }
 
 /** A list that comes page by page with a cursor. `load` must be stable. Answers that come after the screen is left are dropped. */

@@ -1,12 +1,12 @@
 /** A value that React (`useSyncExternalStore`) and plain code both watch. */
 export interface ValueStore<Value> {
-  read(): Value;
+  readonly read: () => Value;
   /** Returns the function that takes the listener off again. */
-  watch(listener: () => void): () => void;
+  readonly watch: (listener: () => void) => () => void;
 }
 
 export interface WritableStore<Value> extends ValueStore<Value> {
-  write(value: Value): void;
+  readonly write: (value: Value) => void;
 }
 
 export function createStore<Value>(first: Value): WritableStore<Value> {

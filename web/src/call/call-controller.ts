@@ -187,7 +187,7 @@ export class CallController {
 
   async #microphoneWillAsk(): Promise<boolean> {
     try {
-      const status = await this.#deps.view.navigator.permissions.query({ name: 'microphone' as PermissionName });
+      const status = await this.#deps.view.navigator.permissions.query({ name: 'microphone' });
       return status.state === 'prompt';
     } catch {
       return false;

@@ -210,21 +210,24 @@ export class CallRun {
         token: place.token,
         events: {
           connected: () => {
-            if (this.#entered) return void this.#joinAgain();
-            signaling
-              .request('call:join', { protocol: 1, keep_transports: false })
-              .then((answer) => {
+            if (this.#entered) {
+              void this.#joinAgain();
+              return;
+            }
+            signaling.request('call:join', { protocol: 1, keep_transports: false }).then(
+              (answer) => {
                 this.#entered = true;
                 clearTimeout(deadline);
-                resolve(answer);
-              })
-              .catch((error: unknown) => {
+                return resolve(answer);
+              },
+              (error: unknown) => {
                 // Lost in the middle of the first join: the next connection joins anew.
                 if (codeOf(error) === 'network') return;
                 clearTimeout(deadline);
                 signaling.close();
                 reject(new CallFailure(problemOfCode(codeOf(error)), error));
-              });
+              },
+            );
           },
           lost: () => this.#deps.dispatch({ type: 'signaling_lost' }),
           refused: (code) => {

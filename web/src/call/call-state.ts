@@ -99,17 +99,10 @@ const stay = (state: CallState): Step => ({ state, effects: [] });
 
 export function stepCall(state: CallState, event: CallEvent): Step {
   if (event.type === 'reset') return { state: { status: 'idle' }, effects: [{ type: 'release', hangUp: true }] };
-  switch (state.status) {
-    case 'idle':
-    case 'over':
-    case 'failed':
-      if (event.type !== 'start') return stay(state);
-      return stay({ status: 'starting', resuming: event.resuming, microphone: 'asking' });
-    case 'starting':
-      return stepStarting(state, event);
-    case 'live':
-      return stepLive(state, event);
-  }
+  if (state.status === 'starting') return stepStarting(state, event);
+  if (state.status === 'live') return stepLive(state, event);
+  if (event.type !== 'start') return stay(state);
+  return stay({ status: 'starting', resuming: event.resuming, microphone: 'asking' });
 }
 
 function stepStarting(state: StartingCall, event: CallEvent): Step {

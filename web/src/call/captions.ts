@@ -14,7 +14,9 @@ export function splitHeard(caption: Pick<Caption, 'text' | 'heard_length'>): {
   readonly unheard: string;
 } {
   const length = Math.min(Math.max(caption.heard_length ?? caption.text.length, 0), caption.text.length);
-  return { heard: caption.text.slice(0, length), unheard: caption.text.slice(length) };
+  // A space between the two belongs to what was heard: a line drawn through the rest begins at its word.
+  const spaces = /^\s*/.exec(caption.text.slice(length))?.[0].length ?? 0;
+  return { heard: caption.text.slice(0, length + spaces), unheard: caption.text.slice(length + spaces) };
 }
 
 /** How many of the asked words were said right; extra words were not asked. */

@@ -38,6 +38,8 @@ function transportOptions(message: TransportMessage, answer: JoinAnswer): types.
   };
 }
 
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
 function linkOf(states: readonly types.ConnectionState[]): MediaLink {
   if (states.some((state) => state === 'disconnected' || state === 'failed' || state === 'closed')) return 'lost';
   return states.every((state) => state === 'connected') ? 'up' : 'connecting';
@@ -54,13 +56,16 @@ export const openPeer: OpenPeer = async ({ signaling, answer, transports, track,
   let wasUp = false;
 
   for (const transport of [send, receive]) {
-    transport.on('connect', ({ dtlsParameters }, done, failed) => {
+    transport.on('connect', ({ dtlsParameters }, accept, refuse) => {
       signaling
         .request('transport:connect', {
           transport_id: transport.id,
-          dtls_parameters: dtlsParameters as RequestPayload<'transport:connect'>['dtls_parameters'],
+          dtls_parameters: dtlsParameters,
         })
-        .then(done, failed);
+        .then(
+          () => accept(),
+          (error: unknown) => refuse(asError(error)),
+        );
     });
     transport.on('connectionstatechange', () => {
       const now = linkOf([send.connectionState, receive.connectionState]);
@@ -72,14 +77,17 @@ export const openPeer: OpenPeer = async ({ signaling, answer, transports, track,
       onLink(next);
     });
   }
-  send.on('produce', ({ kind, rtpParameters }, done, failed) => {
+  send.on('produce', ({ kind, rtpParameters }, accept, refuse) => {
     signaling
       .request('track:produce', {
         transport_id: send.id,
         kind,
         rtp_parameters: rtpParameters as RequestPayload<'track:produce'>['rtp_parameters'],
       })
-      .then(({ producer_id }) => done({ id: producer_id }), failed);
+      .then(
+        ({ producer_id }) => accept({ id: producer_id }),
+        (error: unknown) => refuse(asError(error)),
+      );
   });
 
   async function consumeTutor(): Promise<types.Consumer> {

@@ -53,8 +53,8 @@ export const en = {
   'error.invalid_credentials': 'The email or the password is wrong. Check both and try again.',
   'error.email_taken': 'There is an account with this email. Sign in instead.',
   'error.email_invalid': 'This does not look like an email. Check it for typing mistakes.',
-  'error.email_missing': 'Write your email.',
-  'error.password_missing': 'Write your password.',
+  'error.email_missing': 'Enter your email.',
+  'error.password_missing': 'Enter your password.',
   'error.password_short': {
     one: 'The password needs {missing} more character.',
     other: 'The password needs {missing} more characters.',

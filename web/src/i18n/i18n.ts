@@ -16,20 +16,20 @@ const messages: Readonly<Record<Locale, Record<MessageKey, Message>>> = { en, ru
 /** The page's words, numbers and dates in one language. */
 export interface I18n {
   readonly locale: Locale;
-  t(key: MessageKey, values?: MessageValues): string;
+  readonly t: (key: MessageKey, values?: MessageValues) => string;
   /** A key that is put together from a code; undefined when the page has no words for that code. */
-  maybe(key: string, values?: MessageValues): string | undefined;
+  readonly maybe: (key: string, values?: MessageValues) => string | undefined;
   /** At most two decimals, as minutes come from the API. */
-  number(value: number): string;
+  readonly number: (value: number) => string;
   /** `+60`, `−3`. */
-  signed(value: number): string;
+  readonly signed: (value: number) => string;
   /** `2:05`, `1:02:05`. */
-  clock(ms: number): string;
+  readonly clock: (ms: number) => string;
   /** `1 min 5 s` for people. */
-  duration(seconds: number): string;
-  date(iso: string): string;
-  time(iso: string): string;
-  dateTime(iso: string): string;
+  readonly duration: (seconds: number) => string;
+  readonly date: (iso: string) => string;
+  readonly time: (iso: string) => string;
+  readonly dateTime: (iso: string) => string;
 }
 
 export function createI18n(locale: Locale): I18n {

@@ -2,7 +2,7 @@ import type { en } from './en.ts';
 import type { Message } from './message.ts';
 
 export const ru: Record<keyof typeof en, Message> = {
-  'app.tagline': 'Язык учат, разговаривая',
+  'app.tagline': 'Учите язык, разговаривая',
   'app.loading': 'Загрузка…',
   'app.skip': 'К содержанию',
   'app.offline': 'Нет сети. Данные на экране могли устареть.',

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useServices } from '../app/services.ts';
+import { splitHeard } from '../call/captions.ts';
 import { BackIcon } from '../components/icons.tsx';
 import { Link } from '../components/link.tsx';
 import { Failure, Loading } from '../components/loading.tsx';
@@ -82,8 +83,10 @@ export function CallDetail({ callId }: { readonly callId: string }) {
 function TranscriptTurn({ turn, language }: { readonly turn: Turn; readonly language: Language }) {
   const i18n = useI18n();
   const { t } = i18n;
-  const heard = turn.interrupted && turn.heard_text !== null ? turn.heard_text : turn.text;
-  const unheard = turn.text.startsWith(heard) ? turn.text.slice(heard.length) : '';
+  const played = turn.interrupted && turn.heard_text !== null ? turn.heard_text : turn.text;
+  const { heard, unheard } = turn.text.startsWith(played)
+    ? splitHeard({ text: turn.text, heard_length: played.length })
+    : { heard: played, unheard: '' };
   const replyMs = turn.stages?.['reply'];
   return (
     <li className="caption" data-speaker={turn.speaker}>
@@ -97,7 +100,7 @@ function TranscriptTurn({ turn, language }: { readonly turn: Turn; readonly lang
       </p>
       <div className="bubble">
         <p lang={language}>
-          {heard === '' && unheard === '' ? <span className="caption-unheard">{t('detail.unclear')}</span> : heard}
+          {turn.text === '' ? <span className="caption-unclear">{t('detail.unclear')}</span> : heard}
           {unheard !== '' && (
             <span className="caption-unheard">
               <span className="unseen"> {t('call.unheard')} </span>

@@ -104,7 +104,7 @@ export function SignIn(props: {
       </header>
       <main id="content" className="entry-main">
         <div className="entry-art">
-          <Orb phase="listening" muted={false} readLevel={undefined} />
+          <Orb phase="idle" muted={false} readLevel={undefined} />
           <p className="entry-tagline">{t('app.tagline')}</p>
         </div>
         <form ref={form} className="entry-form" noValidate onSubmit={(event) => void submit(event)}>

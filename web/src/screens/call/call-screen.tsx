@@ -28,7 +28,7 @@ export function CallScreen({ user }: { readonly user: User }) {
       return <LiveCallScreen live={state} language={user.language} />;
     case 'over':
       return <SummaryScreen over={state} user={user} />;
-    case 'failed':
+    default:
       return <CallProblemScreen problem={state.problem} callId={state.callId} user={user} />;
   }
 }

@@ -50,11 +50,11 @@ interface Goal {
 }
 
 const goals: Readonly<Record<OrbPhase, Goal>> = {
-  idle: { color: 'tutor', shade: 'learner', stir: 0.35, speed: 0.25, strength: 0.85 },
+  idle: { color: 'tutor', shade: 'learner', stir: 0.35, speed: 0.25, strength: 1 },
   connecting: { color: 'tutor', shade: 'quiet', stir: 0.2, speed: 0.9, strength: 0.55 },
-  listening: { color: 'tutor', shade: 'learner', stir: 0.3, speed: 0.3, strength: 0.75 },
+  listening: { color: 'tutor', shade: 'learner', stir: 0.3, speed: 0.3, strength: 0.85 },
   hearing: { color: 'learner', shade: 'tutor', stir: 0.4, speed: 0.5, strength: 1 },
-  thinking: { color: 'tutor', shade: 'learner', stir: 0.85, speed: 1.9, strength: 0.8 },
+  thinking: { color: 'tutor', shade: 'learner', stir: 0.85, speed: 1.9, strength: 0.9 },
   speaking: { color: 'tutor', shade: 'learner', stir: 0.45, speed: 0.55, strength: 1 },
   reconnecting: { color: 'quiet', shade: 'quiet', stir: 0.12, speed: 0.15, strength: 0.45 },
 };

@@ -6,6 +6,8 @@ import type { OrbColors, OrbMotion, OrbPhase, Rgb } from './orb-shape.ts';
 /** The resting radius as a share of half the canvas: the rest is room for the glow. */
 const REST = 0.56;
 const STEPS = 96;
+const WHITE: Rgb = [255, 255, 255];
+const NIGHT: Rgb = [4, 48, 52];
 
 /**
  * The call's face: two voices in one living shape. It follows the real loudness of whoever speaks. For those who asked
@@ -100,36 +102,39 @@ function paint(
   const rest = middle * REST;
   const strength = motion.strength * presence;
 
+  const turn = still ? 2.4 : motion.turn * 0.7;
+  const aside = { x: Math.cos(turn), y: Math.sin(turn) };
+
   const glow = context.createRadialGradient(middle, middle, rest * 0.7, middle, middle, middle);
-  glow.addColorStop(0, css(motion.color, (0.22 + 0.3 * motion.level) * strength));
-  glow.addColorStop(0.5, css(motion.color, (0.07 + 0.16 * motion.level) * strength));
+  glow.addColorStop(0, css(motion.color, (0.2 + 0.32 * motion.level) * strength));
+  glow.addColorStop(0.5, css(motion.color, (0.06 + 0.16 * motion.level) * strength));
   glow.addColorStop(1, css(motion.color, 0));
   context.fillStyle = glow;
   context.fillRect(0, 0, size, size);
 
-  layer(context, motion, middle, rest * 1.1, 2, css(motion.shade, 0.3 * strength), still);
-  layer(context, motion, middle, rest * 1.05, 1, css(motion.color, 0.38 * strength), still);
+  // The other voice shines from behind, and goes round: more of it shows while its owner is waited for.
+  const shift = rest * (0.1 + 0.08 * motion.stir);
+  const behind = { x: middle + aside.x * shift, y: middle + aside.y * shift };
+  layer(context, motion, behind, rest * 0.99, 2, css(motion.shade, 0.9 * strength), still);
+  const veil = { x: middle - aside.x * shift * 0.5, y: middle - aside.y * shift * 0.5 };
+  layer(context, motion, veil, rest * 1.06, 1, css(motion.color, 0.28 * strength), still);
 
-  const lift = rest * 0.35;
-  const turn = still ? 0.8 : motion.turn * 0.6;
-  const body = context.createRadialGradient(
-    middle - Math.cos(turn) * lift,
-    middle - Math.sin(turn) * lift,
-    rest * 0.1,
-    middle,
-    middle,
-    rest * 1.15,
-  );
-  body.addColorStop(0, css(lighten(motion.color, 0.42), strength));
-  body.addColorStop(0.55, css(motion.color, strength));
-  body.addColorStop(1, css(blend(motion.color, motion.shade, 0.42), strength));
-  layer(context, motion, middle, rest, 0, body, still);
+  const light = { x: middle - aside.x * rest * 0.4, y: middle - rest * 0.35 };
+  const body = context.createRadialGradient(light.x, light.y, rest * 0.05, middle, middle, rest * 1.2);
+  body.addColorStop(0, css(blend(motion.color, WHITE, 0.5), strength));
+  body.addColorStop(0.5, css(motion.color, strength));
+  body.addColorStop(1, css(blend(motion.color, NIGHT, 0.34), strength));
+  // A pale body must not let the voice behind shine through: their colours together are mud.
+  context.globalCompositeOperation = 'destination-out';
+  layer(context, motion, { x: middle, y: middle }, rest, 0, '#000', still);
+  context.globalCompositeOperation = 'source-over';
+  layer(context, motion, { x: middle, y: middle }, rest, 0, body, still);
 }
 
 function layer(
   context: CanvasRenderingContext2D,
   motion: OrbMotion,
-  middle: number,
+  center: { readonly x: number; readonly y: number },
   radius: number,
   index: number,
   fill: string | CanvasGradient,
@@ -139,7 +144,7 @@ function layer(
   for (let step = 0; step <= STEPS; step += 1) {
     const angle = (step / STEPS) * 2 * Math.PI;
     const reach = radius * (still ? 1 : outline(motion, angle, index));
-    context.lineTo(middle + Math.cos(angle) * reach, middle + Math.sin(angle) * reach);
+    context.lineTo(center.x + Math.cos(angle) * reach, center.y + Math.sin(angle) * reach);
   }
   context.closePath();
   context.fillStyle = fill;
@@ -151,4 +156,3 @@ const blend = (from: Rgb, to: Rgb, share: number): Rgb => [
   from[1] + (to[1] - from[1]) * share,
   from[2] + (to[2] - from[2]) * share,
 ];
-const lighten = (color: Rgb, share: number): Rgb => blend(color, [255, 255, 255], share);
