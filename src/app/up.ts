@@ -30,6 +30,10 @@ export async function up(environment: Environment, say: Say): Promise<number> {
     await stop.requested;
     say(stop.reason === undefined ? '\nStopping …' : `\nStopping: ${stop.reason}`);
     return stop.reason === undefined ? 0 : 1;
+  } catch (error) {
+    // PostgreSQL ends with the rest now, and is not to be started again.
+    stop.because('The start failed.');
+    throw error;
   } finally {
     await lifecycle.close();
     say('Stopped.');
