@@ -13,8 +13,9 @@ import { AppError } from '../platform/errors.ts';
 export type Language = 'en' | 'ru';
 export type Level = 'beginner' | 'intermediate' | 'advanced';
 
-/** Samples in one frame towards an engine: 20 ms at 16 kHz. */
+/** Hz of the audio towards an engine. */
 export const ENGINE_SAMPLE_RATE = 16_000;
+/** Samples in one frame towards an engine: 20 ms. */
 export const ENGINE_FRAME_SAMPLES = 320;
 
 export type EngineErrorCode =
@@ -73,9 +74,12 @@ export interface TranscriptionOptions {
 export interface TranscriptionStream {
   /** 320 samples, 16 kHz mono. The engine may not keep the array: it is used again. */
   write(frame: Int16Array): void;
-  /** Speech started `prefixMs` before the last frame written. */
+  /**
+   * Speech was noticed: the utterance begins `prefixMs` before the end of the last frame written, the detector's padding
+   * included. Ignored within an utterance.
+   */
   startUtterance(prefixMs: number): void;
-  /** The speaker has stopped: answer with a `final` as soon as you can. */
+  /** The speaker has stopped: answer with a `final` as soon as you can. Ignored outside of an utterance. */
   endUtterance(): void;
   readonly events: AsyncIterable<TranscriptionEvent>;
   /** Idempotent. */
@@ -84,7 +88,7 @@ export interface TranscriptionStream {
 
 export interface TranscribedWord {
   readonly text: string;
-  /** From the utterance's start. */
+  /** From the utterance's beginning, its prefix included. */
   readonly startMs: number;
   readonly endMs: number;
   /** 0…1. */
@@ -180,7 +184,7 @@ export interface TextToSpeech {
   readonly sampleRate: number;
   readonly capabilities: { readonly languages: readonly Language[]; readonly wordTimes: boolean };
   /**
-   * Streams the sound of one sentence, as it is made.
+   * Streams the sound of one sentence, as it is made. A text without anything to say has no audio.
    * @throws EngineError from the iteration. After `signal` aborts the iteration ends at once, without audio.
    */
   synthesize(request: SynthesisRequest, signal: AbortSignal): AsyncIterable<SynthesisEvent>;

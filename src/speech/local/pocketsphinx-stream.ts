@@ -15,8 +15,7 @@ import { cleanWord, type DecoderMessage, encodeFrame, LineSplitter, parseDecoder
 import { PreRoll } from './pre-roll.ts';
 
 const FRAME_MS = 20;
-/** Heard before the start that the voice activity detector reports: it notices loud vowels, not soft beginnings. */
-const PADDING_MS = 300;
+/** As far back as an utterance may begin before it is noticed. */
 const PRE_ROLL_FRAMES = 1_000 / FRAME_MS;
 /** Half a minute of audio that the decoder has not taken: it does not keep up, and would answer too late anyway. */
 const MAX_UNSENT_BYTES = 30 * 2 * 16_000;
@@ -44,8 +43,7 @@ export class PocketSphinxStream implements TranscriptionStream {
   readonly #preRoll = new PreRoll({ frames: PRE_ROLL_FRAMES, frameSamples: ENGINE_FRAME_SAMPLES });
   #connection: Connection = { kind: 'connecting', unsent: [], unsentBytes: 0 };
   #inUtterance = false;
-  /** Of each utterance whose final has not come, oldest first: how much padding precedes its start. */
-  readonly #paddingsMs: number[] = [];
+  /** Of the utterances whose final has not come, oldest first. */
   readonly #finalTimers: Timer[] = [];
   readonly #openTimer: Timer;
 
@@ -73,11 +71,7 @@ export class PocketSphinxStream implements TranscriptionStream {
     if (this.#connection.kind === 'closed' || this.#inUtterance) return;
     this.#inUtterance = true;
     this.#send(encodeFrame('S'));
-    const prefixFrames = Math.ceil(Math.max(0, prefixMs) / FRAME_MS);
-    const sent = this.#preRoll.drain(prefixFrames + PADDING_MS / FRAME_MS, (frame) => {
-      this.#send(encodeFrame('A', frame));
-    });
-    this.#paddingsMs.push(Math.max(0, sent - prefixFrames) * FRAME_MS);
+    this.#preRoll.drain(Math.ceil(Math.max(0, prefixMs) / FRAME_MS), (frame) => this.#send(encodeFrame('A', frame)));
   }
 
   endUtterance(): void {
@@ -154,7 +148,7 @@ export class PocketSphinxStream implements TranscriptionStream {
         return;
       case 'final': {
         this.#finalTimers.shift()?.cancel();
-        const words = toWords(message, this.#paddingsMs.shift() ?? 0);
+        const words = toWords(message);
         this.#queue.push({ type: 'final', text: words.map((word) => word.text).join(' '), words });
         return;
       }
@@ -185,17 +179,12 @@ export class PocketSphinxStream implements TranscriptionStream {
   }
 }
 
-function toWords(message: Extract<DecoderMessage, { event: 'final' }>, paddingMs: number): TranscribedWord[] {
+function toWords(message: Extract<DecoderMessage, { event: 'final' }>): TranscribedWord[] {
   const words: TranscribedWord[] = [];
   for (const { text, start_ms, end_ms, confidence } of message.words) {
     const clean = cleanWord(text);
     if (clean === '') continue;
-    words.push({
-      text: clean,
-      startMs: Math.max(0, start_ms - paddingMs),
-      endMs: Math.max(0, end_ms - paddingMs),
-      confidence,
-    });
+    words.push({ text: clean, startMs: start_ms, endMs: end_ms, confidence });
   }
   return words;
 }
