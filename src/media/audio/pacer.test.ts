@@ -55,10 +55,12 @@ const recorder = (log: string[], name: string): PacedCall => ({
   prepare: () => log.push(`${name}.prepare`),
 });
 
-function slotTimes(pacer: Pacer): number[] {
-  const slots: number[] = [];
-  pacer.add({ send: (slotMs) => slots.push(slotMs), hear: () => {}, prepare: () => {} });
-  return slots;
+/** Adds a call, and tells in which slots it sent and heard. */
+function slotTimes(pacer: Pacer) {
+  const sent: number[] = [];
+  const heard: number[] = [];
+  pacer.add({ send: (slotMs) => sent.push(slotMs), hear: (slotMs) => heard.push(slotMs), prepare: () => {} });
+  return { sent, heard };
 }
 
 /** The order of one slot with these calls. */
@@ -86,17 +88,18 @@ test('calls are spread evenly over the phases, which lie 5 ms apart', () => {
   removers[0]!();
   removers[4]!();
   assert.deepEqual(pacer.load, [1, 3, 2, 2]);
-  const slots = slotTimes(pacer);
+  const first = slotTimes(pacer);
   assert.deepEqual(pacer.load, [2, 3, 2, 2]);
   slotTimes(pacer);
-  slotTimes(pacer);
+  const third = slotTimes(pacer);
+  assert.deepEqual(pacer.load, [3, 3, 3, 2]);
   clock.run(100);
-  assert.ok(slots.length > 0);
+  assert.ok(Math.abs(third.sent[0]! - first.sent[0]! - 10) < 1e-6);
 });
 
 test('the grid is exact for hours, however late the timers are', () => {
   const { clock, pacer } = createPacer();
-  const slots = slotTimes(pacer);
+  const { sent: slots } = slotTimes(pacer);
   for (let tick = 0; tick < 20_000; tick++) clock.step((tick % 7) * 0.9);
   slots.forEach((slotMs, index) => {
     if (index > 0) assert.ok(Math.abs(slotMs - slots[index - 1]! - 20) < 1e-6);
@@ -104,42 +107,50 @@ test('the grid is exact for hours, however late the timers are', () => {
   assert.ok(clock.nowMs - slots.at(-1)! < 20);
 });
 
-test('a short stall is made up for at once, a long one only in part', async () => {
+test('after a stall the network is let in, then all is heard, and sent in the last slots only', async () => {
   const metrics = createMetrics('test');
   const { clock, pacer } = createPacer({ metrics, maxCatchUpSlots: 5 });
-  const slots = slotTimes(pacer);
+  const { sent, heard } = slotTimes(pacer);
   clock.run(100);
-  const before = slots.length;
-  clock.step(70);
-  assert.equal(slots.length, before + 4);
-  clock.step();
-  const afterShort = slots.length;
-  clock.step(1_000);
-  assert.equal(slots.length, afterShort + 5);
-  assert.ok(clock.nowMs - slots.at(-1)! < 20);
-  clock.step();
-  assert.equal(slots.length, afterShort + 6);
-  assert.match(await metrics.metrics(), /media_pacer_skipped_slots_total\{process="test"\} 46/);
+  for (const [stallMs, sends, hears] of [
+    [70, 4, 4],
+    [300, 5, 16],
+    [5_000, 5, 50],
+  ] as const) {
+    const before = [sent.length, heard.length];
+    clock.step(stallMs);
+    assert.deepEqual([sent.length, heard.length], before);
+    clock.step();
+    assert.deepEqual([sent.length - before[0]!, heard.length - before[1]!], [sends, hears]);
+    assert.ok(clock.nowMs - sent.at(-1)! < 20);
+    assert.equal(sent.at(-1), heard.at(-1));
+    clock.step();
+    assert.equal(sent.length - before[0]!, sends + 1);
+  }
+  assert.match(await metrics.metrics(), /media_pacer_skipped_slots_total\{process="test"\} 257/);
 });
 
-test('under any stalls: never a burst beyond the bound, always on the grid, never ahead of time', () => {
+test('under any stalls: never a burst beyond the bound, always on the grid, never ahead of time, all is heard', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.nat(3), fc.nat(60), fc.nat(2_000)), { maxLength: 200 }), (stalls) => {
+    fc.property(fc.array(fc.oneof(fc.nat(3), fc.nat(60), fc.nat(900)), { maxLength: 200 }), (stalls) => {
       const { clock, pacer } = createPacer({ maxCatchUpSlots: 3 });
-      const slots = slotTimes(pacer);
-      let origin: number | undefined;
+      const { sent, heard } = slotTimes(pacer);
+      const origin = clock.nowMs;
       for (const stall of stalls) {
-        const before = slots.length;
+        const before = sent.length;
         clock.step(stall);
-        origin ??= slots[0]!;
-        assert.ok(slots.length - before <= 3);
-        for (const slotMs of slots.slice(before)) {
+        if (stall >= 20) clock.step();
+        assert.ok(sent.length - before <= 3);
+        for (const slotMs of sent.slice(before)) {
           const places = (slotMs - origin) / 20;
           assert.ok(Math.abs(places - Math.round(places)) < 1e-6);
           assert.ok(slotMs <= clock.nowMs + 0.5);
         }
-        assert.ok(clock.nowMs - slots.at(-1)! < 20);
+        assert.ok(clock.nowMs - sent.at(-1)! < 20);
       }
+      heard.forEach((slotMs, index) => {
+        if (index > 0) assert.ok(Math.abs(slotMs - heard[index - 1]! - 20) < 1e-6);
+      });
     }),
   );
 });

@@ -8,10 +8,12 @@ const PHASES = 4;
 const PHASE_MS = SLOT_MS / PHASES;
 /** A timer may fire a little early, since timers count whole milliseconds; the slot is then taken as due. */
 const EARLY_MS = 0.5;
+/** Slots heard after a stall, at most: a second. What listens is not played to anyone, so it may come in a burst. */
+const MAX_HEARD_SLOTS = 50;
 
 /**
  * One call's three duties in a slot of 20 ms. `slotMs` is the slot's own time on the monotonic clock, not
- * the time at which the timer fired; successive slots of a call are exactly 20 ms apart, unless some were skipped.
+ * the time at which the timer fired; slots of a call are whole multiples of 20 ms apart.
  */
 export interface PacedCall {
   /** Hand out the packet that was prepared. Must be quick: every other call of the slot waits for it. */
@@ -29,7 +31,7 @@ export interface PacerOptions {
   readonly metrics?: Metrics;
   /** Runs in every slot after all `hear`: where voice activity is detected for all calls at once. */
   readonly afterHearing?: () => void;
-  /** Slots made up for after a stall, at most; earlier ones are skipped. Default 5 (100 ms). */
+  /** Slots in which is sent after a stall, at most; in earlier ones is only heard. Default 5 (100 ms). */
   readonly maxCatchUpSlots?: number;
 }
 
@@ -48,6 +50,9 @@ interface Phase {
 /**
  * The one metronome of a process: a grid of 20 ms on absolute deadlines, split into four phases of 5 ms so that
  * the work of many calls is spread. A late timer never moves the grid. Without calls there is no timer.
+ *
+ * After a stall of a slot or more, what came from the network meanwhile is let in first. Then the slots are made
+ * up for: all of them for hearing, so that the sample clocks keep real time, the last few for sending.
  */
 export class Pacer {
   readonly #clock: Clock;
@@ -61,6 +66,8 @@ export class Pacer {
   readonly #tick = () => this.#run();
   #timer: Timer | undefined;
   #running = false;
+  /** The network had its turn after a stall. */
+  #letIn = false;
   #closed = false;
 
   constructor({ clock, log, metrics, afterHearing, maxCatchUpSlots = 5 }: PacerOptions) {
@@ -82,7 +89,7 @@ export class Pacer {
       metrics &&
       new Counter({
         name: 'media_pacer_skipped_slots_total',
-        help: 'Slots given up after a stall that was longer than is made up for',
+        help: 'Slots in which nothing could be sent, after a stall that was longer than is made up for',
         registers: [metrics],
       });
   }
@@ -137,15 +144,25 @@ export class Pacer {
   }
 
   #run(): void {
-    this.#running = true;
     const nowMs = this.#clock.monotonicMs();
+    const late = nowMs - (this.#earliest()?.dueMs ?? nowMs) >= SLOT_MS;
+    if (late && !this.#letIn) {
+      // Node runs timers before it reads from sockets, so without this the calls would starve with packets at the door.
+      this.#letIn = true;
+      this.#timer = this.#clock.after(0, this.#tick);
+      return;
+    }
+    this.#letIn = false;
+    this.#running = true;
     this.#skipStalled(nowMs);
     for (let phase = this.#earliest(); phase && !this.#closed; phase = this.#earliest()) {
       if (phase.dueMs > nowMs + EARLY_MS) break;
       const slotMs = phase.dueMs;
       phase.dueMs += SLOT_MS;
       this.#lateness?.observe(Math.max(0, nowMs - slotMs) / 1_000);
-      this.#slot(phase.members, slotMs);
+      const sends = nowMs - slotMs < this.#maxCatchUpSlots * SLOT_MS - EARLY_MS;
+      if (!sends) this.#skipped?.inc();
+      this.#slot(phase.members, slotMs, sends);
     }
     this.#running = false;
     this.#schedule();
@@ -155,7 +172,7 @@ export class Pacer {
     for (const phase of this.#phases) {
       if (phase.members.length === 0) continue;
       const due = Math.floor((nowMs + EARLY_MS - phase.dueMs) / SLOT_MS) + 1;
-      const excess = due - this.#maxCatchUpSlots;
+      const excess = due - MAX_HEARD_SLOTS;
       if (excess <= 0) continue;
       phase.dueMs += excess * SLOT_MS;
       this.#skipped?.inc(excess);
@@ -163,15 +180,15 @@ export class Pacer {
   }
 
   /** All sends first: nobody's packet waits for somebody's decoding. */
-  #slot(members: readonly Member[], slotMs: number): void {
-    for (const member of members) this.#do(member, 'send', slotMs);
+  #slot(members: readonly Member[], slotMs: number, sends: boolean): void {
+    if (sends) for (const member of members) this.#do(member, 'send', slotMs);
     for (const member of members) this.#do(member, 'hear', slotMs);
     try {
       this.#afterHearing?.();
     } catch (error) {
       this.#log.error({ err: error }, 'What runs after hearing threw');
     }
-    for (const member of members) this.#do(member, 'prepare', slotMs);
+    if (sends) for (const member of members) this.#do(member, 'prepare', slotMs);
   }
 
   /** A call that throws takes no other call with it. */

@@ -53,8 +53,8 @@ export interface VoiceActivityDetectorOptions {
   readonly log?: Logger;
 }
 
-/** Windows that may wait in a stream: half a second. More means that the process cannot keep up. */
-const MAX_WAITING = 16;
+/** Windows that may wait in a stream: a second. More means that the process cannot keep up. */
+const MAX_WAITING = 32;
 /** Mean absolute sample of a window that cannot be speech: below −70 dBFS. */
 const SILENT_LEVEL = 8;
 /** So many silent windows still go through the model: then its state is that of silence, and stays so. */
