@@ -10,7 +10,7 @@ export interface ScryptCost {
 }
 
 /** 128 MiB and a few hundred ms: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#scrypt */
-export const OWASP_COST: ScryptCost = { logN: 17, r: 8, p: 1 };
+const OWASP_COST: ScryptCost = { logN: 17, r: 8, p: 1 };
 
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;

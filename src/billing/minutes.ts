@@ -10,8 +10,6 @@ export function minutesOf(hundredths: number): Minutes {
   return checkHundredths(hundredths) as Minutes;
 }
 
-export const NO_MINUTES = minutesOf(0);
-
 /** @throws RangeError unless `whole` is a whole number */
 export function wholeMinutes(whole: number): Minutes {
   if (!Number.isSafeInteger(whole)) throw new RangeError(`${whole} is not a whole number of minutes`);

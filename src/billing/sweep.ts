@@ -4,9 +4,9 @@ import { selectRows } from './sql.ts';
 import { finalizeCall } from './usage.ts';
 
 /** How long a call may wait for its page. */
-export const JOIN_DEADLINE_SEC = 120;
+const JOIN_DEADLINE_SEC = 120;
 /** After how long without a heartbeat a call's node counts as lost. */
-export const HEARTBEAT_DEADLINE_SEC = 45;
+const HEARTBEAT_DEADLINE_SEC = 45;
 
 const BATCH = 200;
 

@@ -11,7 +11,7 @@ export interface Tariff {
 export const BASE_RATE_PER_MINUTE = kopecksOf(500);
 
 /** As it stands in `tariff_snapshot`. */
-export const tariffSnapshotSchema = z.object({ rate_kopecks_per_minute: z.int().nonnegative() });
+const tariffSnapshotSchema = z.object({ rate_kopecks_per_minute: z.int().nonnegative() });
 export type TariffSnapshot = z.infer<typeof tariffSnapshotSchema>;
 
 export function toSnapshot(tariff: Tariff): TariffSnapshot {
