@@ -28,6 +28,7 @@ function start(): void {
   const call = new CallController({
     view: window,
     placeCall: (request, idempotencyKey) => api.startCall(request, idempotencyKey),
+    replaceCall: (callId) => api.replaceCall(callId),
     tabStorage,
     storage,
     onFinished: () => void session.refresh(api).catch(() => undefined),

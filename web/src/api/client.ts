@@ -14,6 +14,8 @@ export interface ApiClient {
   readonly balance: (cursor?: string) => Promise<Balance>;
   /** `idempotencyKey` makes a repeated press open one call. */
   readonly startCall: (request: { language: Language; level: Level }, idempotencyKey: string) => Promise<PlacedCall>;
+  /** Where a call under way is to be joined: it may have moved to another media node. */
+  readonly replaceCall: (id: string) => Promise<PlacedCall>;
   readonly calls: (cursor?: string) => Promise<CallPage>;
   readonly call: (id: string) => Promise<CallDetail>;
 }
@@ -70,6 +72,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     updateMe: (body) => request('PUT', '/api/me', { body }),
     balance: (cursor) => request('GET', page('/api/billing/balance', cursor)),
     startCall: (body, idempotencyKey) => request('POST', '/api/calls', { body, idempotencyKey }),
+    replaceCall: (id) => request('POST', `/api/calls/${encodeURIComponent(id)}/place`),
     calls: (cursor) => request('GET', page('/api/calls', cursor)),
     call: (id) => request('GET', `/api/calls/${encodeURIComponent(id)}`),
   };

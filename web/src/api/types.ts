@@ -6,7 +6,7 @@ export type Level = 'beginner' | 'intermediate' | 'advanced';
 export interface User {
   readonly id: string;
   readonly email: string;
-  readonly name: string | null;
+  readonly name: string;
   readonly role: string;
   /** The language that is learned. */
   readonly language: Language;
@@ -46,11 +46,13 @@ export interface PlacedCall {
 }
 
 export interface CallSummary {
-  readonly id: string;
+  readonly call_id: string;
   readonly status: 'placed' | 'live' | 'ended' | 'finalized';
+  readonly placed_at: string;
+  /** Null when the media was never connected. */
   readonly started_at: string | null;
   readonly ended_at: string | null;
-  readonly duration_sec: number | null;
+  readonly duration_sec: number;
   /** Null until the call is charged. */
   readonly billed_minutes: number | null;
   readonly end_reason: string | null;
@@ -66,18 +68,18 @@ export interface CallPage {
 export interface TurnWord {
   readonly text: string;
   readonly mark: 'right' | 'wrong' | 'missing' | 'extra';
-  readonly heard?: string | null;
+  readonly heard?: string;
 }
 
 export interface Turn {
   readonly ordinal: number;
   readonly speaker: 'learner' | 'tutor';
   readonly text: string;
-  readonly heard_text: string | null;
+  readonly heard_text: string;
   readonly interrupted: boolean;
-  readonly words?: readonly TurnWord[] | null;
+  readonly words: readonly TurnWord[] | null;
   /** Milliseconds from the end of the learner's speech, by stage. */
-  readonly stages?: Readonly<Record<string, number>> | null;
+  readonly stages_ms: Readonly<Record<string, number>>;
 }
 
 export interface CallDetail extends CallSummary {

@@ -16,6 +16,7 @@ import { TutorAudio } from './tutor-audio.ts';
 export interface CallControllerDependencies {
   readonly view: Window & typeof globalThis;
   readonly placeCall: (request: { language: Language; level: Level }, idempotencyKey: string) => Promise<PlacedCall>;
+  readonly replaceCall: (callId: string) => Promise<PlacedCall>;
   /** Of this tab: the call that a reload enters again. */
   readonly tabStorage: KeptText;
   /** Of this browser: the chosen devices. */
@@ -132,6 +133,7 @@ export class CallController {
     const run: CallRun = new CallRun({
       loadStack,
       openMicrophone: () => openMicrophone(this.microphoneId),
+      replaceCall: this.#deps.replaceCall,
       onMicrophone: (stream) => levels.listen('learner', stream),
       onTutorTrack: (track) => {
         const stream = this.#audio?.setTrack(track);

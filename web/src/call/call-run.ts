@@ -5,15 +5,17 @@ import type { CallEffect, CallEvent, CallState } from './call-state.ts';
 import { judgeConnection } from './connection-quality.ts';
 import type { ConnectionQuality, LinkSample } from './connection-quality.ts';
 import type { OpenPeer, Peer } from './peer.ts';
+import { CallFailure, codeOf, failed } from './call-failure.ts';
 import { microphoneProblem, problemOfCode } from './problems.ts';
-import type { CallProblem } from './problems.ts';
 import type { SavedCall } from './saved-call.ts';
-import type { OpenSignaling, Signaling } from './signaling.ts';
+import type { OpenSignaling, Signaling, SignalingEvents } from './signaling.ts';
 
 export interface CallRunDependencies {
   /** The code that talks to the media process; loaded when it is needed first. */
   readonly loadStack: () => Promise<{ openSignaling: OpenSignaling; openPeer: OpenPeer }>;
   readonly openMicrophone: () => Promise<MediaStream>;
+  /** Where the call is to be joined now: its media node may be gone, its token too old. */
+  readonly replaceCall: (callId: string) => Promise<PlacedCall>;
   readonly onMicrophone: (stream: MediaStream) => void;
   readonly onTutorTrack: (track: MediaStreamTrack) => void;
   readonly onQuality: (quality: ConnectionQuality) => void;
@@ -26,27 +28,11 @@ export interface CallRunDependencies {
 
 const ICE_RETRY_MS = 4_000;
 const JOIN_RETRY_MS = 1_000;
+/** A node that restarts is back sooner; one that is gone has been noticed by then. */
+const RELOCATE_AFTER_MS = 6_000;
 const HANG_UP_ANSWER_MS = 2_500;
 const SAMPLE_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 12_000;
-
-/** A failure that has been put into the learner's terms. */
-class CallFailure extends Error {
-  readonly problem: CallProblem;
-  constructor(problem: CallProblem, cause: unknown) {
-    super(problem, { cause });
-    this.problem = problem;
-  }
-}
-
-const codeOf = (thrown: unknown): string =>
-  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : 'internal';
-const statusOf = (thrown: unknown): number | undefined =>
-  thrown instanceof Error && 'status' in thrown && typeof thrown.status === 'number' ? thrown.status : undefined;
-
-function failed(thrown: unknown): never {
-  throw new CallFailure(problemOfCode(codeOf(thrown), statusOf(thrown)), thrown);
-}
 
 /** One call from the press to its end: owns the microphone, the socket and the transports, and runs the effects. */
 export class CallRun {
@@ -60,6 +46,7 @@ export class CallRun {
   #giveUpTimer: ReturnType<typeof setTimeout> | undefined;
   #iceTimer: ReturnType<typeof setTimeout> | undefined;
   #hangUpTimer: ReturnType<typeof setTimeout> | undefined;
+  #relocateTimer: ReturnType<typeof setTimeout> | undefined;
   #sampleTimer: ReturnType<typeof setInterval> | undefined;
   #lastSample: LinkSample | undefined;
 
@@ -151,7 +138,8 @@ export class CallRun {
   close(options: { readonly hangUp: boolean }): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of [this.#giveUpTimer, this.#iceTimer, this.#hangUpTimer]) clearTimeout(timer);
+    for (const timer of [this.#giveUpTimer, this.#iceTimer, this.#hangUpTimer, this.#relocateTimer])
+      clearTimeout(timer);
     clearInterval(this.#sampleTimer);
     this.#peer?.close();
     stopTracks(this.#stream);
@@ -201,45 +189,89 @@ export class CallRun {
   /** Opens signaling and joins for the first time. Later joins are made when the connection comes back. */
   #connect(openSignaling: OpenSignaling, place: PlacedCall): Promise<JoinAnswer> {
     return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => {
-        reject(new CallFailure('network', undefined));
-        if (!this.#entered) signaling.close();
-      }, CONNECT_TIMEOUT_MS);
-      const signaling = openSignaling({
-        path: place.signaling.path,
-        token: place.token,
-        events: {
-          connected: () => {
-            if (this.#entered) {
-              void this.#joinAgain();
-              return;
-            }
-            signaling.request('call:join', { protocol: 1, keep_transports: false }).then(
-              (answer) => {
-                this.#entered = true;
-                clearTimeout(deadline);
-                return resolve(answer);
-              },
-              (error: unknown) => {
-                // Lost in the middle of the first join: the next connection joins anew.
-                if (codeOf(error) === 'network') return;
-                clearTimeout(deadline);
-                signaling.close();
-                reject(new CallFailure(problemOfCode(codeOf(error)), error));
-              },
-            );
-          },
-          lost: () => this.#deps.dispatch({ type: 'signaling_lost' }),
-          refused: (code) => {
-            clearTimeout(deadline);
-            if (this.#entered) this.#endHere('connection_lost');
-            else reject(new CallFailure(problemOfCode(code), undefined));
-          },
-          event: (name, payload) => this.#onEvent(name, payload),
+      const refuse = (problem: CallFailure): void => {
+        clearTimeout(deadline);
+        signaling.close();
+        reject(problem);
+      };
+      const deadline = setTimeout(() => refuse(new CallFailure('network', undefined)), CONNECT_TIMEOUT_MS);
+      const signaling = this.#open(openSignaling, place, {
+        connected: () => {
+          signaling.request('call:join', { protocol: 1, keep_transports: false }).then(
+            (answer) => {
+              this.#entered = true;
+              clearTimeout(deadline);
+              return resolve(answer);
+            },
+            (error: unknown) => {
+              // Lost in the middle of the first join: the next connection joins anew.
+              if (codeOf(error) !== 'network') refuse(new CallFailure(problemOfCode(codeOf(error)), error));
+            },
+          );
         },
+        refused: (code) => refuse(new CallFailure(problemOfCode(code), undefined)),
       });
-      this.#signaling = signaling;
     });
+  }
+
+  #open(
+    openSignaling: OpenSignaling,
+    place: PlacedCall,
+    first: Pick<SignalingEvents, 'connected' | 'refused'> | undefined,
+  ): Signaling {
+    const signaling: Signaling = openSignaling({
+      path: place.signaling.path,
+      token: place.token,
+      events: {
+        connected: (again) => {
+          if (first && !this.#entered) first.connected(again);
+          else void this.#joinAgain();
+        },
+        refused: (code) => {
+          if (first && !this.#entered) first.refused(code);
+          else this.#relocateIn(JOIN_RETRY_MS);
+        },
+        lost: () => {
+          this.#deps.dispatch({ type: 'signaling_lost' });
+          if (this.#entered) this.#relocateIn(RELOCATE_AFTER_MS);
+        },
+        event: (name, payload) => {
+          if (signaling === this.#signaling) this.#onEvent(name, payload);
+        },
+      },
+    });
+    this.#signaling = signaling;
+    return signaling;
+  }
+
+  #relocateIn(ms: number): void {
+    clearTimeout(this.#relocateTimer);
+    if (!this.#closed) this.#relocateTimer = setTimeout(() => void this.#relocate(), ms);
+  }
+
+  /** The connection does not come back by itself: asks where the call is now, and with a fresh token. */
+  async #relocate(): Promise<void> {
+    const before = this.#place;
+    if (!before || this.#closed) return;
+    try {
+      const place = await this.#deps.replaceCall(before.call_id);
+      const { openSignaling } = await this.#deps.loadStack();
+      if (this.#closed) return;
+      this.#place = place;
+      const state = this.#deps.readState();
+      this.#remember(state.status === 'live' && state.muted);
+      this.#signaling?.close();
+      if (place.signaling.path !== before.signaling.path) {
+        // Transports of another node.
+        this.#peer?.close();
+        this.#peer = undefined;
+      }
+      this.#open(openSignaling, place, undefined);
+      this.#relocateIn(RELOCATE_AFTER_MS);
+    } catch (error) {
+      if (problemOfCode(codeOf(error)) === 'call_gone') this.#endHere('connection_lost');
+      else this.#relocateIn(RELOCATE_AFTER_MS);
+    }
   }
 
   async #joinAgain(): Promise<void> {
@@ -254,7 +286,8 @@ export class CallRun {
           if (codeOf(error) !== 'transports_gone') throw error;
           return signaling.request('call:join', { protocol: 1, keep_transports: false });
         });
-      if (this.#closed) return;
+      if (this.#closed || signaling !== this.#signaling) return;
+      clearTimeout(this.#relocateTimer);
       const state = this.#deps.readState();
       dispatch({ type: 'joined', answer, muted: state.status === 'live' && state.muted, atMs: nowMs() });
       if (answer.transports !== null && this.#stream) {
@@ -264,10 +297,12 @@ export class CallRun {
       // Pressed while the network was away.
       if (state.status === 'live' && state.ending) this.run({ type: 'tell_hang_up' });
     } catch (error) {
-      if (this.#closed) return;
-      if (codeOf(error) === 'network') setTimeout(() => void this.#joinAgain(), JOIN_RETRY_MS);
-      else if (problemOfCode(codeOf(error)) === 'call_gone') this.#endHere('connection_lost');
-      else dispatch({ type: 'problem', problem: problemOfCode(codeOf(error)) });
+      if (this.#closed || signaling !== this.#signaling) return;
+      const code = codeOf(error);
+      // No answer: the connection is lost again, and its return joins; or the server is slow, and a new place is asked for.
+      if (code === 'network' || code === 'call_on_other_node') this.#relocateIn(JOIN_RETRY_MS);
+      else if (problemOfCode(code) === 'call_gone') this.#endHere('connection_lost');
+      else dispatch({ type: 'problem', problem: problemOfCode(code) });
     }
   }
 

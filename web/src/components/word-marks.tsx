@@ -4,7 +4,7 @@ import { useI18n } from '../i18n/i18n.ts';
 export interface MarkedWord {
   readonly text: string;
   readonly mark: 'right' | 'wrong' | 'missing' | 'extra';
-  readonly heard?: string | null;
+  readonly heard?: string;
 }
 
 const signs = { right: '✓', wrong: '✗', missing: '○', extra: '+' } as const;

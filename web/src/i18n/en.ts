@@ -159,10 +159,7 @@ export const en = {
 
   'notice.microphone_lost': 'Your microphone is gone. Plug it in, or choose another under Sound.',
   'notice.microphone_muted': 'Your microphone is switched off in the system or on the headset. Switch it on there.',
-  'notice.engine_failed': 'The tutor stumbled and is trying again. Please repeat what you said.',
-  'notice.engine_fallback': 'The tutor went on with another voice.',
-  'notice.nothing_understood': 'The words were not clear. Come closer to the microphone and say it again.',
-  'notice.node_draining': 'This server will be restarted soon. Your call goes on.',
+  'notice.engine_failed': 'The tutor has trouble at the moment. Please say it once more.',
 
   'problem.title': 'The call could not start',
   'problem.back': 'Back',

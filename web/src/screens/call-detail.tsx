@@ -30,7 +30,7 @@ export function CallDetail({ callId }: { readonly callId: string }) {
   }, [api, callId]);
   useEffect(load, [load]);
 
-  const title = call?.started_at ? t('detail.title', { date: i18n.dateTime(call.started_at) }) : t('call.title');
+  const title = call ? t('detail.title', { date: i18n.dateTime(call.started_at ?? call.placed_at) }) : t('call.title');
   return (
     <div className="column">
       <Link to={{ screen: 'calls' }} className="back">
@@ -44,7 +44,7 @@ export function CallDetail({ callId }: { readonly callId: string }) {
           <dl className="facts">
             <div>
               <dt>{t('detail.duration')}</dt>
-              <dd>{call.duration_sec === null ? '—' : i18n.duration(call.duration_sec)}</dd>
+              <dd>{i18n.duration(call.duration_sec)}</dd>
             </div>
             <div>
               <dt>{t('detail.charged')}</dt>
@@ -83,11 +83,11 @@ export function CallDetail({ callId }: { readonly callId: string }) {
 function TranscriptTurn({ turn, language }: { readonly turn: Turn; readonly language: Language }) {
   const i18n = useI18n();
   const { t } = i18n;
-  const played = turn.interrupted && turn.heard_text !== null ? turn.heard_text : turn.text;
+  const played = turn.interrupted ? turn.heard_text : turn.text;
   const { heard, unheard } = turn.text.startsWith(played)
     ? splitHeard({ text: turn.text, heard_length: played.length })
     : { heard: played, unheard: '' };
-  const replyMs = turn.stages?.['reply'];
+  const replyMs = turn.stages_ms['reply'];
   return (
     <li className="caption" data-speaker={turn.speaker}>
       <p className="caption-who">

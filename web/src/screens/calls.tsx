@@ -32,7 +32,7 @@ export function Calls() {
       {calls.length > 0 && (
         <ul className="rows">
           {calls.map((call) => (
-            <CallRow key={call.id} call={call} />
+            <CallRow key={call.call_id} call={call} />
           ))}
         </ul>
       )}
@@ -54,8 +54,8 @@ function CallRow({ call }: { readonly call: CallSummary }) {
   return (
     <li className="row linked">
       <span className="row-main">
-        <Link to={{ screen: 'call-detail', callId: call.id }} className="row-link">
-          {call.started_at === null ? t('call.title') : i18n.dateTime(call.started_at)}
+        <Link to={{ screen: 'call-detail', callId: call.call_id }} className="row-link">
+          {i18n.dateTime(call.started_at ?? call.placed_at)}
         </Link>
         <span className="row-note">
           {t(`language.${call.language}`)} · {t(`level.${call.level}`)}
@@ -64,13 +64,7 @@ function CallRow({ call }: { readonly call: CallSummary }) {
       </span>
       <span className="row-end">
         <span className="row-number">
-          {isOpen(call) ? (
-            <span className="badge">{t('calls.live')}</span>
-          ) : call.duration_sec === null ? (
-            '—'
-          ) : (
-            i18n.duration(call.duration_sec)
-          )}
+          {isOpen(call) ? <span className="badge">{t('calls.live')}</span> : i18n.duration(call.duration_sec)}
         </span>
         <span className="row-note">{chargeOf(call, i18n)}</span>
       </span>

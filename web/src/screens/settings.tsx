@@ -15,7 +15,7 @@ export function Settings({ user }: { readonly user: User }) {
   const theme = useStore(preferences.theme);
   const i18n = useI18n();
   const { t } = i18n;
-  const [name, setName] = useState(user.name ?? '');
+  const [name, setName] = useState(user.name);
   const [answer, setAnswer] = useState<{ readonly good: boolean; readonly text: string }>();
 
   async function save(changes: Parameters<typeof api.updateMe>[0]): Promise<void> {
@@ -62,7 +62,7 @@ export function Settings({ user }: { readonly user: User }) {
             onChange={setName}
             input={{ autoComplete: 'given-name', maxLength: 80 }}
           />
-          <button type="submit" className="button quiet" disabled={name.trim() === (user.name ?? '')}>
+          <button type="submit" className="button quiet" disabled={name.trim() === user.name}>
             {t('settings.save')}
           </button>
         </form>

@@ -1,5 +1,5 @@
 import { useServices } from '../../app/services.ts';
-import type { LiveCall } from '../../call/call-state.ts';
+import type { LiveCall, Notice } from '../../call/call-state.ts';
 import { CloseIcon, WarningIcon } from '../../components/icons.tsx';
 import { useI18n } from '../../i18n/i18n.ts';
 
@@ -7,6 +7,8 @@ import { useI18n } from '../../i18n/i18n.ts';
 export function Notices({ live }: { readonly live: LiveCall }) {
   const { call } = useServices();
   const { t, maybe } = useI18n();
+  const wordsFor = ({ code, message }: Notice): string =>
+    maybe(`notice.${code}`) ?? (code.startsWith('engine_') ? t('notice.engine_failed') : message);
   return (
     <div className="notices" role="status">
       {live.warnMinutes !== null && (
@@ -18,7 +20,7 @@ export function Notices({ live }: { readonly live: LiveCall }) {
       {live.notices.map((notice) => (
         <div key={notice.code} className="notice">
           <WarningIcon size={20} />
-          <span>{maybe(`notice.${notice.code}`) ?? notice.message}</span>
+          <span>{wordsFor(notice)}</span>
           <button
             type="button"
             className="icon-button"

@@ -14,6 +14,8 @@ export interface OrbColors {
 /** Everything that moves smoothly towards its goal, frame by frame. */
 export interface OrbMotion {
   readonly color: Rgb;
+  /** The same colour away from the light. */
+  readonly deep: Rgb;
   readonly shade: Rgb;
   readonly level: number;
   readonly low: number;
@@ -26,9 +28,17 @@ export interface OrbMotion {
   readonly strength: number;
 }
 
+/** Towards their own warmth or cold: with a common dark they would turn to mud. */
+const deepOf: Readonly<Record<keyof OrbColors, Rgb>> = {
+  tutor: [6, 92, 96],
+  learner: [214, 96, 22],
+  quiet: [96, 118, 116],
+};
+
 export function restingOrb(colors: OrbColors): OrbMotion {
   return {
     color: colors.tutor,
+    deep: deepOf.tutor,
     shade: colors.learner,
     level: 0,
     low: 0,
@@ -79,6 +89,7 @@ export function moveOrb(
   const follow = (from: number, to: number): number => towards(from, to, 1 - Math.exp(-seconds * (to > from ? 22 : 7)));
   return {
     color: mix(motion.color, colors[goal.color], calm),
+    deep: mix(motion.deep, deepOf[goal.color], calm),
     shade: mix(motion.shade, colors[goal.shade], calm),
     level: follow(motion.level, voice?.level ?? 0),
     low: follow(motion.low, voice?.low ?? 0),

@@ -7,7 +7,6 @@ import type { OrbColors, OrbMotion, OrbPhase, Rgb } from './orb-shape.ts';
 const REST = 0.56;
 const STEPS = 96;
 const WHITE: Rgb = [255, 255, 255];
-const NIGHT: Rgb = [4, 48, 52];
 
 /**
  * The call's face: two voices in one living shape. It follows the real loudness of whoever speaks. For those who asked
@@ -123,7 +122,7 @@ function paint(
   const body = context.createRadialGradient(light.x, light.y, rest * 0.05, middle, middle, rest * 1.2);
   body.addColorStop(0, css(blend(motion.color, WHITE, 0.5), strength));
   body.addColorStop(0.5, css(motion.color, strength));
-  body.addColorStop(1, css(blend(motion.color, NIGHT, 0.34), strength));
+  body.addColorStop(1, css(blend(motion.color, motion.deep, 0.75), strength));
   // A pale body must not let the voice behind shine through: their colours together are mud.
   context.globalCompositeOperation = 'destination-out';
   layer(context, motion, { x: middle, y: middle }, rest, 0, '#000', still);

@@ -22,6 +22,8 @@ export function ReadyScreen({ user }: { readonly user: User }) {
   const [tip] = useState(() => tips[Math.floor(Math.random() * tips.length)] ?? tips[0]);
   const minutes = user.minutes_available;
   const canCall = minutes >= 1;
+  const greeting = user.name ? t('ready.title_name', { name: user.name }) : t('ready.title');
+  const title = canCall ? greeting : t('ready.no_minutes');
 
   /** Shown at once; kept in the account for the next time. */
   function choose(changes: { language?: Language; level?: Level }): void {
@@ -32,7 +34,7 @@ export function ReadyScreen({ user }: { readonly user: User }) {
   return (
     <div className="ready">
       <section className="ready-hero">
-        <PageTitle title={user.name ? t('ready.title_name', { name: user.name }) : t('ready.title')} />
+        <PageTitle title={title} />
         <Orb phase={canCall ? 'idle' : 'reconnecting'} muted={false} readLevel={undefined} />
         <p className="ready-minutes">
           <strong data-testid="minutes-left" data-minutes={minutes}>
@@ -50,9 +52,7 @@ export function ReadyScreen({ user }: { readonly user: User }) {
           </button>
         ) : (
           <div className="ready-empty">
-            <p>
-              <strong>{t('ready.no_minutes')}.</strong> {t('ready.no_minutes_what')}
-            </p>
+            <p>{t('ready.no_minutes_what')}</p>
             <Link to={{ screen: 'account' }} className="button primary">
               {t('ready.to_account')}
             </Link>
