@@ -28,7 +28,7 @@ export class Lifecycle {
   }
 
   async #closeAll(): Promise<void> {
-    for (const { name, close, deadlineMs } of this.#closables.reverse()) {
+    for (const { name, close, deadlineMs } of this.#closables.toReversed()) {
       const { promise: late, reject } = Promise.withResolvers<never>();
       const timer = setTimeout(() => reject(new Error(`not closed within ${deadlineMs} ms`)), deadlineMs);
       try {
