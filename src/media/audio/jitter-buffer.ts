@@ -1,5 +1,6 @@
 import { DelayEstimator, type DelayLimits } from './delay-estimator.ts';
 import { opusPacketUnits } from './opus-packet.ts';
+import { type BufferedPacket, LONGEST_PAYLOAD_BYTES, PacketRing, RING_SLOTS } from './packet-ring.ts';
 import { SequenceUnwrapper, TimestampUnwrapper, type RtpHeader } from './rtp.ts';
 
 /** RTP units in a millisecond and in the 20 ms that are handed out where the length is ours to choose. */
@@ -7,9 +8,6 @@ const UNITS_PER_MS = 48;
 const FRAME_UNITS = 960;
 /** Opus conceals in steps of 2.5 ms. */
 const STEP_UNITS = 120;
-/** Packets kept at most: 2.5 s of 20 ms packets. A power of two. */
-const SLOTS = 128;
-const LONGEST_PAYLOAD_BYTES = 1_500;
 /** What is buffered beyond this is given up, so that a stall does not delay the whole rest of a call. */
 const MAX_BUFFERED_UNITS = 1_000 * UNITS_PER_MS;
 /** A jump in media time beyond this, after all that can be explained, is a new timeline. */
@@ -54,17 +52,6 @@ export interface JitterStats {
   readonly invalid: number;
 }
 
-interface Slot {
-  /** Unwrapped; -1 when the slot is empty. */
-  sequence: number;
-  /** The sequence number that was last played from here, for telling duplicates from late ones. */
-  played: number;
-  timestamp: number;
-  units: number;
-  bytes: Uint8Array;
-  length: number;
-}
-
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -74,7 +61,7 @@ const NOTHING = new Uint8Array(0);
  * and the delay that this adds is taken back in the next silence.
  */
 export class JitterBuffer {
-  readonly #slots: Slot[] = [];
+  readonly #ring = new PacketRing();
   readonly #sequences = new SequenceUnwrapper();
   readonly #timestamps = new TimestampUnwrapper();
   readonly #limits: DelayLimits;
@@ -82,11 +69,9 @@ export class JitterBuffer {
   readonly #counts = { duplicate: 0, late: 0, lost: 0, discarded: 0, resyncs: 0, invalid: 0 };
   #delay: DelayEstimator;
   #ssrc: number | undefined;
-  #buffered = 0;
   /** The next sequence number to play, and the highest that came. */
   #expected = 0;
   #newest = -1;
-  #bufferedUnits = 0;
   /** Media time of the next sound to hand out; `undefined` until the first packet has been pulled. */
   #position: number | undefined;
   #starved = 0;
@@ -99,9 +84,6 @@ export class JitterBuffer {
   constructor(limits: DelayLimits = {}) {
     this.#limits = limits;
     this.#delay = new DelayEstimator(limits);
-    for (let index = 0; index < SLOTS; index++) {
-      this.#slots.push({ sequence: -1, played: -1, timestamp: 0, units: 0, bytes: NOTHING, length: 0 });
-    }
   }
 
   get targetDelayMs(): number {
@@ -110,7 +92,7 @@ export class JitterBuffer {
 
   /** Sound that is there to be played, without gaps. */
   get bufferedMs(): number {
-    return this.#bufferedUnits / UNITS_PER_MS;
+    return this.#ring.units / UNITS_PER_MS;
   }
 
   get stats(): JitterStats {
@@ -127,26 +109,23 @@ export class JitterBuffer {
     if (header.ssrc !== this.#ssrc) this.#restart(header);
     else if (this.#doubts(header.sequence)) return 'doubted';
 
-    const sequence = this.#sequences.unwrap(header.sequence) + SLOTS;
+    const sequence = this.#sequences.unwrap(header.sequence) + RING_SLOTS;
     const timestamp = this.#timestamps.unwrap(header.timestamp);
-    const slot = this.#slots[sequence & (SLOTS - 1)]!;
-    if (slot.sequence === sequence || slot.played === sequence) {
+    if (this.#ring.has(sequence)) {
       this.#counts.duplicate++;
       return 'duplicate';
     }
     if (this.#delay.observe(timestamp / UNITS_PER_MS, nowMs)) this.#counts.resyncs++;
     if (sequence < this.#expected) {
       // Before anything has been played, the first packets may still be put before each other.
-      if (this.#position !== undefined || this.#newest - sequence >= SLOTS) {
+      if (this.#position !== undefined || this.#newest - sequence >= RING_SLOTS) {
         this.#counts.late++;
         return 'late';
       }
       this.#expected = sequence;
     }
     this.#makeRoom(sequence);
-    store(slot, sequence, timestamp, units, packet, header);
-    this.#buffered++;
-    this.#bufferedUnits += units;
+    this.#ring.put(sequence, timestamp, units, packet, header);
     if (sequence > this.#newest) this.#newest = sequence;
     return 'stored';
   }
@@ -160,14 +139,14 @@ export class JitterBuffer {
     out.payload = NOTHING;
     out.units = FRAME_UNITS;
     out.restarted = false;
-    if (this.#buffered === 0) {
+    if (this.#ring.count === 0) {
       out.kind = this.#position === undefined ? 'silence' : 'starved';
       if (this.#position !== undefined) this.#starved += FRAME_UNITS;
       return out;
     }
     if (this.#position === undefined) this.#begin();
     else this.#giveUpOldest(nowMs);
-    const head = this.#head();
+    const head = this.#ring.first(this.#expected);
     let missing = head.sequence - this.#expected;
     let gap = head.timestamp - this.#position!;
 
@@ -226,10 +205,8 @@ export class JitterBuffer {
     this.#sequences.reset();
     this.#timestamps.reset();
     this.#delay = new DelayEstimator({ ...this.#limits, initialMs: this.#delay.targetMs });
-    for (const slot of this.#slots) slot.sequence = slot.played = -1;
-    this.#buffered = 0;
-    this.#bufferedUnits = 0;
-    this.#expected = header.sequence + SLOTS;
+    this.#ring.clear();
+    this.#expected = header.sequence + RING_SLOTS;
     this.#newest = this.#expected - 1;
     this.#position = undefined;
     this.#starved = 0;
@@ -257,18 +234,10 @@ export class JitterBuffer {
 
   /** Before the first sound: a silence as long as the wanted delay, from which the timeline begins. */
   #begin(): void {
-    const head = this.#head();
+    const head = this.#ring.first(this.#expected);
     this.#expected = head.sequence;
     this.#position = head.timestamp;
     this.#loose = true;
-  }
-
-  /** The first packet that is there. Loops over lost ones only. */
-  #head(): Slot {
-    for (let sequence = this.#expected; ; sequence++) {
-      const slot = this.#slots[sequence & (SLOTS - 1)]!;
-      if (slot.sequence === sequence) return slot;
-    }
   }
 
   /** Silence to hand out before the head, while the delay is free to change: a longer or shorter one than the sender's. */
@@ -284,11 +253,11 @@ export class JitterBuffer {
     }
     const silence = Math.min(gap, FRAME_UNITS);
     this.#position! += silence;
-    // One third of a unit is no sample at 16 kHz; a sender of whole Opus frames never leaves one.
+    // Less than three units are no sample at 16 kHz; a sender of whole Opus frames never leaves any.
     return silence - (silence % 3);
   }
 
-  #fillLoss(out: Playout, head: Slot, missing: number, gap: number): Playout {
+  #fillLoss(out: Playout, head: BufferedPacket, missing: number, gap: number): Playout {
     const frame = this.#lastUnits;
     const last = gap <= frame;
     out.kind = last ? 'recover' : 'conceal';
@@ -306,7 +275,7 @@ export class JitterBuffer {
     this.#expected += packets;
   }
 
-  #play(out: Playout, head: Slot): Playout {
+  #play(out: Playout, head: BufferedPacket): Playout {
     out.kind = 'packet';
     out.units = head.units;
     out.payload = head.bytes.subarray(0, head.length);
@@ -319,30 +288,28 @@ export class JitterBuffer {
     return out;
   }
 
-  #take(head: Slot): void {
+  #take(head: BufferedPacket): void {
     this.#expected = head.sequence + 1;
-    head.played = head.sequence;
-    head.sequence = -1;
-    this.#buffered--;
-    this.#bufferedUnits -= head.units;
+    this.#ring.take(head);
   }
 
   /** Numbers that do not fit beside `sequence` any more are given up. */
   #makeRoom(sequence: number): void {
-    while (this.#buffered > 0 && sequence - this.#expected >= SLOTS) this.#giveUp(this.#head());
-    if (sequence - this.#expected >= SLOTS) this.#lose(sequence - this.#expected);
+    while (this.#ring.count > 0 && sequence - this.#expected >= RING_SLOTS)
+      this.#giveUp(this.#ring.first(this.#expected));
+    if (sequence - this.#expected >= RING_SLOTS) this.#lose(sequence - this.#expected);
   }
 
   #giveUpOldest(nowMs: number): void {
-    if (this.#bufferedUnits <= MAX_BUFFERED_UNITS) return;
-    while (this.#bufferedUnits > this.#delay.targetMs * UNITS_PER_MS && this.excessDelayMs(nowMs) > 0) {
-      const head = this.#head();
+    if (this.#ring.units <= MAX_BUFFERED_UNITS) return;
+    while (this.#ring.units > this.#delay.targetMs * UNITS_PER_MS && this.excessDelayMs(nowMs) > 0) {
+      const head = this.#ring.first(this.#expected);
       this.#giveUp(head);
       this.#position = head.timestamp + head.units;
     }
   }
 
-  #giveUp(head: Slot): void {
+  #giveUp(head: BufferedPacket): void {
     this.#counts.discarded++;
     this.#lose(head.sequence - this.#expected);
     this.#take(head);
@@ -358,21 +325,3 @@ const EMPTY_HEADER: RtpHeader = {
   payloadOffset: 0,
   payloadLength: 0,
 };
-
-function store(
-  slot: Slot,
-  sequence: number,
-  timestamp: number,
-  units: number,
-  packet: Uint8Array,
-  { payloadOffset, payloadLength }: RtpHeader,
-): void {
-  if (slot.bytes.length < payloadLength)
-    slot.bytes = new Uint8Array(payloadLength <= 250 ? 250 : LONGEST_PAYLOAD_BYTES);
-  // Byte by byte: for some eighty bytes cheaper than a view and a `set`.
-  for (let index = 0; index < payloadLength; index++) slot.bytes[index] = packet[payloadOffset + index]!;
-  slot.sequence = sequence;
-  slot.timestamp = timestamp;
-  slot.units = units;
-  slot.length = payloadLength;
-}
