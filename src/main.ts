@@ -2,6 +2,7 @@ import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 import { loadConfig, loadServiceConfig } from './platform/config.ts';
 import { AppError } from './platform/errors.ts';
+import type { Service } from './platform/service.ts';
 
 /**
  * The process types. Each is loaded only where it runs: audio's modules are not the web process's, nor the other way
@@ -16,7 +17,15 @@ const verbs: Readonly<Record<string, () => Promise<void>>> = {
   async web() {
     const config = loadServiceConfig(process.env);
     const [{ runService }, { startWeb }] = await Promise.all([import('./platform/service.ts'), import('./app/web.ts')]);
-    await runService({ name: 'web', config, start: (service) => startWeb(config, service) });
+    const start = async (service: Service) => {
+      const facts = await startWeb(config, service);
+      // Without a supervisor to tell it to, the first administrator's password is told to the terminal.
+      if (!process.connected && facts['admin_password'] !== undefined) {
+        process.stdout.write(`First administrator: ${facts['admin_email']}, password ${facts['admin_password']}\n`);
+      }
+      return facts;
+    };
+    await runService({ name: 'web', config, start });
   },
   async media() {
     const config = loadServiceConfig(process.env);
@@ -53,5 +62,5 @@ try {
 } catch (error) {
   const text = error instanceof AppError ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`\n${text}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 }

@@ -100,13 +100,15 @@ async function start(options: Start): Promise<void> {
   group('media', media);
   group('web', [web]);
   group('jobs', [jobs]);
-  const started = Promise.all([web, jobs, ...media].map((child) => supervisor.start(child)));
+  const started = Promise.all([
+    // Told at once: the password is kept nowhere, and another process may yet fail to start.
+    supervisor.start(web).then((facts) => tellAdministrator(facts, say)),
+    ...[jobs, ...media].map((child) => supervisor.start(child)),
+  ]);
   // Asked to stop meanwhile, nobody waits for it any more.
   started.catch(() => {});
-  const facts = await Promise.race([started, stop.requested.then(() => undefined)]);
-  if (facts === undefined) return;
-  const [{ admin_email: email, admin_password: password } = {}] = facts;
-  say(describeServing(config.web.publicUrl, email, password));
+  await Promise.race([started, stop.requested]);
+  if (!stop.made) say(describeServing(config.web.publicUrl));
 }
 
 /** Answers the address. Ended by somebody else, it is started again; the processes find it at the same address. */
@@ -139,10 +141,22 @@ async function startPostgres({ config, log, lifecycle, stop, say }: Start): Prom
   return first.url;
 }
 
-function describeServing(publicUrl: string, email: string | undefined, password: string | undefined): string {
-  const lines = ['', '  AIlingva is serving.', '', `  Page     ${publicUrl}`, `  API      ${publicUrl}/api/docs/`];
-  if (email !== undefined) lines.push('', `  The first administrator: ${email}`);
-  if (password !== undefined) lines.push(`  Password: ${password}   (shown only now: keep it)`);
-  lines.push('', '  Stop     Ctrl-C here, or ./ailingva down', '');
-  return lines.join('\n');
+function tellAdministrator(facts: Readonly<Record<string, string>>, say: Say): void {
+  const { admin_email: email, admin_password: password } = facts;
+  if (email === undefined) return;
+  say(`\n  The first administrator: ${email}`);
+  if (password !== undefined) say(`  Password: ${password}   (shown only now: keep it)`);
+}
+
+function describeServing(publicUrl: string): string {
+  return [
+    '',
+    '  AIlingva is serving.',
+    '',
+    `  Page     ${publicUrl}`,
+    `  API      ${publicUrl}/api/docs/`,
+    '',
+    '  Stop     Ctrl-C here, or ./ailingva down',
+    '',
+  ].join('\n');
 }

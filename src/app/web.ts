@@ -1,5 +1,6 @@
 import { createAccounts } from '../accounts/index.ts';
 import { createBilling } from '../billing/index.ts';
+import { callRoutes, MediaNodes, Placement } from '../media/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { ServiceConfig } from '../platform/config.ts';
 import { connectDatabase, pingDatabase } from '../platform/database.ts';
@@ -34,19 +35,21 @@ export async function startWeb(
     tokenSecret: config.tokenSecret,
     onRegistered: (transaction, userId) => billing.onRegistered(transaction, userId),
   });
-  const { email, password } = config.admin;
-  const admin = await accounts.ensureAdmin({
-    ...(email !== undefined && { email }),
-    ...(password !== undefined && { password }),
+  const nodes = new MediaNodes(knex);
+  const calls = callRoutes({
+    knex,
+    placement: new Placement({ knex, nodes, opening: billing }),
+    preferences: (userId) => accounts.me(userId),
+    charges: (callIds) => billing.charges(callIds),
+    issueToken: (pass) => accounts.callTokens.issue(pass),
   });
+  const routes = [...accounts.routes, ...billing.routes, ...calls];
 
   const proxy = createSignalingProxy({
-    findNode: async (nodeId) =>
-      (await knex<{ id: string; url: string }>('media_nodes').where('id', nodeId).first())?.url,
+    findNode: (nodeId) => nodes.findUrl(nodeId),
     log,
     trustedProxies: config.web.trustedProxies,
   });
-  const routes = [...accounts.routes, ...billing.routes];
   const app = createHttpApp({
     routes,
     authenticator: accounts.authenticator,
@@ -66,6 +69,12 @@ export async function startWeb(
   proxy.attach(server.server);
   lifecycle.onClose('signaling proxy', () => proxy.close());
 
+  // Last: a password made here must not be lost by a failure after it.
+  const { email, password } = config.admin;
+  const admin = await accounts.ensureAdmin({
+    ...(email !== undefined && { email }),
+    ...(password !== undefined && { password }),
+  });
   return {
     url: server.url,
     ...(admin && { admin_email: admin.email }),
