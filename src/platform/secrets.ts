@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from './errors.ts';
@@ -21,7 +21,7 @@ export async function keepSecret(dataDir: string, name: string): Promise<Secret>
 
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const value = randomBytes(32).toString('base64url');
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomUUID()}.part`;
   await writeFile(draft, `${value}\n`, { mode: 0o600 });
   try {
     // A link appears whole or not at all, and refuses to replace another's.

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { loadConfig, loadServiceConfig, PROJECT_ROOT } from './config.ts';
+import { AppError } from './errors.ts';
+
+function problemsOf(load: () => unknown): Record<string, string> {
+  try {
+    load();
+  } catch (error) {
+    assert.ok(error instanceof AppError);
+    assert.equal(error.code, 'config_invalid');
+    const { errors } = error.details;
+    assert.ok(Array.isArray(errors));
+    return Object.fromEntries(errors.map(({ variable, problem }) => [variable, problem]));
+  }
+  assert.fail('nothing was wrong');
+}
+
+test('nothing needs to be set', () => {
+  const config = loadConfig({});
+  assert.equal(config.web.port, 3000);
+  assert.equal(config.dataDir, path.join(PROJECT_ROOT, '.local'));
+  assert.equal(config.rtc.port, 44_444);
+  assert.equal(config.databaseUrl, undefined);
+});
+
+test('an empty or blank variable is the same as none', () => {
+  assert.deepEqual(loadConfig({ PORT: '', DATABASE_URL: '  ', ICE_SERVERS: '' }), loadConfig({}));
+});
+
+test('all wrong variables are named together, and no value is repeated', () => {
+  const environment = {
+    PORT: 'eighty',
+    RTC_PORT: '99999',
+    LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://root:hunter2@db',
+    TOKEN_SECRET: 'hunter2',
+    ICE_SERVERS: '[{"urls": 1, "credential": "hunter2"}]',
+    STT_ENGINE: '../local',
+    ADMIN_EMAIL: 'nobody',
+  };
+  assert.deepEqual(
+    Object.keys(problemsOf(() => loadConfig(environment))).toSorted(),
+    Object.keys(environment).toSorted(),
+  );
+  assert.throws(
+    () => loadConfig(environment),
+    (error: Error) => !error.message.includes('hunter2') && error.message.includes('PORT: must be a port number'),
+  );
+});
+
+test('what is wrong only together is named too', () => {
+  const environment = {
+    RTC_LISTEN_IP: '0.0.0.0',
+    ADMIN_PASSWORD: 'long enough',
+    RTC_PORT: '65535',
+    MEDIA_PROCESSES: '2',
+  };
+  const problems = problemsOf(() => loadConfig(environment));
+  assert.deepEqual(Object.keys(problems).toSorted(), ['ADMIN_EMAIL', 'RTC_ANNOUNCED_ADDRESS', 'RTC_PORT']);
+});
+
+test('production names what it cannot go without', () => {
+  const problems = problemsOf(() => loadConfig({ NODE_ENV: 'production' }));
+  assert.deepEqual(Object.keys(problems).toSorted(), ['DATABASE_URL', 'TOKEN_SECRET']);
+});
+
+test('a process that serves needs a database and the key of its tokens', () => {
+  const problems = problemsOf(() => loadServiceConfig({}));
+  assert.deepEqual(Object.keys(problems).toSorted(), ['DATABASE_URL', 'TOKEN_SECRET']);
+  const set = { DATABASE_URL: 'postgres://a:b@127.0.0.1:5432/c', TOKEN_SECRET: 'x'.repeat(32) };
+  assert.equal(loadServiceConfig(set).databaseUrl, set.DATABASE_URL);
+});
+
+test('relative folders count from the checkout', () => {
+  assert.equal(loadConfig({ DATA_DIR: 'elsewhere' }).dataDir, path.join(PROJECT_ROOT, 'elsewhere'));
+  assert.equal(loadConfig({ DATA_DIR: '/data' }).web.root, '/data/web');
+});
+
+test('ICE servers are addresses between commas, or JSON', () => {
+  const plain = loadConfig({ ICE_SERVERS: 'stun:one.example:3478, turns:two.example' });
+  assert.deepEqual(plain.rtc.iceServers, [{ urls: 'stun:one.example:3478' }, { urls: 'turns:two.example' }]);
+  const json = loadConfig({ ICE_SERVERS: '[{"urls":["turn:x"],"username":"u","credential":"c"}]' });
+  assert.deepEqual(json.rtc.iceServers, [{ urls: ['turn:x'], username: 'u', credential: 'c' }]);
+});
+
+test('an announced address opens the calls to the world; without one they stay on this machine', () => {
+  assert.equal(loadConfig({}).rtc.listenIp, '127.0.0.1');
+  assert.equal(loadConfig({ RTC_ANNOUNCED_ADDRESS: 'voice.example' }).rtc.listenIp, '0.0.0.0');
+});
