@@ -68,12 +68,15 @@ export function asDatabaseUnavailable(thrown: unknown): AppError | undefined {
   });
 }
 
+const INT8: number = pg.types.builtins.INT8;
+const DATE: number = pg.types.builtins.DATE;
+
 // int8 comes as a number where a number can carry it, date as its text; numeric stays text, because minutes and
 // money never become floating point. Set per connection: pg's own table is one for the whole process.
 function getTypeParser(oid: number, format: string): (value: string) => unknown {
   if (format !== 'binary') {
-    if (oid === pg.types.builtins.INT8) return parseInt8;
-    if (oid === pg.types.builtins.DATE) return (value) => value;
+    if (oid === INT8) return parseInt8;
+    if (oid === DATE) return (value) => value;
   }
   return pg.types.getTypeParser(oid, format as 'text');
 }

@@ -80,13 +80,16 @@ function failing(address: string, act: () => { said: string }): Route {
   return defineRoute({ method: 'get', path: address, summary: '', tag: 'test', access: 'public', answer, handle });
 }
 
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
 interface Server {
   readonly metrics: Metrics;
-  ask(
-    address: string,
-    init?: RequestInit,
-  ): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }>;
-  post(address: string, body: unknown, headers?: Record<string, string>): ReturnType<Server['ask']>;
+  readonly ask: (address: string, init?: RequestInit) => Promise<Answer>;
+  readonly post: (address: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>;
 }
 
 async function serve(t: TestContext, options: Partial<HttpAppOptions> = {}): Promise<Server> {

@@ -113,7 +113,7 @@ class MigrationFolder implements Knex.MigrationSource<string> {
     return files
       .filter((file) => /^\d{12}_\w+\.ts$/.test(file))
       .map((file) => path.basename(file, '.ts'))
-      .sort();
+      .toSorted();
   }
 
   getMigrationName(name: string): string {

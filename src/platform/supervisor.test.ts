@@ -10,11 +10,11 @@ import { Supervisor, type ChildDescription } from './supervisor.ts';
 
 interface Place {
   readonly supervisor: Supervisor;
-  child(name: string, script: string, stopDeadlineMs?: number): Promise<ChildDescription>;
+  readonly child: (name: string, script: string, stopDeadlineMs?: number) => Promise<ChildDescription>;
   /** What the children have noted so far. */
-  notes(): Promise<string[]>;
-  /** Waits for a note that was not there `before`. */
-  noted(count: number): Promise<string[]>;
+  readonly notes: () => Promise<string[]>;
+  /** Waits until there are that many. */
+  readonly noted: (count: number) => Promise<string[]>;
 }
 
 const READY = `process.send({ type: 'ready', facts: { pid: String(process.pid) } });`;

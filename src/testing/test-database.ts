@@ -76,7 +76,8 @@ async function makeTemplate(): Promise<string> {
 async function fingerprintOfMigrations(): Promise<string> {
   const folder = path.join(PROJECT_ROOT, 'migrations');
   const hash = createHash('sha256');
-  for (const file of (await readdir(folder)).sort()) hash.update(file).update(await readFile(path.join(folder, file)));
+  for (const file of (await readdir(folder)).toSorted())
+    hash.update(file).update(await readFile(path.join(folder, file)));
   return hash.digest('hex').slice(0, 16);
 }
 

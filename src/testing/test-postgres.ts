@@ -9,7 +9,7 @@ export interface TestPostgres {
   /** For the variable TEST_DATABASE_URL: test files that find it share this server. */
   readonly url: string;
   /** Stops it and removes its files. Idempotent. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
