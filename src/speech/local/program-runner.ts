@@ -75,6 +75,8 @@ export class ProgramRunner {
     if (!worker) return;
     const { promise: gone, resolve } = Promise.withResolvers<void>();
     worker.once('exit', () => resolve());
+    // What is waited for has to hold the process.
+    worker.ref();
     worker.postMessage({ type: 'close' } satisfies ProgramMessage);
     await gone;
   }

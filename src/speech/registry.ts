@@ -1,0 +1,103 @@
+import { AppError } from '../platform/errors.ts';
+import { type Clock, systemClock } from '../platform/clock.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Language, SpeechToText, TextToSpeech, Tutor } from './engine.ts';
+import { createDrillTutor } from './local/drill-tutor.ts';
+import { createEspeak } from './local/espeak.ts';
+import { createPocketSphinx } from './local/pocketsphinx.ts';
+
+/** Engines from elsewhere, by the names they carry; tests and benchmarks bring theirs so. */
+export interface AdditionalEngines {
+  readonly speechToText?: readonly SpeechToText[];
+  readonly tutors?: readonly Tutor[];
+  readonly textToSpeech?: readonly TextToSpeech[];
+}
+
+export interface SpeechEngineOptions {
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** The built `native/pocketsphinx-stream`; on the PATH when not given. */
+  readonly pocketsphinxStreamBin?: string | undefined;
+  /** The eSpeak NG program; on the PATH when not given. */
+  readonly espeakBin?: string | undefined;
+  readonly additional?: AdditionalEngines;
+}
+
+export type EngineKind = 'speech to text' | 'tutor' | 'text to speech';
+
+export interface EngineDescription {
+  readonly kind: EngineKind;
+  readonly name: string;
+  readonly languages: readonly Language[];
+}
+
+export interface SpeechEngines {
+  /** @throws AppError `engine_unknown`, naming the engines that there are. */
+  speechToText(name: string): SpeechToText;
+  /** @throws AppError `engine_unknown` */
+  tutor(name: string): Tutor;
+  /** @throws AppError `engine_unknown` */
+  textToSpeech(name: string): TextToSpeech;
+  describe(): readonly EngineDescription[];
+  /** Ends the engines' programs. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * The engines of this process, by name. Nothing is started by it: an engine opens what it needs with its first
+ * use. Their names: `local` hears and speaks, `drill` teaches.
+ */
+export function createSpeechEngines(options: SpeechEngineOptions): SpeechEngines {
+  const { log, clock = systemClock, pocketsphinxStreamBin, espeakBin, additional = {} } = options;
+  const ear = createPocketSphinx({ program: pocketsphinxStreamBin ?? 'pocketsphinx-stream', clock, log });
+  const voice = createEspeak(espeakBin === undefined ? {} : { program: espeakBin });
+
+  const speechToText = new Shelf<SpeechToText>('speech to text', [ear, ...(additional.speechToText ?? [])]);
+  const tutors = new Shelf<Tutor>('tutor', [createDrillTutor(), ...(additional.tutors ?? [])]);
+  const textToSpeech = new Shelf<TextToSpeech>('text to speech', [voice, ...(additional.textToSpeech ?? [])]);
+
+  return {
+    speechToText: (name) => speechToText.take(name),
+    tutor: (name) => tutors.take(name),
+    textToSpeech: (name) => textToSpeech.take(name),
+    describe: () => [...speechToText.describe(), ...tutors.describe(), ...textToSpeech.describe()],
+    async close() {
+      await Promise.all([ear.close(), voice.close()]);
+    },
+  };
+}
+
+interface Named {
+  readonly name: string;
+  readonly capabilities: { readonly languages: readonly Language[] };
+}
+
+class Shelf<Engine extends Named> {
+  readonly #kind: EngineKind;
+  readonly #engines: ReadonlyMap<string, Engine>;
+
+  constructor(kind: EngineKind, engines: readonly Engine[]) {
+    this.#kind = kind;
+    this.#engines = new Map(engines.map((engine) => [engine.name, engine]));
+  }
+
+  take(name: string): Engine {
+    const engine = this.#engines.get(name);
+    if (engine) return engine;
+    const known = [...this.#engines.keys()];
+    throw new AppError({
+      code: 'engine_unknown',
+      kind: 'invalid',
+      message: `There is no ${this.#kind} engine "${name}". There are: ${known.join(', ')}.`,
+      details: { kind: this.#kind, name, known },
+    });
+  }
+
+  describe(): EngineDescription[] {
+    return [...this.#engines.values()].map(({ name, capabilities }) => ({
+      kind: this.#kind,
+      name,
+      languages: capabilities.languages,
+    }));
+  }
+}
