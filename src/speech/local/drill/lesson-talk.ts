@@ -6,6 +6,8 @@ import { fill, inTurn, PHRASES } from './phrases.ts';
 
 const MOST_WORDS_TO_MIND = 2;
 
+const NEARLY_PERFECT_PERCENT = 85;
+
 /** Small words carry no sound worth a remark, unless nothing else went wrong. */
 const SMALL = 3;
 
@@ -27,7 +29,8 @@ export function praise(
   const { tries, streak, turn } = after;
   if (assessment.percent < 100) {
     const words = wordsToMind(assessment);
-    return [inTurn(PHRASES.good, turn), ...(words ? [fill(inTurn(PHRASES.mind, turn), { words })] : [])];
+    const ways = assessment.percent < NEARLY_PERFECT_PERCENT ? PHRASES.fair : PHRASES.good;
+    return [inTurn(ways, turn), ...(words ? [fill(inTurn(PHRASES.mind, turn), { words })] : [])];
   }
   if (tries > 0) return [inTurn(PHRASES.perfectAtLast, turn)];
   const perfect = inTurn(PHRASES.perfect, turn);

@@ -32,7 +32,7 @@ export function numberSpellings(word: string): readonly string[] {
     for (const spelling of pairs(word)) spellings.add(spelling);
   }
   if (word.length <= LONGEST_DIGIT_BY_DIGIT) {
-    const digits = [...word].map((digit) => ONES[Number(digit)] ?? '');
+    const digits = Array.from(word, (digit) => ONES[Number(digit)] ?? '');
     spellings.add(digits.join(''));
     spellings.add(digits.map((digit) => (digit === 'zero' ? 'oh' : digit)).join(''));
   }
