@@ -10,7 +10,7 @@ const INSTALL_TIMEOUT_MS = 15 * 60_000;
 const SCRIPT_TIMEOUT_MS = 60_000;
 
 export interface NpmOptions {
-  /** The file npm-cli.js, run by this very Node: npm chooses packages to fit the Node that runs it. */
+  /** The file npm-cli.js, run by this very Node: npm chooses packages to fit the Node that runs it. May be empty. */
   readonly npmCli: string;
 }
 
@@ -32,6 +32,7 @@ export function npmPackages({ root }: Place, { npmCli }: NpmOptions): Step {
     title: 'npm packages',
     isDone: async () => (await readStamp(stamp)) === (await inputs()),
     async run(context) {
+      if (npmCli === '') throw new Error('no npm was given: start it as ./ailingva, which brings one');
       const from = await inputs();
       await checkLock(root);
       // Without a stamp, what is there may be the half of an interrupted install.
@@ -60,7 +61,7 @@ export function npmPackages({ root }: Place, { npmCli }: NpmOptions): Step {
       }
       await writeStamp(stamp, from);
     },
-    remedy: () => `'${process.execPath}' '${npmCli}' ping`,
+    remedy: () => (npmCli === '' ? './ailingva setup' : `'${process.execPath}' '${npmCli}' ping`),
   };
 }
 
