@@ -15,6 +15,7 @@ RUN ./ailingva setup system-packages
 RUN ./ailingva setup npm-packages
 COPY native native
 RUN ./ailingva setup mediasoup-worker pocketsphinx-stream opus
+COPY tsconfig.json ./
 COPY web web
 COPY src/media/protocol.ts src/media/
 RUN ./ailingva setup page

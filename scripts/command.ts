@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface CommandOptions {
@@ -25,7 +26,8 @@ export class CommandFailed extends Error {
   }
 }
 
-const LINES_KEPT = 12;
+/** A stack trace is long, and what went wrong stands above it. */
+const LINES_KEPT = 25;
 
 /**
  * Runs a program to its end and keeps what it prints in a log.
@@ -61,7 +63,7 @@ export async function runCommand(program: string, args: readonly string[], optio
   await once(log, 'close');
 
   signal.throwIfAborted();
-  const name = `${program} ${args[0] ?? ''}`.trim();
+  const name = [program, ...args.slice(0, 1)].map((word) => path.basename(word)).join(' ');
   if (deadline.aborted) throw new CommandFailed(`${name} took longer than ${timeoutMs / 1000} s`, lastLines);
   if (error !== undefined) throw new CommandFailed(`${name} could not be started: ${error.message}`, lastLines);
   if (child.exitCode !== 0) {

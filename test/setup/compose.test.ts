@@ -205,6 +205,13 @@ describe('Dockerfile', () => {
     }
   });
 
+  it('has what the page is built from', async () => {
+    const { extends: base } = z.object({ extends: z.string() }).parse(JSON.parse(await read('web/tsconfig.json')));
+    const sources = ['web', path.normalize(path.join('web', base)), 'src/media/protocol.ts'];
+    const dockerfile = await read('Dockerfile');
+    for (const source of sources) assert.match(dockerfile, new RegExp(`^COPY (.+ )?${source} `, 'm'), source);
+  });
+
   it('runs steps of the set-up that exist, and takes what they make', async () => {
     const dockerfile = await read('Dockerfile');
     const place = placeOf(ROOT);
