@@ -1,11 +1,11 @@
 import { Agent, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestHandler } from 'express';
-import { AppError } from './errors.ts';
+import { AppError, errorCode } from './errors.ts';
 import { contextOf } from './http/handler.ts';
 import { toProblem } from './http/problem.ts';
 import type { Logger } from './log.ts';
-import { forwardRequest, forwardUpgrade } from './proxy/forward.ts';
+import { forwardRequest, forwardUpgrade, hasBody } from './proxy/forward.ts';
 import { createNodeDirectory } from './proxy/node-directory.ts';
 
 export interface SignalingProxyOptions {
@@ -40,15 +40,23 @@ export function createSignalingProxy(options: SignalingProxyOptions): SignalingP
   const open = new Set<Duplex>();
   let closed = false;
 
-  /** Finds the node and forwards to it; one that does not answer is looked up anew the next time. */
-  async function carry(nodeId: string, forward: (target: string) => Promise<unknown>): Promise<void> {
+  type Forward = (options: { target: string; clientAddress: string; host: string | undefined }) => Promise<unknown>;
+
+  /** Finds the node and forwards to it. One that refuses may have come back at another address meanwhile. */
+  async function carry(request: IncomingMessage, nodeId: string, forward: Forward): Promise<void> {
+    const client = clientOf(request, trustedProxies);
     const target = await directory.find(nodeId);
     if (target === undefined) throw notFound();
     try {
-      await forward(target);
+      await forward({ target, ...client });
     } catch (cause) {
       directory.forget(nodeId);
-      throw unavailable(cause);
+      const next = errorCode(cause) === 'ECONNREFUSED' && !hasBody(request) ? await directory.find(nodeId) : undefined;
+      if (next === undefined || next === target) throw unavailable(cause);
+      await forward({ target: next, ...client }).catch((again: unknown) => {
+        directory.forget(nodeId);
+        throw unavailable(again);
+      });
     }
   }
 
@@ -59,20 +67,18 @@ export function createSignalingProxy(options: SignalingProxyOptions): SignalingP
       return;
     }
     contextOf(response).route = ROUTE;
-    await carry(nodeId, (target) => {
-      const clientAddress = addressOf(request, trustedProxies);
-      return forwardRequest(request, response, { target, clientAddress, deadlineMs: ANSWER_DEADLINE_MS, agent });
-    });
+    await carry(request, nodeId, (options) =>
+      forwardRequest(request, response, { ...options, deadlineMs: ANSWER_DEADLINE_MS, agent }),
+    );
   };
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const nodeId = ADDRESS.exec(request.url ?? '')?.[1];
     if (nodeId === undefined || request.headers.upgrade?.toLowerCase() !== 'websocket') throw notFound();
     if (closed) throw unavailable(undefined);
-    await carry(nodeId, (target) => {
-      const clientAddress = addressOf(request, trustedProxies);
-      return forwardUpgrade(request, socket, head, { target, clientAddress, deadlineMs: UPGRADE_DEADLINE_MS });
-    });
+    await carry(request, nodeId, (options) =>
+      forwardUpgrade(request, socket, head, { ...options, deadlineMs: UPGRADE_DEADLINE_MS }),
+    );
   }
 
   return {
@@ -97,11 +103,15 @@ export function createSignalingProxy(options: SignalingProxyOptions): SignalingP
 }
 
 /** Each proxy adds whom it was asked by to the end; only the last `trusted` entries were written by ours. */
-function addressOf(request: IncomingMessage, trusted: number): string {
+function clientOf(request: IncomingMessage, trusted: number): { clientAddress: string; host: string | undefined } {
   const claimed = request.headers['x-forwarded-for'];
   const chain = (Array.isArray(claimed) ? claimed.join(',') : (claimed ?? '')).split(',').map((part) => part.trim());
   const addresses = [...chain.filter((part) => part !== ''), request.socket.remoteAddress ?? ''];
-  return addresses.at(-1 - Math.min(trusted, addresses.length - 1)) ?? '';
+  const asked = trusted > 0 ? request.headers['x-forwarded-host'] : undefined;
+  return {
+    clientAddress: addresses.at(-1 - Math.min(trusted, addresses.length - 1)) ?? '',
+    host: typeof asked === 'string' ? asked : request.headers.host,
+  };
 }
 
 function refuse(socket: Duplex, thrown: unknown): void {

@@ -19,6 +19,8 @@ export interface ForwardOptions {
   /** An origin: `http://10.0.0.5:3001`. */
   readonly target: string;
   readonly clientAddress: string;
+  /** The host that the page asked. */
+  readonly host: string | undefined;
   readonly deadlineMs: number;
 }
 
@@ -42,8 +44,14 @@ export function forwardRequest(
     upstream.destroy();
     resolve();
   });
-  request.pipe(upstream);
+  // Without a body the request may already have ended, in an attempt before this one.
+  if (hasBody(request)) request.pipe(upstream);
+  else upstream.end();
   return promise;
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** Answers the upstream's socket once both are joined. Rejects when the node did not upgrade, with nothing sent yet. */
@@ -91,7 +99,7 @@ function join(one: Duplex, other: Duplex): void {
 
 function open(
   request: IncomingMessage,
-  { target, clientAddress }: ForwardOptions,
+  { target, clientAddress, host }: ForwardOptions,
   headers: OutgoingHttpHeaders,
   agent: Agent | undefined,
 ): ClientRequest {
@@ -104,7 +112,7 @@ function open(
     method: request.method,
     path: request.url,
     // What a client claims about itself is replaced by what we see, so that nodes may believe it.
-    headers: { ...headers, 'x-forwarded-for': clientAddress, 'x-forwarded-host': request.headers.host },
+    headers: { ...headers, 'x-forwarded-for': clientAddress, 'x-forwarded-host': host },
     ...(agent !== undefined && url.protocol === 'http:' && { agent }),
   });
 }
