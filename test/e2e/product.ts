@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findFreePort } from '../../src/media/sfu/free-port.ts';
@@ -43,10 +43,18 @@ export async function startProduct(test: Cleanup, settings: Readonly<Record<stri
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
   test.after(async () => {
     await stop(child);
+    keepOutput(output);
     rmSync(dataDir, { recursive: true, force: true });
   });
   await waitUntilServing(child, url, () => output);
   return { url, database, output: () => output };
+}
+
+/** The last product's log, for whoever wonders why a test failed. */
+function keepOutput(output: string): void {
+  const folder = path.join(root, '.local/log');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'e2e-product.log'), output);
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -61,6 +69,10 @@ async function waitUntilServing(child: ChildProcess, url: string, output: () => 
   while (!output().includes('is serving')) {
     if (child.exitCode !== null) throw new Error(`The product ended with ${child.exitCode}:\n${output()}`);
     if (Date.now() > deadline) throw new Error(`The product did not serve at ${url} in time:\n${output()}`);
-    await Promise.race([once(child.stdout!, 'data'), once(child, 'exit'), once(AbortSignal.timeout(1_000), 'abort')]);
+    const waiting = AbortSignal.timeout(1_000);
+    await Promise.race([
+      once(child.stdout!, 'data', { signal: waiting }),
+      once(child, 'exit', { signal: waiting }),
+    ]).catch(() => {});
   }
 }
