@@ -171,7 +171,7 @@ describe('a call through the media server', () => {
     context.after(() => page.close());
     for (const peer of [page.send, page.receive]) {
       const ice = (await caller.restartIce(peer.transportId)) as IceParameters;
-      await peer.restartIce(ice);
+      await peer.restartIce(ice, DEADLINE_MS);
     }
     let sequence = 0;
     const stop = frameClock.every20Ms(() => {

@@ -60,6 +60,15 @@ async function waitUntilConnected(connection: RTCPeerConnection, deadlineMs: num
   );
 }
 
+/**
+ * With DTLS already connected werift leaves the new checks to the other side; a server with ICE-lite never begins
+ * them, so we do.
+ */
+async function checkAgain(connection: RTCPeerConnection, deadlineMs: number): Promise<void> {
+  const checks = Promise.all(connection.iceTransports.map((transport) => transport.start()));
+  await within(checks, deadlineMs, 'the connection after the ICE restart');
+}
+
 function localFingerprint(sdp: string): DtlsFingerprint {
   const value = /^a=fingerprint:sha-256 (\S+)/im.exec(sdp)?.[1];
   if (!value) throw new Error('Our own description has no SHA-256 fingerprint');
@@ -113,10 +122,11 @@ export class SendPeer {
   }
 
   /** Goes on with the server's new ICE parameters after `ice:restart`. */
-  async restartIce(ice: IceParameters): Promise<void> {
+  async restartIce(ice: IceParameters, deadlineMs: number): Promise<void> {
     this.#remote = { ...this.#remote, ice };
     await this.#connection.setLocalDescription(await this.#connection.createOffer({ iceRestart: true }));
     await this.#applyRemote();
+    await checkAgain(this.#connection, deadlineMs);
   }
 
   send(sequenceNumber: number, timestamp: number, marker: boolean, payload: Uint8Array): void {
@@ -184,9 +194,10 @@ export class ReceivePeer {
   }
 
   /** Goes on with the server's new ICE parameters after `ice:restart`. */
-  async restartIce(ice: IceParameters): Promise<void> {
+  async restartIce(ice: IceParameters, deadlineMs: number): Promise<void> {
     this.#remote = { ...this.#remote, ice };
     await this.answer();
+    await checkAgain(this.#connection, deadlineMs);
   }
 
   async close(): Promise<void> {

@@ -148,7 +148,7 @@ export class TestCaller {
       [this.#send, this.#receive].map(async (peer) => {
         if (!peer) return;
         const answer = await this.#signaling.request('ice:restart', { transport_id: peer.transportId });
-        await peer.restartIce(answer.ice_parameters as IceParameters);
+        await peer.restartIce(answer.ice_parameters as IceParameters, this.#deadlineMs);
       }),
     );
   }
