@@ -39,7 +39,9 @@ COPY --from=build /app/node_modules node_modules
 COPY migrations migrations
 COPY src src
 
+# onnxruntime sends its maker how it is used, unless it is told not to.
 ENV NODE_ENV=production \
+    ORT_DISABLE_TELEMETRY=1 \
     MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker \
     POCKETSPHINX_STREAM_BIN=/usr/local/bin/pocketsphinx-stream \
     OPUS_ADDON=/usr/local/lib/opus.node \

@@ -13,6 +13,8 @@ export function readDotEnv({ root }: Place): void {
 export function productEnvironment(place: Place, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
     ...given,
+    // onnxruntime sends its maker how it is used, unless it is told not to.
+    ORT_DISABLE_TELEMETRY: '1',
     MEDIASOUP_WORKER_BIN: given['MEDIASOUP_WORKER_BIN'] || mediasoupWorkerProgram(place, mediasoupVersion(place)),
     POCKETSPHINX_STREAM_BIN: given['POCKETSPHINX_STREAM_BIN'] || pocketsphinxProgram(place),
     OPUS_ADDON: given['OPUS_ADDON'] || opusAddon(place),
