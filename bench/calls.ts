@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { sumOfEnds } from './calls/call-ends.ts';
 import { boundOfShare, bucketsBetween, valueOf } from './calls/metrics-text.ts';
@@ -169,16 +169,19 @@ function rowsOf(figures: ReturnType<typeof summarize>): readonly Row[] {
 
 async function main(): Promise<void> {
   const options = readOptions();
+  const [loadBefore = 0] = loadavg();
   const result = await runCalls({ ...options, say: (text) => process.stderr.write(`${text}\n`) });
   const figures = summarize(result, options);
   const cores = cpus().length;
   process.stdout.write(
-    `\n${figures.calls} calls, ${cores} cores, ${result.codec}\n\n${formatTable(rowsOf(figures))}\n\n`,
+    `\n${figures.calls} calls, ${cores} cores (load before: ${loadBefore.toFixed(1)}), ${result.codec}\n\n${formatTable(rowsOf(figures))}\n\n`,
   );
   const failures = new Set(result.ready.flatMap((callers) => callers.failures));
   for (const failure of failures) process.stdout.write(`A call failed: ${failure}\n`);
   const rounded = Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, round(value)]));
-  process.stdout.write(`${JSON.stringify({ bench: 'calls', codec: result.codec, cores, ...rounded })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ bench: 'calls', codec: result.codec, cores, load_before: loadBefore, ...rounded })}\n`,
+  );
   if (figures.calls_failed + figures.calls_not_ended > 0) process.exitCode = 1;
 }
 
