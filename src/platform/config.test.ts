@@ -5,16 +5,21 @@ import { loadConfig, loadServiceConfig, PROJECT_ROOT } from './config.ts';
 import { AppError } from './errors.ts';
 
 function problemsOf(load: () => unknown): Record<string, string> {
+  const error = thrownBy(load);
+  assert.ok(error instanceof AppError, 'nothing was wrong');
+  assert.equal(error.code, 'config_invalid');
+  const { errors } = error.details;
+  assert.ok(Array.isArray(errors));
+  return Object.fromEntries(errors.map(({ variable, problem }) => [variable, problem]));
+}
+
+function thrownBy(load: () => unknown): unknown {
   try {
     load();
+    return undefined;
   } catch (error) {
-    assert.ok(error instanceof AppError);
-    assert.equal(error.code, 'config_invalid');
-    const { errors } = error.details;
-    assert.ok(Array.isArray(errors));
-    return Object.fromEntries(errors.map(({ variable, problem }) => [variable, problem]));
+    return error;
   }
-  assert.fail('nothing was wrong');
 }
 
 test('nothing needs to be set', () => {

@@ -32,7 +32,7 @@ export function connectDatabase({ url, poolSize, applicationName, role = APP_ROL
       statement_timeout: 30_000,
       idle_in_transaction_session_timeout: 60_000,
       ...(role !== null && { options: `-c role=${role}` }),
-      types: { getTypeParser },
+      types: typeParsers(),
     },
     pool: { min: 0, max: poolSize },
     // What goes wrong is thrown; knex would print it besides.
@@ -68,17 +68,13 @@ export function asDatabaseUnavailable(thrown: unknown): AppError | undefined {
   });
 }
 
-const INT8: number = pg.types.builtins.INT8;
-const DATE: number = pg.types.builtins.DATE;
-
 // int8 comes as a number where a number can carry it, date as its text; numeric stays text, because minutes and
-// money never become floating point. Set per connection: pg's own table is one for the whole process.
-function getTypeParser(oid: number, format: string): (value: string) => unknown {
-  if (format !== 'binary') {
-    if (oid === INT8) return parseInt8;
-    if (oid === DATE) return (value) => value;
-  }
-  return pg.types.getTypeParser(oid, format as 'text');
+// money never become floating point. Made per pool: pg's own table is one for the whole process.
+function typeParsers(): Knex.PgCustomTypesConfig {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, parseInt8);
+  types.setTypeParser(pg.types.builtins.DATE, (value) => value);
+  return { getTypeParser: (oid, format) => types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text') };
 }
 
 function parseInt8(value: string): number {

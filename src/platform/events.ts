@@ -18,8 +18,8 @@ export class EventSource<Events extends Record<string, unknown>> {
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
     let set = this.#listeners.get(name);
     if (!set) this.#listeners.set(name, (set = new Set()));
-    set.add(listener as Listener<never>);
-    return () => set.delete(listener as Listener<never>);
+    set.add(listener);
+    return () => set.delete(listener);
   }
 
   emit<Name extends keyof Events>(name: Name, payload: Events[Name]): void {

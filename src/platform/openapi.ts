@@ -81,7 +81,8 @@ function parametersOf(place: 'path' | 'query', schema: Json | undefined): Json[]
     name,
     in: place,
     required: place === 'path' || required.has(name),
-    ...(description !== undefined && { description }),
+    // JSON has no undefined: without a description there is no such member.
+    description,
     schema: property,
   }));
 }

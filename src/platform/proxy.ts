@@ -40,7 +40,7 @@ export function createSignalingProxy(options: SignalingProxyOptions): SignalingP
   const open = new Set<Duplex>();
   let closed = false;
 
-  type Forward = (options: { target: string; clientAddress: string; host: string | undefined }) => Promise<unknown>;
+  type Forward = (to: { target: string; clientAddress: string; host: string | undefined }) => Promise<unknown>;
 
   /** Finds the node and forwards to it. One that refuses may have come back at another address meanwhile. */
   async function carry(request: IncomingMessage, nodeId: string, forward: Forward): Promise<void> {
@@ -67,8 +67,8 @@ export function createSignalingProxy(options: SignalingProxyOptions): SignalingP
       return;
     }
     contextOf(response).route = ROUTE;
-    await carry(request, nodeId, (options) =>
-      forwardRequest(request, response, { ...options, deadlineMs: ANSWER_DEADLINE_MS, agent }),
+    await carry(request, nodeId, (to) =>
+      forwardRequest(request, response, { ...to, deadlineMs: ANSWER_DEADLINE_MS, agent }),
     );
   };
 
@@ -76,8 +76,8 @@ export function createSignalingProxy(options: SignalingProxyOptions): SignalingP
     const nodeId = ADDRESS.exec(request.url ?? '')?.[1];
     if (nodeId === undefined || request.headers.upgrade?.toLowerCase() !== 'websocket') throw notFound();
     if (closed) throw unavailable(undefined);
-    await carry(request, nodeId, (options) =>
-      forwardUpgrade(request, socket, head, { ...options, deadlineMs: UPGRADE_DEADLINE_MS }),
+    await carry(request, nodeId, (to) =>
+      forwardUpgrade(request, socket, head, { ...to, deadlineMs: UPGRADE_DEADLINE_MS }),
     );
   }
 

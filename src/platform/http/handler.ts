@@ -66,7 +66,10 @@ export function handleRoute(route: Route, { authenticator, checkAnswers }: Handl
     const status = route.status ?? 200;
     // Answers are a person's own: no proxy and no browser may keep them.
     response.setHeader('Cache-Control', 'no-store');
-    if (status === 204) return void response.status(204).end();
+    if (status === 204) {
+      response.status(204).end();
+      return;
+    }
     if (checkAnswers) checkAnswer(route.answer, result);
     response.status(status).json(result);
   };
