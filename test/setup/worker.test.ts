@@ -122,6 +122,7 @@ describe('the mediasoup worker of the set-up', () => {
     it(`shakes hands with Chromium as the DTLS ${role}, and hears its microphone`, async (test) => {
       const worker = await startWorker(test);
       const died = once(worker, 'died').then(() => assert.fail('the worker died in the handshake'));
+      died.catch(() => {});
       const router = await worker.createRouter({ mediaCodecs: [OPUS] });
       const transport = await router.createWebRtcTransport({ listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }] });
       const page = await openPage(test, await startBrowser(test));
