@@ -4,12 +4,15 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import type { Assessment, Level, TutorEvent, TutorMemory, TutorMessage, TutorRequest } from '../engine.ts';
+import { testTutor } from '../../testing/conformance/tutor.ts';
 import { lessonById, LESSONS } from './drill/lessons.ts';
 import { placeIn } from './drill/memory.ts';
 import { createDrillTutor } from './drill-tutor.ts';
 
 const tutor = createDrillTutor();
 const NEVER = new AbortController().signal;
+
+testTutor(() => ({ tutor: createDrillTutor(), deadlineMs: 2_000, deterministic: true }));
 
 interface Answer {
   readonly text: string;

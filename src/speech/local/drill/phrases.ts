@@ -22,7 +22,7 @@ export const PHRASES = {
     'And now:',
     'Here is another.',
     'Try this one.',
-    "Let's go on.",
+    'Here comes another.',
     'Your turn again.',
     'Listen.',
     'And the next.',

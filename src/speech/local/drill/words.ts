@@ -12,7 +12,7 @@ const WORD = /(?:\p{L}\.){2,}|[\p{L}\p{N}\p{M}]+(?:['’ʼ][\p{L}\p{N}\p{M}]+)*/
 /** Splits any text, spoken or written, into its words. Punctuation, symbols and garbage are left out. */
 export function wordsOf(text: string): Word[] {
   const words: Word[] = [];
-  for (const [found] of spellSymbols(text.normalize('NFC')).matchAll(WORD)) {
+  for (const [found] of spellSymbols(text.normalize('NFKC')).matchAll(WORD)) {
     const plain = plainForm(found);
     if (plain !== '') words.push({ text: found, plain });
   }
@@ -32,8 +32,9 @@ const currencies: Readonly<Record<string, string>> = { $: 'dollars', '€': 'eur
 
 function plainForm(word: string): string {
   return word
-    .normalize('NFKD')
+    .toLowerCase()
+    .normalize('NFD')
     .replace(/[\p{M}.]/gu, '')
     .replace(/[’ʼ]/gu, "'")
-    .toLowerCase();
+    .replace(/^'+|'+$/gu, '');
 }
