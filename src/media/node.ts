@@ -14,6 +14,7 @@ import type { TurnSettings } from './call/turn-settings.ts';
 import type { JoinAnswer } from './protocol.ts';
 import type { CallTokenSubject } from './signaling/connection.ts';
 import { SignalingServer } from './signaling/server.ts';
+import type { WorkerUsage } from './sfu/worker.ts';
 import { SfuWorkers } from './sfu/workers.ts';
 
 export interface MediaNodeOptions {
@@ -42,11 +43,15 @@ export interface MediaNodeOptions {
 
 export interface MediaNode {
   readonly calls: CallRegistry;
-  /** Loads of the codec and the like, for the log and for `doctor`. */
+  /** Which Opus it became, for the log. */
   readonly codec: string;
+  /** The media server's workers: process ids, CPU, callers. */
+  workers(): Promise<readonly WorkerUsage[]>;
   /** Takes no new calls and waits for the live ones, `limitMs` at most; then closes everything. Idempotent. */
   close(limitMs: number): Promise<void>;
 }
+
+const LAST_ANSWERS_MS = 300;
 
 /** Where a media process finds its signaling, seen from outside. */
 export function signalingPath(nodeId: string): string {
@@ -99,11 +104,14 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNo
 
   let closing: Promise<void> | undefined;
   const closeAll = async (limitMs: number): Promise<void> => {
+    const hadCalls = calls.size > 0;
     await calls.drain(limitMs);
+    // The pages' last answers are still on their way out.
+    if (hadCalls) await new Promise<void>((resolve) => clock.after(LAST_ANSWERS_MS, resolve));
     await signaling.close();
     pacer.close();
     await sfu.close();
     await detector.close();
   };
-  return { calls, codec: codec.name, close: (limitMs) => (closing ??= closeAll(limitMs)) };
+  return { calls, codec: codec.name, workers: () => sfu.usage(), close: (limitMs) => (closing ??= closeAll(limitMs)) };
 }

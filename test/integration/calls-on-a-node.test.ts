@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { encodeRoomNoise } from '../../src/testing/caller/opus-recording.ts';
+import { RefusedError } from '../../src/testing/caller/signaling-client.ts';
+import { TestCaller } from '../../src/testing/caller/test-caller.ts';
+import { within } from '../../src/testing/caller/deadline.ts';
+import { createScriptedSpeechToText } from '../../src/testing/engines/scripted-speech-to-text.ts';
+import { createScriptedTextToSpeech } from '../../src/testing/engines/scripted-text-to-speech.ts';
+import { createScriptedTutor, type ScriptedAnswer } from '../../src/testing/engines/scripted-tutor.ts';
+import { startTestMediaNode, type TestMediaNode, type TestMediaNodeOptions } from '../../src/testing/media-node.ts';
+
+const room = encodeRoomNoise(1_000);
+
+function startNode(
+  test: TestContext,
+  options: Omit<TestMediaNodeOptions, 'engines'> & { readonly answers?: readonly ScriptedAnswer[] } = {},
+): Promise<TestMediaNode> {
+  const { answers, ...others } = options;
+  return startTestMediaNode(test, {
+    ...others,
+    engines: {
+      speechToText: createScriptedSpeechToText(),
+      tutor: createScriptedTutor({
+        answers: answers ?? ['A greeting that takes some seconds to say, so that it is there.'],
+      }),
+      textToSpeech: createScriptedTextToSpeech(),
+    },
+  });
+}
+
+async function dial(test: TestContext, node: TestMediaNode, token: string, media = true): Promise<TestCaller> {
+  const caller = await TestCaller.dial({ url: node.url, path: node.path, token, media, background: room });
+  test.after(() => caller.close());
+  return caller;
+}
+
+/** While the worker is being replaced a join is refused as `retryable`. */
+async function dialWhenReady(test: TestContext, node: TestMediaNode): Promise<TestCaller> {
+  for (const deadline = Date.now() + 10_000; ;) {
+    try {
+      return await dial(test, node, node.place().token);
+    } catch (error) {
+      if (!(error instanceof RefusedError && error.retryable) || Date.now() > deadline) throw error;
+    }
+  }
+}
+
+const refused = (code: string) => (error: unknown) => error instanceof RefusedError && error.code === code;
+
+describe('calls on a media node', { timeout: 60_000 }, () => {
+  it('greets, hangs up twice, and ends once', async (test) => {
+    const node = await startNode(test);
+    const { callId, token } = node.place();
+    const caller = await dial(test, node, token);
+    await caller.hear(20);
+    await Promise.all([caller.hangUp(), caller.hangUp()]);
+    const ending = await node.ending(callId);
+    assert.equal(ending.reason, 'hang_up');
+    assert.ok(ending.talkedMs >= 400, `talked ${ending.talkedMs} ms`);
+    assert.equal(node.endings(callId).length, 1);
+    const [greeting] = node.turns(callId);
+    assert.equal(greeting?.interrupted, true);
+    assert.ok(greeting && greeting.heardText.length < greeting.text.length);
+    await assert.rejects(dial(test, node, token), refused('call_ended'));
+    assert.equal(node.node.calls.size, 0);
+  });
+
+  it('refuses to join twice on one connection, and goes on', async (test) => {
+    const node = await startNode(test);
+    const caller = await dial(test, node, node.place().token);
+    await assert.rejects(caller.join(false), refused('already_joined'));
+    await caller.hear(10);
+    await caller.hangUp();
+  });
+
+  it("refuses a stranger's call", async (test) => {
+    const node = await startNode(test);
+    const mine = node.place();
+    const theirs = node.place();
+    const stranger = { ...JSON.parse(theirs.token), callId: mine.callId };
+    await assert.rejects(dial(test, node, JSON.stringify(stranger)), refused('call_not_found'));
+  });
+
+  it('goes on when only the signaling is lost and comes back', async (test) => {
+    const node = await startNode(test);
+    const { callId, token } = node.place();
+    const caller = await dial(test, node, token);
+    await caller.hear(5);
+    caller.dropSignaling();
+    await caller.hear(40);
+    const answer = await caller.returnSignaling();
+    assert.equal(answer.resumed, true);
+    assert.equal(answer.transports, null);
+    await caller.hangUp();
+    assert.equal((await node.ending(callId)).reason, 'hang_up');
+  });
+
+  it('lets a page that was loaded again take the call over, with its history', async (test) => {
+    const node = await startNode(test, { answers: ['Hi.', 'What is it?'] });
+    const { callId, token } = node.place();
+    const first = await dial(test, node, token);
+    await first.hear(5);
+    await first.signaling.event('call:phase', ({ phase }) => phase === 'listening');
+    const second = await dial(test, node, token);
+    await within(first.signaling.disconnected, 5_000, 'the first page being put out');
+    assert.ok(first.signaling.events.some(({ name }) => name === 'call:taken-over'));
+    assert.equal(second.joined.resumed, true);
+    assert.deepEqual(
+      second.joined.captions.map(({ text, heard_length }) => [text, heard_length]),
+      [['Hi.', 3]],
+    );
+    await second.hangUp();
+    assert.equal(node.endings(callId).length, 1);
+  });
+
+  it('ends the call at the end of the minutes that are held', async (test) => {
+    const node = await startNode(test, { beat: () => Promise.resolve({ heldMs: 1_500, coveredMs: 1_500 }) });
+    const { callId, token } = node.place();
+    const caller = await dial(test, node, token);
+    const ended = await caller.signaling.event('call:ended');
+    assert.equal(ended.reason, 'no_minutes');
+    const { talkedMs } = await node.ending(callId);
+    assert.ok(talkedMs >= 1_500 && talkedMs < 2_000, `talked ${talkedMs} ms`);
+  });
+
+  it('never connects without media, and talks for nothing', async (test) => {
+    const node = await startNode(test, { deadlines: { connectMs: 300, reconnectMs: 300 } });
+    const { callId, token } = node.place();
+    await dial(test, node, token, false);
+    assert.deepEqual(await node.ending(callId), { reason: 'never_connected', talkedMs: 0 });
+  });
+
+  it('ends a call whose page does not come back', async (test) => {
+    const node = await startNode(test, { deadlines: { connectMs: 10_000, reconnectMs: 300 } });
+    const { callId, token } = node.place();
+    const caller = await dial(test, node, token);
+    await caller.hear(5);
+    caller.dropSignaling();
+    assert.equal((await node.ending(callId)).reason, 'connection_lost');
+  });
+
+  it('ends its calls when the media worker dies, and serves the next one', async (test) => {
+    const node = await startNode(test);
+    const { callId, token } = node.place();
+    const caller = await dial(test, node, token);
+    await caller.hear(5);
+    const [worker] = await node.node.workers();
+    assert.ok(worker);
+    process.kill(worker.pid, 'SIGKILL');
+    assert.equal((await caller.signaling.event('call:ended')).reason, 'worker_died');
+    assert.equal((await node.ending(callId)).reason, 'worker_died');
+    const next = await dialWhenReady(test, node);
+    await next.hear(5);
+    await next.hangUp();
+  });
+
+  it('lets live calls finish when it drains, and takes no new ones', async (test) => {
+    const node = await startNode(test);
+    const live = node.place();
+    const caller = await dial(test, node, live.token);
+    await caller.hear(5);
+    const drained = node.node.close(10_000);
+    await assert.rejects(dial(test, node, node.place().token), refused('node_draining'));
+    await caller.hear(20);
+    await caller.hangUp();
+    await drained;
+    assert.equal((await node.ending(live.callId)).reason, 'hang_up');
+  });
+});
