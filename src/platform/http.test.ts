@@ -273,7 +273,7 @@ test('the page is served for its own addresses, with hashed files kept for good'
   t.after(() => rm(root, { recursive: true }));
   await mkdir(path.join(root, 'assets'));
   await writeFile(path.join(root, 'index.html'), '<!doctype html><title>AIlingva</title>');
-  await writeFile(path.join(root, 'assets/index-abc123.js'), 'export {};');
+  await writeFile(path.join(root, 'assets/index-abc123.js'), `export {};\n${'// '.repeat(1_000)}`);
   const { ask } = await serve(t, { pageRoot: root });
   for (const address of ['/', '/calls/1']) {
     const page = await ask(address, { headers: { accept: 'text/html' } });
@@ -282,6 +282,7 @@ test('the page is served for its own addresses, with hashed files kept for good'
   }
   const script = await ask('/assets/index-abc123.js');
   assert.match(script.headers.get('cache-control') ?? '', /immutable/);
+  assert.match(script.headers.get('content-encoding') ?? '', /^(br|gzip)$/);
   for (const address of ['/assets/missing.js', '/favicon.ico', '/api/nothing', '/%2e%2e/package.json']) {
     assert.equal((await ask(address, { headers: { accept: 'text/html' } })).status, 404, address);
   }
