@@ -28,7 +28,7 @@ export interface DrillAnswer {
 
 /**
  * From this share of right words on the tutor goes on; below it the sentence is tried again. Whole percent. The local
- * recognizer gets 91 % of the words of these lessons from a clean recorded voice, and less of a learner's: asking for
+ * recognizer gets 96 % of the words of these lessons from a clean recorded voice, and less of a learner's: asking for
  * more would blame the learner for its mistakes.
  */
 const GOOD_PERCENT = { beginner: 60, intermediate: 65, advanced: 70 } as const;
