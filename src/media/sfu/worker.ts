@@ -28,6 +28,13 @@ export interface WorkerUsage {
 /** A worker of another version than its library says nothing at all, so every start has a deadline. */
 const START_DEADLINE_MS = 10_000;
 
+/**
+ * All calls of a worker share one UDP socket. Linux gives it 208 KiB, which 60 calls fill in some 50 ms: a worker that
+ * is kept waiting for a core that long would lose packets. The kernel cuts this to `net.core.rmem_max` and `wmem_max`
+ * (and counts a packet with its overhead, about 1 KiB for one of ours); an operator with hundreds of calls raises those.
+ */
+const UDP_BUFFER_BYTES = 4 * 1024 * 1024;
+
 /** One media worker's process with its one port. Knows nothing of callers. */
 export class SfuWorker {
   readonly port: number;
@@ -129,7 +136,7 @@ function listen(worker: Worker, port: number, { listenIp, announcedAddress }: Wo
   const address = { ip: listenIp, port, ...(announcedAddress && { announcedAddress }) };
   return worker.createWebRtcServer({
     listenInfos: [
-      { protocol: 'udp', ...address },
+      { protocol: 'udp', ...address, recvBufferSize: UDP_BUFFER_BYTES, sendBufferSize: UDP_BUFFER_BYTES },
       { protocol: 'tcp', ...address },
     ],
   });
