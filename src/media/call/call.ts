@@ -6,7 +6,7 @@ import type { DtlsParametersMessage, RtpCapabilitiesMessage, RtpParametersMessag
 import type { Caller } from '../sfu/caller.ts';
 import type { CallClient, SignaledCall } from './call-port.ts';
 import { advanceCall, type CallDeadlines, type CallEffect, type CallState, startCall, talkedMs } from './call-state.ts';
-import type { CallMetrics } from './call-metrics.ts';
+import { type CallMetrics, countEnd } from './call-metrics.ts';
 import type { CallVoice } from './call-voice.ts';
 import type { Conversation, ConversationListener } from './conversation.ts';
 import { MinuteMeter } from './minute-meter.ts';
@@ -253,7 +253,7 @@ export class Call implements SignaledCall {
     caller.close();
     this.#writes.add('end', () => meter.end(this.id, ending));
     await this.#writes.idle();
-    metrics.endedCalls.inc({ reason });
+    countEnd(metrics, reason);
     log.info({ call: this.id, reason, talkedMs: ending.talkedMs, media: voice.stats() }, 'A call ended');
     this.#send('call:ended', { reason, talked_ms: ending.talkedMs });
     this.#ended.resolve();
