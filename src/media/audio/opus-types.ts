@@ -1,9 +1,6 @@
 /** The rates that Opus takes and gives directly (RFC 6716, section 2); its RTP clock is 48 kHz whatever they are. */
 export type OpusSampleRate = 8_000 | 12_000 | 16_000 | 24_000 | 48_000;
 
-/** RTP timestamp units a second, for every Opus stream (RFC 7587, section 4.1). */
-export const OPUS_RTP_CLOCK_RATE = 48_000;
-
 export interface OpusDecoderOptions {
   /** Hz of the samples given out; mono. */
   readonly sampleRate: OpusSampleRate;
