@@ -100,7 +100,7 @@ export async function startMedia(
 
 function configuredEngines(config: ServiceConfig, { log }: Pick<Service, 'log'>): EngineSource {
   const speech = createSpeechEngines({ log, pocketsphinxStreamBin: config.speech.pocketsphinxStreamBin });
-  const { sttEngine = 'local', tutorEngine = 'drill', ttsEngine = 'local' } = config.speech;
+  const { sttEngine = 'local', tutorEngine = 'local', ttsEngine = 'local' } = config.speech;
   return {
     choose: () => ({
       speechToText: speech.speechToText(sttEngine),

@@ -15,7 +15,7 @@ const tutor = createDrillTutor();
 testTutor(() => ({ tutor, deadlineMs: 2_000, deterministic: true }));
 
 test('names itself and its language', () => {
-  assert.equal(tutor.name, 'drill');
+  assert.equal(tutor.name, 'local');
   assert.deepEqual(tutor.capabilities, { languages: ['en'] });
 });
 

@@ -10,7 +10,7 @@ import { answerDrill } from './drill/drill.ts';
  * The memory goes before the text because an answer that the learner cuts off has still been given.
  */
 export function createDrillTutor(): Tutor {
-  return { name: 'drill', capabilities: { languages: ['en'] }, reply };
+  return { name: 'local', capabilities: { languages: ['en'] }, reply };
 }
 
 async function* reply(request: TutorRequest, signal: AbortSignal): AsyncGenerator<TutorEvent, void, undefined> {
