@@ -40,6 +40,7 @@ function describeRoute(route: Route, schemaOf: (schema: ZodType, io: 'input' | '
   const parameters = [
     ...parametersOf('path', route.params && schemaOf(route.params, 'input')),
     ...parametersOf('query', route.query && schemaOf(route.query, 'input')),
+    ...(route.formats === undefined ? [] : [formatParameter(Object.keys(route.formats))]),
     ...(route.idempotency === undefined ? [] : [idempotencyParameter(route.idempotency === 'required')]),
   ];
   const codes = route.errors ?? [];
@@ -58,7 +59,7 @@ function describeRoute(route: Route, schemaOf: (schema: ZodType, io: 'input' | '
     responses: {
       [status]: {
         description: 'Done',
-        ...(status !== 204 && { content: { 'application/json': { schema: schemaOf(route.answer, 'output') } } }),
+        ...(status !== 204 && { content: contentOf(route, schemaOf(route.answer, 'output')) }),
       },
       default: {
         description: codes.length === 0 ? 'A problem' : `A problem. Codes of this route: ${codes.join(', ')}`,
@@ -85,6 +86,21 @@ function parametersOf(place: 'path' | 'query', schema: Json | undefined): Json[]
     description,
     schema: property,
   }));
+}
+
+function contentOf(route: Route, schema: Json): Json {
+  const others = Object.values(route.formats ?? {}).map(({ mediaType }) => [mediaType, { schema: { type: 'string' } }]);
+  return { 'application/json': { schema }, ...Object.fromEntries(others) };
+}
+
+function formatParameter(names: readonly string[]): Json {
+  return {
+    name: 'format',
+    in: 'query',
+    required: false,
+    description: 'Wins over `Accept`',
+    schema: { type: 'string', enum: ['json', ...names] },
+  };
 }
 
 function idempotencyParameter(required: boolean): Json {

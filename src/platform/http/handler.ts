@@ -3,6 +3,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import type { ZodType } from 'zod';
 import { AppError } from '../errors.ts';
+import { chooseFormat } from './format.ts';
 import { validationError, type RequestPart } from './problem.ts';
 import type { Authenticator, Principal, Route } from './route.ts';
 
@@ -54,12 +55,14 @@ export function handleRoute(route: Route, { authenticator, checkAnswers }: Handl
   };
   const answer: RequestHandler = async (request, response) => {
     const { principal, requestId } = contextOf(response);
+    const { format, query } = chooseFormat(request, route);
     const result = await route.handle({
       params: parsePart('params', route.params, request.params),
-      query: parsePart('query', route.query, request.query),
+      query: parsePart('query', route.query, query),
       body: parsePart('body', route.body, request.body),
       principal,
       ip: request.ip ?? '',
+      languages: request.acceptsLanguages(),
       idempotencyKey: idempotencyKeyOf(request, route),
       requestId,
     });
@@ -71,7 +74,14 @@ export function handleRoute(route: Route, { authenticator, checkAnswers }: Handl
       return;
     }
     if (checkAnswers) checkAnswer(route.answer, result);
-    response.status(status).json(result);
+    if (route.formats !== undefined) response.vary('Accept');
+    response.status(status);
+    if (format === undefined) {
+      response.json(result);
+    } else {
+      response.attachment(format.fileName(result)).type(`${format.mediaType}; charset=utf-8`);
+      response.send(format.write(result));
+    }
   };
   return route.body === undefined ? [admit, answer] : [admit, requireJson, parseJson, answer];
 }

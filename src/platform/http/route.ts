@@ -24,6 +24,8 @@ export interface RouteRequest<Params, Query, Body, Caller = Principal> {
   /** Not there on a public route. */
   readonly principal: Caller;
   readonly ip: string;
+  /** What `Accept-Language` asks for, the best first: `ru`, `en-GB`. */
+  readonly languages: readonly string[];
   /** The `Idempotency-Key` header: 1 to 128 visible ASCII characters. */
   readonly idempotencyKey: string | undefined;
   readonly requestId: string;
@@ -44,6 +46,15 @@ interface RouteDescription {
   readonly idempotency?: 'required' | 'optional';
 }
 
+/** Another form of the same answer, for whoever asks for it by `?format=` and its name, or by `Accept`. */
+export interface AnswerFormat<Answer = unknown> {
+  /** `text/csv`; always in UTF-8. */
+  readonly mediaType: string;
+  /** What a browser saves it as: letters, digits, dots, hyphens. */
+  fileName(answer: Answer): string;
+  write(answer: Answer): string;
+}
+
 /** A route with its types taken away, as the HTTP application keeps it. */
 export interface Route extends RouteDescription {
   readonly access: Access;
@@ -51,6 +62,7 @@ export interface Route extends RouteDescription {
   readonly query?: ZodType | undefined;
   readonly body?: ZodType | undefined;
   readonly answer: ZodType;
+  readonly formats?: Readonly<Record<string, AnswerFormat>>;
   handle(request: RouteRequest<unknown, unknown, unknown, Principal | undefined>): Promise<unknown>;
 }
 
@@ -73,6 +85,8 @@ export function defineRoute<
     readonly query?: Query;
     readonly body?: Body;
     readonly answer: Answer;
+    /** Besides JSON, by name. */
+    readonly formats?: Readonly<Record<string, AnswerFormat<output<Answer>>>>;
     handle(
       request: RouteRequest<
         Parsed<Params>,

@@ -52,7 +52,8 @@ export async function sendQueuedMail(
   await knex('mail_outbox')
     .where('failed_at', '<', knex.raw('now() - make_interval(days => ?)', [KEEP_FAILED_DAYS]))
     .delete();
-  for (let tried = 0; tried < BATCH && !(signal?.aborted ?? false); tried += 1) {
+  for (let tried = 0; tried < BATCH; tried += 1) {
+    if (signal?.aborted === true) break;
     const queued = await claim(knex);
     if (!queued) break;
     report[await attempt(knex, queued, mailer, log)] += 1;
