@@ -5,7 +5,7 @@ import { before, describe, it } from 'node:test';
 import { heardWords } from './heard-words.ts';
 import { Learner } from './learner.ts';
 import { type Product, startProduct } from './product.ts';
-import { speak, withLeadingSilence } from './voice.ts';
+import { joined, silence, speak } from './voice.ts';
 import { suiteCleanup } from './suite-cleanup.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -45,8 +45,8 @@ describe('a spoken call', { timeout: 240_000 }, () => {
     }
 
     await learner.endCall();
-    await learner.screenshot('call-summary');
     await learner.page.locator('[data-testid=minutes-left][data-minutes="59"]').waitFor();
+    await learner.screenshot('call-summary');
     assert.deepEqual(await ledger(product), [
       { type: 'trial', minutes_delta: '60.00', balance_after: '60.00' },
       { type: 'usage', minutes_delta: '-1.00', balance_after: '59.00' },
@@ -62,7 +62,7 @@ describe('a spoken call', { timeout: 240_000 }, () => {
   it("takes the browser's own microphone", async (test) => {
     const folder = temporaryFolder(test);
     const microphoneFile = path.join(folder, 'microphone.wav');
-    writeFileSync(microphoneFile, withLeadingSilence(speak('I would like a cup of coffee please'), 1_500));
+    writeFileSync(microphoneFile, joined(silence(1_500), speak('I would like a cup of coffee please')));
     const learner = await Learner.open(test, { url: product.url, microphoneFile });
     await learner.register('boris@example.com');
     await learner.startCall();

@@ -55,7 +55,12 @@ export class Learner {
 
   async endCall(): Promise<void> {
     await this.page.getByRole('button', { name: 'End call' }).click();
-    await this.page.getByTestId('minutes-charged').waitFor();
+    // The balance is asked for when the charge is there.
+    await this.page
+      .getByTestId('minutes-charged')
+      .getByText(/minute|nothing/i)
+      .waitFor();
+    await this.page.locator('[data-testid=minutes-left]:not([data-minutes="60"])').first().waitFor();
   }
 
   /** Waits until the call is in the phase. */
@@ -66,6 +71,18 @@ export class Learner {
   /** Speaks into the microphone; resolves when the last sample was spoken. */
   async say(wav: Buffer): Promise<void> {
     await this.page.evaluate((base64) => globalThis.callProbe.say(base64), wav.toString('base64'));
+  }
+
+  /** Lets nothing through to or from the page, neither WebRTC nor anything else, for so long. */
+  async withoutNetwork(ms: number): Promise<void> {
+    const { page } = this;
+    const devtools = await page.context().newCDPSession(page);
+    const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+    await devtools.send('Network.enable');
+    await devtools.send('Network.emulateNetworkConditions', { ...conditions, offline: true, packetLoss: 100 });
+    await page.evaluate((outage) => new Promise((resolve) => setTimeout(resolve, outage)), ms);
+    await devtools.send('Network.emulateNetworkConditions', { ...conditions, packetLoss: 0 });
+    await devtools.detach();
   }
 
   /** What came out of the loudspeaker since the call began: 16 kHz mono. */

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { before, describe, it, type TestContext } from 'node:test';
+import { Learner } from './learner.ts';
+import { type Product, startProduct } from './product.ts';
+import { suiteCleanup } from './suite-cleanup.ts';
+import { cough, joined, silence, speak } from './voice.ts';
+
+interface KeptTurn {
+  readonly ordinal: number;
+  readonly speaker: 'learner' | 'tutor';
+  readonly text: string;
+  readonly heard_text: string;
+  readonly interrupted: boolean;
+}
+
+describe('a conversation', { timeout: 300_000 }, () => {
+  const suite = suiteCleanup();
+  let product: Product;
+  before(async () => {
+    product = await startProduct(suite);
+  });
+
+  async function inCall(test: TestContext, email: string): Promise<Learner> {
+    const learner = await Learner.open(test, { url: product.url });
+    await learner.register(email);
+    await learner.startCall();
+    return learner;
+  }
+
+  const turnsOf = (email: string): Promise<KeptTurn[]> =>
+    product.database
+      .knex('call_turns')
+      .join('calls', 'calls.id', 'call_turns.call_id')
+      .join('user_accounts', 'user_accounts.id', 'calls.user_account_id')
+      .where('email', email)
+      .orderBy('ordinal')
+      .select('ordinal', 'speaker', 'text', 'heard_text', 'interrupted');
+
+  it('stops when the learner talks over it, and forgets what nobody heard', async (test) => {
+    const learner = await inCall(test, 'over@example.com');
+    // Some words of the greeting have been heard by now.
+    await learner.page.locator('[data-speaker=tutor] .bubble > p', { hasText: 'English tutor' }).waitFor();
+    await learner.say(speak('please wait a moment'));
+    await learner.page.getByText('interrupted').waitFor();
+    await learner.page.locator('[data-speaker=learner][data-final=true]').waitFor();
+    await learner.endCall();
+    const [greeting, words] = await turnsOf('over@example.com');
+    assert.equal(greeting?.interrupted, true);
+    assert.ok(greeting && greeting.heard_text.length > 0 && greeting.heard_text.length < greeting.text.length);
+    assert.ok(greeting.text.startsWith(greeting.heard_text));
+    assert.equal(words?.speaker, 'learner');
+  });
+
+  it('goes on after a cough', async (test) => {
+    const learner = await inCall(test, 'cough@example.com');
+    await learner.page.locator('[data-speaker=tutor] .bubble > p', { hasText: 'English tutor' }).waitFor();
+    await learner.say(cough());
+    await learner.phase('listening');
+    await learner.endCall();
+    const [greeting, ...others] = await turnsOf('cough@example.com');
+    assert.equal(greeting?.interrupted, false);
+    assert.equal(greeting?.heard_text, greeting?.text);
+    assert.deepEqual(others, []);
+  });
+
+  it('waits for a learner who thinks in mid-sentence', async (test) => {
+    const learner = await inCall(test, 'thinks@example.com');
+    await learner.phase('listening');
+    await learner.say(joined(speak('I would like to'), silence(1_200), speak('order a cup of coffee')));
+    await learner.phase('speaking');
+    await learner.endCall();
+    const said = (await turnsOf('thinks@example.com')).filter(({ speaker }) => speaker === 'learner');
+    assert.equal(said.length, 1, JSON.stringify(said));
+    assert.match(said[0]?.text ?? '', /like to .*coffee/);
+  });
+
+  it('keeps the call through three seconds without a network', async (test) => {
+    const learner = await inCall(test, 'tunnel@example.com');
+    await learner.phase('listening');
+    await learner.withoutNetwork(3_000);
+    await learner.say(speak('good morning it is nice to meet you'));
+    await learner.phase('speaking');
+    await learner.endCall();
+    const said = (await turnsOf('tunnel@example.com')).filter(({ speaker }) => speaker === 'learner');
+    assert.match(said[0]?.text ?? '', /nice to meet you/);
+    assert.equal(await learner.balance(), 59);
+  });
+
+  it('goes on after the page was loaded again: same call, same history, one minute', async (test) => {
+    const learner = await inCall(test, 'reload@example.com');
+    await learner.phase('listening');
+    const before = await learner.log();
+    await learner.page.reload();
+    await learner.phase('listening');
+    assert.equal(await learner.log(), before);
+    await learner.say(speak('good morning it is nice to meet you'));
+    await learner.phase('speaking');
+    await learner.endCall();
+    const calls = await product.database
+      .knex('calls')
+      .join('user_accounts', 'user_accounts.id', 'calls.user_account_id')
+      .where('email', 'reload@example.com')
+      .select('end_reason');
+    assert.deepEqual(calls, [{ end_reason: 'hang_up' }]);
+    assert.equal(await learner.balance(), 59);
+  });
+});
