@@ -75,7 +75,12 @@ describe('registration', () => {
   it('is limited by place', async (t) => {
     const limit = { attempts: 1, withinSec: 60 };
     const { accounts } = await setUp(t, {
-      limits: { loginPerPlace: limit, loginPerPlaceAndEmail: limit, registrationPerPlace: limit },
+      limits: {
+        loginPerPlace: limit,
+        loginPerPlaceAndEmail: limit,
+        registrationPerPlace: limit,
+        confirmationPerUser: limit,
+      },
     });
     await accounts.register(ann);
     await assert.rejects(accounts.register({ ...ann, email: 'bob@example.com' }), { code: 'too_many_registrations' });

@@ -7,6 +7,8 @@ import type { Logger } from '../platform/log.ts';
 import { ensureAdmin, type FirstAdmin } from './admin.ts';
 import { AttemptLimits, DEFAULT_LIMITS, type AttemptLimitsConfig } from './attempt-limits.ts';
 import { createAuthenticator, createCallTokens, type CallTokens } from './authentication.ts';
+import { confirmationRoutes } from './confirmation-routes.ts';
+import { createConfirmations, type ConfirmationOptions, type Confirmations } from './confirmation.ts';
 import { PasswordHasher, type PasswordHasherOptions } from './password-hasher.ts';
 import { checkPassword } from './password-policy.ts';
 import { accountRoutes } from './routes.ts';
@@ -21,8 +23,15 @@ export interface AccountsOptions {
   /** At least 32 bytes; the same in all processes. */
   readonly tokenSecret: string;
   /** Runs in the transaction that makes the account. */
-  readonly onRegistered: (transaction: Knex.Transaction, userId: string) => Promise<void>;
-  readonly limits?: AttemptLimitsConfig;
+  readonly onRegistered: (
+    transaction: Knex.Transaction,
+    userId: string,
+    invitation: { readonly referralCode?: string },
+  ) => Promise<void>;
+  /** How addresses are confirmed; without it nobody is asked to, as where nobody registers. */
+  readonly confirmation?: ConfirmationOptions;
+  /** What is left out is as usual. */
+  readonly limits?: Partial<AttemptLimitsConfig>;
   readonly passwords?: PasswordHasherOptions;
 }
 
@@ -32,6 +41,10 @@ export interface Registration {
   readonly password: string;
   readonly name: string;
   readonly language: ProfileLanguage;
+  /** For letters, where it is known. */
+  readonly interfaceLanguage?: ProfileLanguage;
+  /** As it was typed. */
+  readonly referralCode?: string;
   readonly ip: string;
 }
 
@@ -54,7 +67,7 @@ export interface SignedIn {
 
 /** Each member can be handed on by itself: none needs `this`. */
 export interface Accounts {
-  /** @throws AppError `email_taken`, `too_many_registrations`, and what `checkPassword` throws */
+  /** @throws AppError `email_taken`, `too_many_registrations`, and what `checkPassword` and `onRegistered` throw */
   readonly register: (registration: Registration) => Promise<SignedIn>;
   /** @throws AppError `credentials_invalid`, `account_blocked`, `too_many_logins`, `sign_in_busy` */
   readonly login: (credentials: Credentials) => Promise<SignedIn>;
@@ -76,10 +89,12 @@ export interface Accounts {
 }
 
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { knex, log, clock, tokenSecret, onRegistered, limits = DEFAULT_LIMITS } = options;
+  const { knex, log, clock, tokenSecret, onRegistered } = options;
   const tokens = new Tokens({ secret: tokenSecret, clock });
   const hasher = new PasswordHasher(options.passwords);
-  const attempts = new AttemptLimits(knex, limits);
+  const attempts = new AttemptLimits(knex, { ...DEFAULT_LIMITS, ...options.limits });
+  const confirmations =
+    options.confirmation && createConfirmations({ knex, clock, log, attempts, ...options.confirmation });
 
   const signIn = async (account: UserAccount): Promise<SignedIn> => ({
     user: await readUser(knex, account.id),
@@ -87,11 +102,12 @@ export function createAccounts(options: AccountsOptions): Accounts {
   });
 
   const service: Omit<Accounts, 'routes'> = {
-    async register({ email, password, name, language, ip }) {
+    async register(registration) {
+      const { email, password } = registration;
       checkPassword(password, email);
-      await attempts.countRegistration(ip);
+      await attempts.countRegistration(registration.ip);
       const passwordHash = await hasher.hash(password);
-      const account = await insertAccount(knex, { email, passwordHash, name, language, onRegistered });
+      const account = await insertAccount({ knex, onRegistered, confirmations }, registration, passwordHash);
       log.info({ userId: account.id }, 'A learner registered');
       return signIn(account);
     },
@@ -140,25 +156,23 @@ export function createAccounts(options: AccountsOptions): Accounts {
     authenticator: createAuthenticator({ knex, tokens }),
     callTokens: createCallTokens({ knex, tokens }),
   };
-  return { ...service, routes: accountRoutes(service) };
+  const routes = [...accountRoutes(service), ...(confirmations ? confirmationRoutes(confirmations) : [])];
+  return { ...service, routes };
 }
 
 async function insertAccount(
-  knex: Knex,
-  account: {
-    readonly email: string;
-    readonly passwordHash: string;
-    readonly name: string;
-    readonly language: ProfileLanguage;
-    readonly onRegistered: AccountsOptions['onRegistered'];
-  },
+  dependencies: Pick<AccountsOptions, 'knex' | 'onRegistered'> & { readonly confirmations: Confirmations | undefined },
+  registration: Registration,
+  passwordHash: string,
 ): Promise<UserAccount> {
-  const { email, passwordHash, name, language, onRegistered } = account;
+  const { knex, onRegistered, confirmations } = dependencies;
+  const { email, name, language, interfaceLanguage = null, referralCode } = registration;
   try {
     return await knex.transaction(async (transaction) => {
       const inserted = await UserAccount.query(transaction).insert({ email, passwordHash }).returning('*');
-      await UserProfile.query(transaction).insert({ userAccountId: inserted.id, name, language });
-      await onRegistered(transaction, inserted.id);
+      await UserProfile.query(transaction).insert({ userAccountId: inserted.id, name, language, interfaceLanguage });
+      await onRegistered(transaction, inserted.id, referralCode === undefined ? {} : { referralCode });
+      await confirmations?.sendLink(transaction, inserted.id);
       return inserted;
     });
   } catch (error) {

@@ -7,6 +7,7 @@ const few: AttemptLimitsConfig = {
   loginPerPlaceAndEmail: { attempts: 3, withinSec: 60 },
   loginPerPlace: { attempts: 5, withinSec: 60 },
   registrationPerPlace: { attempts: 2, withinSec: 60 },
+  confirmationPerUser: { attempts: 2, withinSec: 60 },
 };
 
 describe('attempt limits', () => {

@@ -15,12 +15,15 @@ export interface AttemptLimitsConfig {
   /** Failed sign-ins from one place, with whatever address. */
   readonly loginPerPlace: Limit;
   readonly registrationPerPlace: Limit;
+  /** Letters with a link that one user asks for. */
+  readonly confirmationPerUser: Limit;
 }
 
 export const DEFAULT_LIMITS: AttemptLimitsConfig = {
   loginPerPlaceAndEmail: { attempts: 5, withinSec: 15 * 60 },
   loginPerPlace: { attempts: 50, withinSec: 15 * 60 },
   registrationPerPlace: { attempts: 30, withinSec: 3600 },
+  confirmationPerUser: { attempts: 5, withinSec: 3600 },
 };
 
 /** Counts attempts in PostgreSQL, so that all web processes count together. */
@@ -28,11 +31,13 @@ export class AttemptLimits {
   readonly #byPlaceAndEmail: RateLimiterPostgres;
   readonly #byPlace: RateLimiterPostgres;
   readonly #registrations: RateLimiterPostgres;
+  readonly #confirmations: RateLimiterPostgres;
 
   constructor(knex: Knex, config: AttemptLimitsConfig) {
     this.#byPlaceAndEmail = limiter(knex, 'login-email', config.loginPerPlaceAndEmail);
     this.#byPlace = limiter(knex, 'login', config.loginPerPlace);
     this.#registrations = limiter(knex, 'register', config.registrationPerPlace);
+    this.#confirmations = limiter(knex, 'confirmation', config.confirmationPerUser);
   }
 
   /**
@@ -56,6 +61,11 @@ export class AttemptLimits {
   /** @throws AppError `too_many_registrations` */
   async countRegistration(ip: string): Promise<void> {
     await consume(this.#registrations, placeOf(ip), 'too_many_registrations');
+  }
+
+  /** @throws AppError `too_many_confirmations` */
+  async countConfirmation(userId: string): Promise<void> {
+    await consume(this.#confirmations, userId, 'too_many_confirmations');
   }
 }
 

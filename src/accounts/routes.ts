@@ -21,6 +21,8 @@ const registration = z.strictObject({
   password: password.describe(`${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters, not a common password`),
   name: name.default(''),
   language: language.default('en').describe('The language to learn'),
+  interface_language: language.optional().describe('For letters; without it, the best that `Accept-Language` asks for'),
+  referral_code: z.string().max(64).optional().describe('Of who invited them; case, spaces and hyphens do not matter'),
 });
 
 const credentials = z.strictObject({ email: emailSchema, password });
@@ -35,6 +37,7 @@ const userAnswer = z
     name: z.string(),
     language,
     level,
+    email_confirmed: z.boolean(),
     minutes_balance: z.number(),
     minutes_held: z.number().describe('Set aside for calls under way'),
     minutes_available: z.number(),
@@ -57,14 +60,22 @@ export function accountRoutes(accounts: Omit<Accounts, 'routes'>): Route[] {
       status: 201,
       errors: [
         'email_taken',
+        'referral_code_unknown',
         'password_too_short',
         'password_too_long',
         'password_too_common',
         'too_many_registrations',
         'sign_in_busy',
       ],
-      async handle({ body, ip }) {
-        const { user, token } = await accounts.register({ ...body, ip });
+      async handle({ body, languages, ip }) {
+        const { interface_language: asked, referral_code: referralCode = '', ...given } = body;
+        const interfaceLanguage = asked ?? readableLanguage(languages);
+        const { user, token } = await accounts.register({
+          ...given,
+          ip,
+          ...(interfaceLanguage !== undefined && { interfaceLanguage }),
+          ...(referralCode.trim() !== '' && { referralCode }),
+        });
         return { user: toAnswer(user), token };
       },
     }),
@@ -117,6 +128,15 @@ export function accountRoutes(accounts: Omit<Accounts, 'routes'>): Route[] {
   ];
 }
 
+/** The first of the asked languages that letters are written in. */
+function readableLanguage(asked: readonly string[]): z.output<typeof language> | undefined {
+  for (const tag of asked) {
+    const { data } = language.safeParse(tag.split('-')[0]?.toLowerCase());
+    if (data !== undefined) return data;
+  }
+  return undefined;
+}
+
 function toAnswer(user: User): z.output<typeof userAnswer> {
   return {
     id: user.id,
@@ -125,6 +145,7 @@ function toAnswer(user: User): z.output<typeof userAnswer> {
     name: user.name,
     language: user.language,
     level: user.level,
+    email_confirmed: user.confirmed,
     // Decimal text of two places: the nearest double prints the same again.
     minutes_balance: Number(user.minutesBalance),
     minutes_held: Number(user.minutesHeld),

@@ -29,6 +29,9 @@ export class UserProfile extends Model {
 
   declare readonly userAccountId: string;
   declare name: string;
+  /** The one that is learned. */
   declare language: ProfileLanguage;
+  /** The one that letters are written in, where it is known. */
+  declare interfaceLanguage: ProfileLanguage | null;
   declare level: ProfileLevel;
 }

@@ -12,6 +12,8 @@ export interface User {
   readonly language: ProfileLanguage;
   readonly level: ProfileLevel;
   readonly createdAt: Date;
+  /** Whether the e-mail address was confirmed. */
+  readonly confirmed: boolean;
   /** Decimal text with two places, as PostgreSQL computed it. */
   readonly minutesBalance: string;
   readonly minutesHeld: string;
@@ -26,6 +28,7 @@ interface UserRow {
   readonly language: ProfileLanguage;
   readonly level: ProfileLevel;
   readonly created_at: Date;
+  readonly confirmed_at: Date | null;
   readonly minutes_balance: string;
   readonly minutes_held: string;
   readonly minutes_available: string;
@@ -41,6 +44,7 @@ export async function readUser(knex: Knex, userId: string): Promise<User> {
       'account.email',
       'account.role',
       'account.created_at',
+      'account.confirmed_at',
       'profile.name',
       'profile.language',
       'profile.level',
@@ -57,6 +61,7 @@ export async function readUser(knex: Knex, userId: string): Promise<User> {
     language: row.language,
     level: row.level,
     createdAt: row.created_at,
+    confirmed: row.confirmed_at !== null,
     minutesBalance: row.minutes_balance,
     minutesHeld: row.minutes_held,
     minutesAvailable: row.minutes_available,
