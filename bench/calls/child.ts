@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export interface ChildOptions {
   readonly parameters?: readonly string[];
+  readonly nodeFlags?: readonly string[];
   /** The child's whole environment; ours when absent. */
   readonly environment?: NodeJS.ProcessEnv;
   /** Called with each line that the process writes. */
@@ -25,9 +26,10 @@ export class Child<Told> {
   #wake: () => void = () => {};
 
   /** @param file relative to this one. */
-  constructor(file: string, { parameters = [], environment, onLine, niceness = 0 }: ChildOptions = {}) {
+  constructor(file: string, { parameters = [], nodeFlags = [], environment, onLine, niceness = 0 }: ChildOptions = {}) {
     this.#name = file;
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), parameters, {
+      execArgv: [...process.execArgv, ...nodeFlags],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       ...(environment && { env: environment }),
     });

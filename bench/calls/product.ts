@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createAccounts } from '../../src/accounts/index.ts';
+import { MEDIA_NODE_FLAGS } from '../../src/app/media-node-flags.ts';
 import { createBilling } from '../../src/billing/index.ts';
 import { MediaNodes, Placement } from '../../src/media/index.ts';
 import { findFreePort } from '../../src/media/sfu/free-port.ts';
@@ -76,6 +77,7 @@ export async function startProduct({ capacity, sampleRate, answerMs, onClose }: 
   let codec = 'unknown';
   const media = new Child<ServiceMessage>('media-process.ts', {
     parameters: [String(sampleRate), String(answerMs)],
+    nodeFlags: MEDIA_NODE_FLAGS,
     environment,
     onLine: (line) => {
       const end = parseCallEnd(line);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { PROJECT_ROOT, type Config, type Environment } from '../platform/config.ts';
 import type { ChildDescription } from '../platform/supervisor.ts';
+import { MEDIA_NODE_FLAGS } from './media-node-flags.ts';
 
 const STOP_DEADLINE_MS = 15_000;
 
@@ -29,7 +30,7 @@ export function planChildren(config: Config, environment: Environment): ChildPla
         RTC_PORT: String(config.rtc.port + index),
         MEDIA_PORT: String(port === 0 ? 0 : port + index),
       };
-      return child(nodeId, 'media', own, drainMs);
+      return { ...child(nodeId, 'media', own, drainMs), nodeFlags: MEDIA_NODE_FLAGS };
     }),
     jobs: child('jobs', 'jobs'),
   };

@@ -9,6 +9,8 @@ export interface ChildDescription {
   readonly name: string;
   readonly script: string;
   readonly parameters: readonly string[];
+  /** For the child's Node itself. */
+  readonly nodeFlags?: readonly string[];
   /** The child's whole environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** How long it may take to stop before it is killed. */
@@ -142,10 +144,11 @@ class Child {
   }
 
   #spawn(): { process: ChildProcess; ready: Promise<Facts> } {
-    const { name, script, parameters, environment } = this.#description;
+    const { name, script, parameters, nodeFlags = [], environment } = this.#description;
     const { clock, log, startDeadlineMs } = this.#options;
     const child = fork(script, parameters, {
       env: environment,
+      execArgv: [...process.execArgv, ...nodeFlags],
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
