@@ -2,26 +2,77 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { defineSetting, readSetting } from '../platform/settings.ts';
 import { wholeMinutes, type Minutes } from './minutes.ts';
-import { kopecksOf } from './money.ts';
+import { kopecksOf, type Kopecks } from './money.ts';
 import { BASE_RATE_PER_MINUTE, type Tariff } from './tariff.ts';
 
-const rate = defineSetting({
+/** What staff may change; every earlier value stays in `settings_history`. */
+export const rateSetting = defineSetting({
   key: 'billing.rate_kopecks_per_minute',
   schema: z.int().min(1).max(1_000_000),
   fallback: Number(BASE_RATE_PER_MINUTE),
 });
 
-const trial = defineSetting({
-  key: 'billing.trial_minutes',
-  schema: z.int().min(0).max(10_000),
-  fallback: 60,
+const someMinutes = z.int().min(0).max(10_000);
+export const trialSetting = defineSetting({ key: 'billing.trial_minutes', schema: someMinutes, fallback: 60 });
+export const referralSetting = defineSetting({ key: 'billing.referral_minutes', schema: someMinutes, fallback: 60 });
+
+/** The API takes no more. */
+const depositBound = z.int().min(1).max(99_000_000);
+export const leastDepositSetting = defineSetting({
+  key: 'billing.deposit_min_kopecks',
+  schema: depositBound,
+  fallback: 10_00,
+});
+export const largestDepositSetting = defineSetting({
+  key: 'billing.deposit_max_kopecks',
+  schema: depositBound,
+  fallback: 100_000_00,
+});
+
+const referralDailyCap = defineSetting({
+  key: 'billing.referral_rewards_per_day',
+  schema: z.int().min(0).max(1000),
+  fallback: 10,
+});
+
+const giftLimit = defineSetting({
+  key: 'billing.gift_max_minutes',
+  schema: z.int().min(1).max(100_000),
+  fallback: 600,
 });
 
 export async function readTariff(knex: Knex): Promise<Tariff> {
-  return { ratePerMinute: kopecksOf(await readSetting(knex, rate)) };
+  return { ratePerMinute: kopecksOf(await readSetting(knex, rateSetting)) };
 }
 
 /** What a new learner gets; 0 gives nothing. */
 export async function readTrialMinutes(knex: Knex): Promise<Minutes> {
-  return wholeMinutes(await readSetting(knex, trial));
+  return wholeMinutes(await readSetting(knex, trialSetting));
+}
+
+/** What each side of a confirmed invitation gets; 0 gives nothing. */
+export async function readReferralMinutes(knex: Knex): Promise<Minutes> {
+  return wholeMinutes(await readSetting(knex, referralSetting));
+}
+
+export interface DepositLimits {
+  readonly least: Kopecks;
+  readonly largest: Kopecks;
+}
+
+export async function readDepositLimits(knex: Knex): Promise<DepositLimits> {
+  return {
+    least: kopecksOf(await readSetting(knex, leastDepositSetting)),
+    largest: kopecksOf(await readSetting(knex, largestDepositSetting)),
+  };
+}
+
+/** For how many referrals one inviter is rewarded in 24 hours. */
+export async function readReferralDailyCap(knex: Knex): Promise<number> {
+  return readSetting(knex, referralDailyCap);
+}
+
+/** The largest single gift. */
+export async function readGiftLimit(knex: Knex): Promise<Minutes> {
+  return wholeMinutes(await readSetting(knex, giftLimit));
 }

@@ -7,6 +7,7 @@ import { openHold } from './holds.ts';
 import { credit } from './ledger.ts';
 import { beat, end, type CallEnding, type MeterReading } from './meter.ts';
 import { NO_MONEY } from './money.ts';
+import { packageRoutes } from './package-routes.ts';
 import { checkInvariants, type Violation } from './reconcile.ts';
 import { billingRoutes } from './routes.ts';
 import { sweepCalls, type SweepReport } from './sweep.ts';
@@ -90,7 +91,7 @@ export function createBilling({ knex, log, onCallEnded }: BillingOptions): Billi
     finalizeCall: (callId) => finalizeCall(knex, callId),
     sweep: () => sweepCalls(knex, log),
     checkInvariants: () => checkInvariants(knex),
-    routes: billingRoutes({ knex }),
+    routes: [...billingRoutes({ knex }), ...packageRoutes({ knex })],
     async close() {
       await Promise.all(charging);
     },

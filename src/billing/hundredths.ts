@@ -33,3 +33,8 @@ export function formatHundredths(value: number): string {
 export function hundredthsToJson(value: number): number {
   return checkHundredths(value) / 100;
 }
+
+/** From a JSON number: its shortest decimal form is what was sent. @throws RangeError with more than two decimals */
+export function hundredthsFromJson(value: number): number {
+  return parseHundredths(String(value));
+}

@@ -1,4 +1,4 @@
-import { checkHundredths, formatHundredths, parseHundredths } from './hundredths.ts';
+import { checkHundredths, formatHundredths, hundredthsToJson, parseHundredths } from './hundredths.ts';
 
 declare const unit: unique symbol;
 
@@ -20,4 +20,9 @@ export function parseRoubles(text: string): Kopecks {
 /** For a `numeric(12,2)` column of roubles. */
 export function formatRoubles(kopecks: Kopecks): string {
   return formatHundredths(kopecks);
+}
+
+/** For an answer of the API. */
+export function roublesToJson(kopecks: Kopecks): number {
+  return hundredthsToJson(kopecks);
 }

@@ -33,3 +33,28 @@ export async function readSetting<Schema extends ZodType>(
     cause: parsed.error,
   });
 }
+
+/**
+ * Sets a value; the one before it stays in `settings_history`.
+ * @throws AppError `setting_invalid` for a value that the setting cannot have
+ */
+export async function writeSetting<Schema extends ZodType>(
+  knex: Knex,
+  setting: Setting<Schema>,
+  change: { readonly value: unknown; readonly actorId: string },
+): Promise<void> {
+  const parsed = setting.schema.safeParse(change.value);
+  if (!parsed.success) {
+    throw new AppError({
+      code: 'setting_invalid',
+      kind: 'invalid',
+      message: `The setting ${setting.key} cannot have this value.`,
+      details: { errors: parsed.error.issues.map(({ message }) => ({ field: setting.key, message })) },
+    });
+  }
+  const row = { value: JSON.stringify(parsed.data), updated_by: change.actorId, updated_at: knex.fn.now() };
+  await knex('settings')
+    .insert({ key: setting.key, ...row })
+    .onConflict('key')
+    .merge(row);
+}
