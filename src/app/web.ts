@@ -26,14 +26,16 @@ export async function startWeb(
   });
   lifecycle.onClose('database', () => database.close());
   const { knex } = database;
-  const billing = createBilling({ knex, log });
+  const { publicUrl } = config.web;
+  const billing = createBilling({ knex, log, publicUrl });
   lifecycle.onClose('billing', () => billing.close());
   const accounts = createAccounts({
     knex,
     log,
     clock: systemClock,
     tokenSecret: config.tokenSecret,
-    onRegistered: (transaction, userId) => billing.onRegistered(transaction, userId),
+    onRegistered: billing.onRegistered,
+    confirmation: { publicUrl, onConfirmed: billing.onConfirmed },
   });
   const nodes = new MediaNodes(knex);
   const calls = callRoutes({
@@ -56,7 +58,7 @@ export async function startWeb(
     log,
     metrics,
     readiness: { database: () => pingDatabase(database) },
-    publicUrl: config.web.publicUrl,
+    publicUrl,
     trustedProxies: config.web.trustedProxies,
     pageRoot: config.web.root,
     limitAddress: createAddressLimit({ requests: 300, perSeconds: 60 }),

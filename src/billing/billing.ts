@@ -3,12 +3,18 @@ import type { Route } from '../platform/http/route.ts';
 import type { Logger } from '../platform/log.ts';
 import { readBalance, type Balance } from './balance.ts';
 import { readTariff, readTrialMinutes } from './billing-settings.ts';
+import { giftRoutes } from './gift-routes.ts';
 import { openHold } from './holds.ts';
 import { credit } from './ledger.ts';
 import { beat, end, type CallEnding, type MeterReading } from './meter.ts';
 import { NO_MONEY } from './money.ts';
 import { packageRoutes } from './package-routes.ts';
+import { isFirstAccount } from './persons.ts';
 import { checkInvariants, type Violation } from './reconcile.ts';
+import { ensureCode } from './referrals/code.ts';
+import { recordReferral } from './referrals/invite.ts';
+import { rewardConfirmed } from './referrals/reward.ts';
+import { referralRoutes } from './referrals/routes.ts';
 import { billingRoutes } from './routes.ts';
 import { sweepCalls, type SweepReport } from './sweep.ts';
 import { finalizeCall, findCharges, type Charge } from './usage.ts';
@@ -21,12 +27,23 @@ export interface BillingOptions {
    * the background. Either way the sweep charges what was missed.
    */
   readonly onCallEnded?: (callId: string) => void;
+  /** Where browsers find the page, for links; without it they are relative. */
+  readonly publicUrl?: string;
 }
 
 /** Each member can be handed on by itself: none needs `this`. */
 export interface Billing {
-  /** Gives the trial minutes to a user who was made in the same transaction. */
-  readonly onRegistered: (transaction: Knex.Transaction, userId: string) => Promise<void>;
+  /**
+   * Gives a user who was made in the same transaction a code to invite others with; the trial minutes, if it is the
+   * person's first account; and writes down who invited them. @throws AppError `referral_code_unknown`
+   */
+  readonly onRegistered: (
+    transaction: Knex.Transaction,
+    userId: string,
+    invitation?: { readonly referralCode?: string },
+  ) => Promise<void>;
+  /** Rewards both sides of an invitation, in the transaction that confirms the invited person. */
+  readonly onConfirmed: (transaction: Knex.Transaction, userId: string) => Promise<void>;
   readonly balance: (userId: string) => Promise<Balance>;
   /**
    * Sets the first minutes of a call aside, in the transaction that inserted its row; one user's calls are opened
@@ -52,7 +69,7 @@ export interface Billing {
   readonly close: () => Promise<void>;
 }
 
-export function createBilling({ knex, log, onCallEnded }: BillingOptions): Billing {
+export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: BillingOptions): Billing {
   const charging = new Set<Promise<void>>();
 
   function chargeInBackground(callId: string): void {
@@ -66,17 +83,15 @@ export function createBilling({ knex, log, onCallEnded }: BillingOptions): Billi
   }
 
   return {
-    async onRegistered(transaction, userId) {
-      const minutes = await readTrialMinutes(transaction);
-      if (minutes === 0) return;
-      await credit(transaction, {
-        userId,
-        type: 'trial',
-        minutes,
-        price: NO_MONEY,
-        idempotencyKey: `trial:${userId}`,
-      });
+    async onRegistered(transaction, userId, { referralCode } = {}) {
+      const newPerson = await isFirstAccount(transaction, userId);
+      if (newPerson) await giveTrial(transaction, userId);
+      await ensureCode(transaction, userId);
+      if (referralCode !== undefined) {
+        await recordReferral(transaction, { referredId: userId, code: referralCode, newPerson });
+      }
     },
+    onConfirmed: rewardConfirmed,
     balance: (userId) => readBalance(knex, userId),
     async openCall(transaction, { callId, userId }) {
       await openHold(transaction, { callId, userId, tariff: await readTariff(transaction) });
@@ -91,9 +106,20 @@ export function createBilling({ knex, log, onCallEnded }: BillingOptions): Billi
     finalizeCall: (callId) => finalizeCall(knex, callId),
     sweep: () => sweepCalls(knex, log),
     checkInvariants: () => checkInvariants(knex),
-    routes: [...billingRoutes({ knex }), ...packageRoutes({ knex })],
+    routes: [
+      ...billingRoutes({ knex }),
+      ...packageRoutes({ knex }),
+      ...referralRoutes({ knex, publicUrl }),
+      ...giftRoutes({ knex }),
+    ],
     async close() {
       await Promise.all(charging);
     },
   };
+}
+
+async function giveTrial(transaction: Knex.Transaction, userId: string): Promise<void> {
+  const minutes = await readTrialMinutes(transaction);
+  if (minutes === 0) return;
+  await credit(transaction, { userId, type: 'trial', minutes, price: NO_MONEY, idempotencyKey: `trial:${userId}` });
 }

@@ -86,6 +86,8 @@ export interface TransactionEntry {
   readonly delta: Minutes;
   readonly wallet: WalletRow;
   readonly idempotencyKey: string;
+  /** The row that a reversal takes back. */
+  readonly reversesId?: string;
   readonly actorId?: string;
   readonly reason?: string;
 }
@@ -95,8 +97,9 @@ export async function insertTransaction(transaction: Knex.Transaction, entry: Tr
   const row = await selectRow<{ id: string }>(
     transaction,
     `INSERT INTO wallet_transactions
-       (user_account_id, sequence, type, minutes_delta, balance_after, idempotency_key, actor_id, reason)
-     VALUES (:userId, :sequence, :type, :delta, :balanceAfter, :idempotencyKey, :actorId, :reason)
+       (user_account_id, sequence, type, minutes_delta, balance_after, idempotency_key, reverses_id,
+        actor_id, reason)
+     VALUES (:userId, :sequence, :type, :delta, :balanceAfter, :idempotencyKey, :reversesId, :actorId, :reason)
      RETURNING id`,
     {
       userId: entry.userId,
@@ -105,12 +108,22 @@ export async function insertTransaction(transaction: Knex.Transaction, entry: Tr
       delta: formatMinutes(entry.delta),
       balanceAfter: entry.wallet.minutes_balance,
       idempotencyKey: entry.idempotencyKey,
+      reversesId: entry.reversesId ?? null,
       actorId: entry.actorId ?? null,
       reason: entry.reason ?? null,
     },
   );
   if (!row) throw new Error('INSERT … RETURNING gave no row');
   return row.id;
+}
+
+/** Locks several wallets in the order of their ids, so that two who lock the same ones never wait for each other. */
+export async function lockWallets(transaction: Knex.Transaction, userIds: readonly string[]): Promise<void> {
+  await transaction.raw(
+    `SELECT FROM user_profiles WHERE user_account_id = ANY(:userIds::uuid[])
+     ORDER BY user_account_id FOR NO KEY UPDATE`,
+    { userIds: [...userIds] },
+  );
 }
 
 async function lockWallet(transaction: Knex.Transaction, userId: string): Promise<void> {

@@ -1,0 +1,56 @@
+import type { Knex } from 'knex';
+import { writeAudit } from '../platform/audit.ts';
+import { AppError } from '../platform/errors.ts';
+import { readGiftLimit } from './billing-settings.ts';
+import { credit, type Posting } from './ledger.ts';
+import { formatMinutes, minutesToJson, type Minutes } from './minutes.ts';
+import { NO_MONEY } from './money.ts';
+
+export interface Gift {
+  readonly userId: string;
+  /** The member of staff who gives it. */
+  readonly actorId: string;
+  readonly ip: string;
+  readonly minutes: Minutes;
+  /** The learner reads it too. */
+  readonly reason: string;
+  /** Of the request; the same one again gives nothing more. */
+  readonly idempotencyKey: string;
+}
+
+/** @throws AppError `user_not_found`, `gift_too_large`, `idempotency_key_reused` */
+export function giveGift(knex: Knex, gift: Gift): Promise<Posting> {
+  const { userId, actorId, ip, minutes, reason, idempotencyKey } = gift;
+  return knex.transaction(async (transaction) => {
+    const posting = await credit(transaction, {
+      userId,
+      type: 'gift',
+      minutes,
+      price: NO_MONEY,
+      idempotencyKey: `gift:${actorId}:${idempotencyKey}`,
+      actorId,
+      reason,
+    });
+    if (!posting.posted) return posting;
+    // After the posting, which is then undone: a gift that was given stays given, whatever the limit is by now.
+    const limit = await readGiftLimit(transaction);
+    if (minutes > limit) throw tooLarge(limit);
+    await writeAudit(transaction, {
+      actorId,
+      ip,
+      action: 'gift.give',
+      subject: { type: 'user', id: userId },
+      details: { minutes: formatMinutes(minutes), reason, transaction_id: posting.transactionId },
+    });
+    return posting;
+  });
+}
+
+function tooLarge(limit: Minutes): AppError {
+  return new AppError({
+    code: 'gift_too_large',
+    kind: 'invalid',
+    message: 'One gift may not be that large.',
+    details: { max_minutes: minutesToJson(limit) },
+  });
+}
