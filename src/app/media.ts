@@ -9,6 +9,7 @@ import type { ServiceConfig } from '../platform/config.ts';
 import { connectDatabase, pingDatabase } from '../platform/database.ts';
 import { createHttpApp, listen } from '../platform/http.ts';
 import { createMetrics } from '../platform/metrics.ts';
+import { preferThisProcess } from '../platform/priority.ts';
 import type { Service } from '../platform/service.ts';
 import type { Language } from '../speech/engine.ts';
 import { createSpeechEngines } from '../speech/index.ts';
@@ -25,6 +26,7 @@ export async function startMedia(
   { log, lifecycle }: Service,
   createEngines: (config: ServiceConfig, service: Pick<Service, 'log'>) => EngineSource = configuredEngines,
 ): Promise<Readonly<Record<string, string>>> {
+  preferThisProcess(log);
   const metrics = createMetrics(config.media.nodeId);
   const database = connectDatabase({
     url: config.databaseUrl,
