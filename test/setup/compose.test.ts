@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { DEBIAN_PACKAGES } from '../../scripts/debian-packages.ts';
 import { placeOf } from '../../scripts/place.ts';
 import { imageSteps, setUpSteps } from '../../scripts/set-up.ts';
+import { MEDIA_NODE_FLAGS } from '../../src/app/media-node-flags.ts';
 import { loadConfig, VARIABLE_NAMES } from '../../src/platform/config.ts';
 
 /**
@@ -91,7 +92,10 @@ describe('docker-compose.yml', () => {
   it('starts our services by commands that exist', async () => {
     const main = await read('src/main.ts');
     for (const name of OWN_SERVICES) {
-      const [program, file = '', command] = own(name).command ?? [];
+      const [program, ...parameters] = own(name).command ?? [];
+      const flags = parameters.filter((parameter) => parameter.startsWith('--'));
+      const [file = '', command] = parameters.slice(flags.length);
+      assert.deepEqual(flags, name === 'media' ? MEDIA_NODE_FLAGS : []);
       assert.equal(program, 'node');
       assert(existsSync(path.join(ROOT, file)), file);
       assert.equal(command, name);
