@@ -16,6 +16,7 @@ const UNIQUE_VIOLATION = { code: '23505' };
 const APPEND_ONLY = [
   'wallet_transactions',
   'wallet_lot_allocations',
+  'wallet_debt_settlements',
   'usage_sessions',
   'audit_log',
   'settings_history',
@@ -42,7 +43,9 @@ async function setUp(t: TestContext) {
 describe('what was written stands', () => {
   for (const table of APPEND_ONLY) {
     const changes = [`UPDATE ${table} SET id = id`, `DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`].map((sql) =>
-      table === 'wallet_lot_allocations' ? sql.replace('SET id = id', 'SET minutes = minutes') : sql,
+      table.startsWith('wallet_lot') || table.startsWith('wallet_debt')
+        ? sql.replace('SET id = id', 'SET minutes = minutes')
+        : sql,
     );
 
     it(`${table} takes no change from the application`, async (t) => {

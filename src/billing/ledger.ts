@@ -18,7 +18,7 @@ export type TransactionType = CreditType | 'usage' | 'reversal' | 'adjustment';
 
 export interface Credit {
   readonly userId: string;
-  readonly type: CreditType;
+  readonly type: CreditType | 'adjustment';
   readonly minutes: Minutes;
   /** What was paid for them; 0 for minutes that were given. */
   readonly price: Kopecks;
@@ -126,7 +126,8 @@ export async function lockWallets(transaction: Knex.Transaction, userIds: readon
   );
 }
 
-async function lockWallet(transaction: Knex.Transaction, userId: string): Promise<void> {
+/** @throws AppError `user_not_found` */
+export async function lockWallet(transaction: Knex.Transaction, userId: string): Promise<void> {
   const row = await selectRow(
     transaction,
     'SELECT FROM user_profiles WHERE user_account_id = :userId FOR NO KEY UPDATE',
@@ -135,7 +136,14 @@ async function lockWallet(transaction: Knex.Transaction, userId: string): Promis
   if (!row) throw userNotFound();
 }
 
-async function findPosting(transaction: Knex.Transaction, entry: Credit): Promise<Posting | undefined> {
+/**
+ * What was posted under this key before. To be asked under the wallet's lock.
+ * @throws AppError `idempotency_key_reused` when it was something else
+ */
+export async function findPosting(
+  transaction: Knex.Transaction,
+  entry: Pick<TransactionEntry, 'userId' | 'type' | 'idempotencyKey'> & { readonly minutes: Minutes },
+): Promise<Posting | undefined> {
   const row = await selectRow<{
     id: string;
     user_account_id: string;

@@ -19,14 +19,15 @@ export interface LotAllocation {
 }
 
 /**
- * Which lots `minutes` are taken from: the free ones first, then in the order given (the oldest first).
+ * Which lots `minutes` are taken from: the one named first, then the free ones, then in the order given (the oldest
+ * first).
  * @throws RangeError when the lots hold less than `minutes`: balance and lots have come apart
  */
-export function allocate(lots: readonly Lot[], minutes: Minutes): LotAllocation[] {
+export function allocate(lots: readonly Lot[], minutes: Minutes, firstId?: string): LotAllocation[] {
   if (minutes <= 0) throw new RangeError('Only a positive number of minutes can be spent');
   const allocations: LotAllocation[] = [];
   let left: number = minutes;
-  for (const lot of freeFirst(lots)) {
+  for (const lot of inBurnOrder(lots, firstId)) {
     const taken = Math.min(left, lot.remaining);
     if (taken > 0) {
       allocations.push({ lotId: lot.id, minutes: minutesOf(taken), amount: worth(lot, minutesOf(taken)) });
@@ -37,8 +38,9 @@ export function allocate(lots: readonly Lot[], minutes: Minutes): LotAllocation[
   throw new RangeError('The lots hold fewer minutes than are spent');
 }
 
-function freeFirst(lots: readonly Lot[]): Lot[] {
-  return [...lots.filter(({ kind }) => kind === 'free'), ...lots.filter(({ kind }) => kind === 'paid')];
+function inBurnOrder(lots: readonly Lot[], firstId: string | undefined): Lot[] {
+  const place = ({ id, kind }: Lot): number => (id === firstId ? 0 : kind === 'free' ? 1 : 2);
+  return lots.toSorted((one, other) => place(one) - place(other));
 }
 
 /**

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import type { Knex } from 'knex';
 import { connectDatabase } from '../platform/database.ts';
 import { createSilentLogger } from '../platform/log.ts';
 import { insertCall, insertLearner, markCallLive } from '../testing/stored-learners.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
 import { createBilling } from './billing.ts';
+import { adjust } from './debit.ts';
+import { payDebts, reverseCredit } from './debts.ts';
+import { credit } from './ledger.ts';
+import { minutesOf } from './minutes.ts';
+import { kopecksOf } from './money.ts';
 import { INVARIANTS } from './reconcile.ts';
 
 /** Books with one charged call and one under way; `tamper` works as the owner, who has switched the triggers off. */
@@ -26,6 +32,7 @@ async function setUp(t: TestContext) {
   await billing.meter.end(charged, { reason: 'hang_up', talkedMs: 61_000 });
   await billing.finalizeCall(charged);
   const live = await call();
+  await owe(knex, await insertLearner(knex));
 
   const owner = connectDatabase({
     url,
@@ -35,7 +42,12 @@ async function setUp(t: TestContext) {
   });
   t.after(() => owner.close());
   const tamper = async (sql: string): Promise<void> => {
-    for (const table of ['wallet_transactions', 'wallet_lot_allocations', 'usage_sessions']) {
+    for (const table of [
+      'wallet_transactions',
+      'wallet_lot_allocations',
+      'usage_sessions',
+      'wallet_debt_settlements',
+    ]) {
       await owner.knex.raw(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
     }
     await owner.knex.raw(sql.replaceAll('{charged}', `'${charged}'`).replaceAll('{live}', `'${live}'`));
@@ -43,21 +55,49 @@ async function setUp(t: TestContext) {
   return { billing, tamper };
 }
 
+/** Has a deposit taken back when half of it was spent, and pays a part of the debt by another. */
+async function owe(knex: Knex, userId: string): Promise<void> {
+  const deposit = (hundredths: number, idempotencyKey: string) => ({
+    userId,
+    type: 'deposit' as const,
+    minutes: minutesOf(hundredths),
+    price: kopecksOf(hundredths * 5),
+    idempotencyKey,
+  });
+  await knex.transaction(async (transaction) => {
+    const { transactionId } = await credit(transaction, deposit(100, 'deposit:1'));
+    await adjust(transaction, { userId, minutes: minutesOf(-50), idempotencyKey: 'adjust:1', reason: 'spent' });
+    await reverseCredit(transaction, {
+      userId,
+      creditId: transactionId,
+      minutes: minutesOf(100),
+      idempotencyKey: 'reversal:1',
+      reason: 'refund',
+    });
+    const next = await credit(transaction, deposit(20, 'deposit:2'));
+    await payDebts(transaction, { userId, transactionId: next.transactionId, minutes: minutesOf(20) });
+    await adjust(transaction, { userId, minutes: minutesOf(500), idempotencyKey: 'adjust:2', reason: 'a present' });
+  });
+}
+
 /** Each rule, and how it is broken. The check must see it. */
 const BREAKS: Readonly<Record<string, string>> = {
   balance_is_sum_of_ledger: 'UPDATE user_profiles SET minutes_balance = minutes_balance + 0.01',
-  balance_is_sum_of_lots: 'UPDATE wallet_lots SET remaining = remaining - 0.01',
+  balance_is_sum_of_lots: 'UPDATE wallet_lots SET remaining = remaining - 0.01 WHERE remaining > 0',
   held_is_sum_of_open_holds: 'UPDATE user_profiles SET minutes_held = minutes_held + 1',
   held_within_balance: `ALTER TABLE user_profiles DROP CONSTRAINT user_profiles_wallet_covers_holds;
     UPDATE user_profiles SET minutes_held = minutes_balance + 1`,
   ledger_is_a_chain: `UPDATE wallet_transactions SET sequence = 3 WHERE type = 'usage'`,
   ledger_sequence_is_last: 'UPDATE user_profiles SET ledger_sequence = 7',
   lot_is_what_was_not_allocated: 'UPDATE wallet_lots SET minutes = minutes + 1',
-  usage_is_allocated: 'DELETE FROM wallet_lot_allocations',
+  debit_is_allocated: 'DELETE FROM wallet_lot_allocations',
   billable_call_has_one_usage: 'DELETE FROM usage_sessions',
   usage_is_what_was_debited: 'UPDATE usage_sessions SET billed_minutes = 1',
   charge_within_hold: `UPDATE call_holds SET minutes = 1 WHERE call_id = {charged}`,
   hold_lives_as_long_as_its_call: `UPDATE call_holds SET closed_at = now() WHERE call_id = {live}`,
+  reversals_within_what_they_reverse: `UPDATE wallet_debts SET minutes = 1000, remaining = 1000`,
+  debt_is_what_was_not_settled: 'UPDATE wallet_debts SET minutes = minutes + 1',
+  settlement_is_a_reversal: 'UPDATE wallet_debt_settlements SET minutes = minutes + 1',
 };
 
 describe('the check of the books', () => {

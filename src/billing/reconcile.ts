@@ -53,12 +53,12 @@ const RULES: Readonly<Record<string, string>> = {
     CROSS JOIN LATERAL (SELECT coalesce(sum(minutes), 0) AS total
       FROM wallet_lot_allocations x WHERE x.wallet_lot_id = w.id) a
     WHERE w.remaining <> w.minutes - a.total`,
-  usage_is_allocated: `
+  debit_is_allocated: `
     SELECT t.id AS subject, format('debit %s, allocated %s', t.minutes_delta, a.total) AS found
     FROM wallet_transactions t
     CROSS JOIN LATERAL (SELECT coalesce(sum(minutes), 0) AS total
       FROM wallet_lot_allocations x WHERE x.wallet_transaction_id = t.id) a
-    WHERE t.type = 'usage' AND a.total <> -t.minutes_delta`,
+    WHERE t.minutes_delta < 0 AND a.total <> -t.minutes_delta`,
   billable_call_has_one_usage: `
     SELECT c.id AS subject, format('status %s, talked %s ms, usage rows %s', c.status, c.talked_ms, u.rows) AS found
     FROM calls c
@@ -78,6 +78,28 @@ const RULES: Readonly<Record<string, string>> = {
     FROM calls c
     CROSS JOIN LATERAL (SELECT count(*) AS rows FROM call_holds x WHERE x.call_id = c.id AND x.closed_at IS NULL) h
     WHERE h.rows <> CASE WHEN c.status = 'finalized' THEN 0 ELSE 1 END`,
+  reversals_within_what_they_reverse: `
+    SELECT t.id AS subject, format('%s, reversed %s, owed %s', t.minutes_delta, r.total, d.total) AS found
+    FROM wallet_transactions t
+    CROSS JOIN LATERAL (SELECT coalesce(sum(minutes_delta), 0) AS total, coalesce(bool_or(x.user_account_id <>
+        t.user_account_id OR sign(x.minutes_delta) = sign(t.minutes_delta)), false) AS wrong
+      FROM wallet_transactions x WHERE x.reverses_id = t.id) r
+    CROSS JOIN LATERAL (SELECT coalesce(sum(remaining), 0) AS total, coalesce(bool_or(x.user_account_id <>
+        t.user_account_id), false) AS wrong
+      FROM wallet_debts x WHERE x.reverses_id = t.id) d
+    WHERE r.wrong OR d.wrong OR abs(r.total) + d.total > abs(t.minutes_delta)`,
+  debt_is_what_was_not_settled: `
+    SELECT d.id AS subject, format('%s of %s left, %s settled', d.remaining, d.minutes, s.total) AS found
+    FROM wallet_debts d
+    CROSS JOIN LATERAL (SELECT coalesce(sum(minutes), 0) AS total
+      FROM wallet_debt_settlements x WHERE x.wallet_debt_id = d.id) s
+    WHERE d.remaining <> d.minutes - s.total`,
+  settlement_is_a_reversal: `
+    SELECT s.wallet_transaction_id AS subject, format('settled %s, %s %s', s.minutes, t.type, t.minutes_delta) AS found
+    FROM wallet_debt_settlements s
+    JOIN wallet_debts d ON d.id = s.wallet_debt_id
+    JOIN wallet_transactions t ON t.id = s.wallet_transaction_id
+    WHERE t.minutes_delta <> -s.minutes OR t.reverses_id IS DISTINCT FROM d.reverses_id`,
 };
 
 /** Names of the rules, for the report of a check that found nothing. */

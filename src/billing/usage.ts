@@ -2,9 +2,9 @@ import type { Knex } from 'knex';
 import { AppError } from '../platform/errors.ts';
 import { findOpenHold, type OpenHold } from './holds.ts';
 import { insertTransaction, type WalletRow } from './ledger.ts';
-import { allocate, type Lot } from './lot-allocation.ts';
-import { formatMinutes, minutesOf, parseMinutes, wholeMinutes, type Minutes } from './minutes.ts';
-import { formatRoubles, kopecksOf, parseRoubles, type Kopecks } from './money.ts';
+import { spendLots } from './lots.ts';
+import { formatMinutes, minutesOf, wholeMinutes } from './minutes.ts';
+import { formatRoubles, parseRoubles, type Kopecks } from './money.ts';
 import { selectRow, selectRows } from './sql.ts';
 import { billedMinutes, durationSeconds, fromSnapshot, listAmount, toSnapshot } from './tariff.ts';
 
@@ -146,43 +146,6 @@ async function chargeCall(transaction: Knex.Transaction, call: EndedCall, hold: 
     },
   );
   return { callId: call.id, durationSec, billedMinutes: billed, amount };
-}
-
-/** Under the wallet's lock, which every change of a lot takes first. */
-async function spendLots(
-  transaction: Knex.Transaction,
-  spending: { readonly userId: string; readonly transactionId: string; readonly minutes: Minutes },
-): Promise<void> {
-  const rows = await selectRows<{
-    id: string;
-    kind: 'free' | 'paid';
-    minutes: string;
-    remaining: string;
-    price_kopecks: number;
-  }>(
-    transaction,
-    `SELECT id, kind, minutes, remaining, price_kopecks FROM wallet_lots
-     WHERE user_account_id = :userId AND remaining > 0 ORDER BY created_at, id FOR NO KEY UPDATE`,
-    { userId: spending.userId },
-  );
-  const lots = rows.map((row): Lot => ({
-    id: row.id,
-    kind: row.kind,
-    minutes: parseMinutes(row.minutes),
-    remaining: parseMinutes(row.remaining),
-    price: kopecksOf(row.price_kopecks),
-  }));
-  for (const { lotId, minutes, amount } of allocate(lots, spending.minutes)) {
-    await transaction.raw('UPDATE wallet_lots SET remaining = remaining - :minutes WHERE id = :lotId', {
-      lotId,
-      minutes: formatMinutes(minutes),
-    });
-    await transaction.raw(
-      `INSERT INTO wallet_lot_allocations (wallet_transaction_id, wallet_lot_id, minutes, amount_kopecks)
-       VALUES (:transactionId, :lotId, :minutes, :amount)`,
-      { transactionId: spending.transactionId, lotId, minutes: formatMinutes(minutes), amount },
-    );
-  }
 }
 
 function inconsistent(callId: string): Error {
