@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it, type TestContext } from 'node:test';
+import type { LossyRelay } from '../../src/testing/network/lossy-relay.ts';
 import { Learner } from './learner.ts';
-import { type Product, startProduct } from './product.ts';
+import { type Product, putRelayBefore, startProduct } from './product.ts';
 import { suiteCleanup } from './suite-cleanup.ts';
 import { cough, joined, silence, speak } from './voice.ts';
 
@@ -16,8 +17,11 @@ interface KeptTurn {
 describe('a conversation', { timeout: 300_000 }, () => {
   const suite = suiteCleanup();
   let product: Product;
+  let relay: LossyRelay;
   before(async () => {
-    product = await startProduct(suite);
+    const network = await putRelayBefore(suite);
+    relay = network.relay;
+    product = await startProduct(suite, network.settings);
   });
 
   async function inCall(test: TestContext, email: string): Promise<Learner> {
@@ -77,13 +81,18 @@ describe('a conversation', { timeout: 300_000 }, () => {
   it('keeps the call through three seconds without a network', async (test) => {
     const learner = await inCall(test, 'tunnel@example.com');
     await learner.phase('listening');
-    await learner.withoutNetwork(3_000);
+    relay.cut();
+    // A room is never silent: its packets are what is lost meanwhile.
+    await learner.say(silence(3_000));
+    relay.mend();
     await learner.say(speak('good morning it is nice to meet you'));
     await learner.phase('speaking');
     await learner.endCall();
     const said = (await turnsOf('tunnel@example.com')).filter(({ speaker }) => speaker === 'learner');
     assert.match(said[0]?.text ?? '', /nice to meet you/);
     assert.equal(await learner.balance(), 59);
+    const { toServer } = relay.counts;
+    assert.ok(toServer.cut > 10, `${toServer.cut} packets were lost to the outage`);
   });
 
   it('goes on after the page was loaded again: same call, same history, one minute', async (test) => {

@@ -73,18 +73,6 @@ export class Learner {
     await this.page.evaluate((base64) => globalThis.callProbe.say(base64), wav.toString('base64'));
   }
 
-  /** Lets nothing through to or from the page, neither WebRTC nor anything else, for so long. */
-  async withoutNetwork(ms: number): Promise<void> {
-    const { page } = this;
-    const devtools = await page.context().newCDPSession(page);
-    const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
-    await devtools.send('Network.enable');
-    await devtools.send('Network.emulateNetworkConditions', { ...conditions, offline: true, packetLoss: 100 });
-    await page.evaluate((outage) => new Promise((resolve) => setTimeout(resolve, outage)), ms);
-    await devtools.send('Network.emulateNetworkConditions', { ...conditions, packetLoss: 0 });
-    await devtools.detach();
-  }
-
   /** What came out of the loudspeaker since the call began: 16 kHz mono. */
   async heard(): Promise<Int16Array> {
     const base64 = await this.page.evaluate(() => globalThis.callProbe.heard());

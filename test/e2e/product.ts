@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findFreePort } from '../../src/media/sfu/free-port.ts';
 import { createTestDatabase, type TestDatabase } from '../../src/testing/test-database.ts';
+import { LossyRelay } from '../../src/testing/network/lossy-relay.ts';
 import type { Cleanup } from './cleanup.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -15,6 +16,16 @@ export interface Product {
   readonly database: TestDatabase;
   /** What its processes have printed so far. */
   readonly output: () => string;
+}
+
+/** Between the browser and the media process; to be cut and mended. */
+export async function putRelayBefore(test: Cleanup): Promise<{ relay: LossyRelay; settings: Record<string, string> }> {
+  const port = await findFreePort('127.0.0.2');
+  const relay = await LossyRelay.start({ port, serverPort: port, serverHost: '127.0.0.2' });
+  test.after(() => relay.close());
+  // The page is told the relay's address, at which it finds the same port.
+  const settings = { RTC_PORT: String(port), RTC_LISTEN_IP: '127.0.0.2', RTC_ANNOUNCED_ADDRESS: '127.0.0.1' };
+  return { relay, settings };
 }
 
 /** The whole product as `./ailingva up` starts it, on ports, a data folder and a database of its own. */

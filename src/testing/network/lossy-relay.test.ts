@@ -81,7 +81,10 @@ test('delivers twice what it duplicates', async (context) => {
   network.send(1);
   network.send(2);
   await network.hear(4);
-  assert.deepEqual(network.heard.toSorted(), [1, 1, 2, 2]);
+  assert.deepEqual(
+    network.heard.toSorted((a, b) => a - b),
+    [1, 1, 2, 2],
+  );
   assert.equal(network.relay.counts.toCaller.duplicated, 2);
 });
 

@@ -7,6 +7,10 @@ const HOST = '127.0.0.1';
 export interface LossyRelayOptions {
   /** The server's UDP port on loopback. */
   readonly serverPort: number;
+  /** Where the server listens. Default 127.0.0.1; another loopback address lets the relay stand at the server's port. */
+  readonly serverHost?: string;
+  /** Where callers send to. Default: any free one. */
+  readonly port?: number;
   readonly toServer?: NetworkConditions;
   readonly toCaller?: NetworkConditions;
   /** What befalls the n-th media packet of a direction depends on it and on n alone. */
@@ -75,10 +79,11 @@ class Direction {
 export class LossyRelay {
   readonly #socket: Socket;
   readonly #serverPort: number;
+  readonly #serverHost: string;
   readonly #toServer: Direction;
   readonly #toCaller: Direction;
-  /** The socket towards the server, by the caller's port. */
-  readonly #upstream = new Map<number, Socket>();
+  /** The socket towards the server, by the caller's address and port. */
+  readonly #upstream = new Map<string, Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #cut = false;
   #closed = false;
@@ -87,6 +92,7 @@ export class LossyRelay {
     const { serverPort, toServer = {}, toCaller = {}, seed = 1, handshakeToo = false } = options;
     this.#socket = socket;
     this.#serverPort = serverPort;
+    this.#serverHost = options.serverHost ?? HOST;
     this.#toServer = new Direction(toServer, seed, handshakeToo);
     this.#toCaller = new Direction(toCaller, seed + 1_000, handshakeToo);
     socket.on('message', (packet, from) => this.#fromCaller(packet, from));
@@ -94,7 +100,7 @@ export class LossyRelay {
 
   static async start(options: LossyRelayOptions): Promise<LossyRelay> {
     const socket = createSocket('udp4');
-    socket.bind(0, HOST);
+    socket.bind(options.port ?? 0, HOST);
     await once(socket, 'listening');
     return new LossyRelay(socket, options);
   }
@@ -132,17 +138,17 @@ export class LossyRelay {
     for (const socket of [this.#socket, ...this.#upstream.values()]) socket.close();
   }
 
-  #fromCaller(packet: Buffer, { port }: RemoteInfo): void {
-    const upstream = this.#upstream.get(port) ?? this.#open(port);
-    this.#pass(packet, this.#toServer, () => upstream.send(packet, this.#serverPort, HOST));
+  #fromCaller(packet: Buffer, from: RemoteInfo): void {
+    const upstream = this.#upstream.get(`${from.address}:${from.port}`) ?? this.#open(from);
+    this.#pass(packet, this.#toServer, () => upstream.send(packet, this.#serverPort, this.#serverHost));
   }
 
   /** Datagrams sent before a socket is bound wait in it. */
-  #open(callerPort: number): Socket {
+  #open({ address, port }: RemoteInfo): Socket {
     const upstream = createSocket('udp4');
-    this.#upstream.set(callerPort, upstream);
+    this.#upstream.set(`${address}:${port}`, upstream);
     upstream.on('message', (packet) =>
-      this.#pass(packet, this.#toCaller, () => this.#socket.send(packet, callerPort, HOST)),
+      this.#pass(packet, this.#toCaller, () => this.#socket.send(packet, port, address)),
     );
     // A server that is gone answers by ICMP: on a network that only means silence.
     upstream.on('error', () => {});
