@@ -10,11 +10,14 @@ export const TOC = { 10: 8 << 3, 20: 9 << 3, 40: 10 << 3, 60: 11 << 3 } as const
 export const CONCEALED = -30_000;
 export const RECOVERED = -20_000;
 
+/** In a packet's second byte: it carries a copy of the one before (in SILK's packets of up to 20 ms). */
+export const COPY_FLAG = 0x40;
+
 const filled = (units: number, value: number) => new Int16Array(units / 3).fill(value);
 
 /**
  * A codec that hides nothing: a payload is a TOC byte and a number in two bytes, and decodes to samples that are
- * all that number. What is encoded is kept in `encoded`, and its payload is its place there.
+ * all that number. The number's highest byte may carry the `COPY_FLAG`. What is encoded is kept in `encoded`, and its payload is its place there.
  */
 export function createTransparentCodec() {
   const encoded: { readonly sampleRate: number; readonly samples: readonly number[] }[] = [];
@@ -26,7 +29,7 @@ export function createTransparentCodec() {
       sampleRate,
       decode(payload) {
         if (payload[1] === 0xff) throw new AppError({ code: 'opus_invalid', kind: 'invalid', message: 'Broken.' });
-        return filled(opusPacketUnits(payload), ((payload[1] ?? 0) << 8) | (payload[2] ?? 0));
+        return filled(opusPacketUnits(payload), (((payload[1] ?? 0) & ~COPY_FLAG) << 8) | (payload[2] ?? 0));
       },
       conceal: (samples) => filled(samples * 3, CONCEALED),
       recover: (_next, samples) => filled(samples * 3, RECOVERED),

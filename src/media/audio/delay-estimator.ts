@@ -31,15 +31,17 @@ export class DelayEstimator {
   #fastest = Infinity;
   #fastestBefore = Infinity;
   #windowEndsMs = -Infinity;
-  #targetMs: number;
+  /** What the jitter asks for, before the limits. */
+  #neededMs: number;
+  #extraMs = 0;
 
   constructor({ initialMs = 40, minMs = 20, maxMs = 200, quantile = 0.97 }: DelayLimits = {}) {
     this.#minMs = minMs;
     this.#maxMs = maxMs;
     this.#quantile = quantile;
     this.#shares = new Float64Array(Math.ceil(maxMs / BUCKET_MS) + 1);
-    this.#targetMs = Math.min(maxMs, Math.max(minMs, initialMs));
-    this.#shares[Math.floor((this.#targetMs - 1) / BUCKET_MS)] = 1;
+    this.#neededMs = Math.min(maxMs, Math.max(minMs, initialMs));
+    this.#shares[Math.floor((this.#neededMs - 1) / BUCKET_MS)] = 1;
   }
 
   /** The fastest transit that is known: arrival minus media time, in ms of no meaning by themselves. */
@@ -48,7 +50,12 @@ export class DelayEstimator {
   }
 
   get targetMs(): number {
-    return this.#targetMs;
+    return Math.min(this.#maxMs, Math.max(this.#minMs, this.#neededMs + this.#extraMs));
+  }
+
+  /** What is waited for beside the jitter: the next packet, where it has a copy of the one before. */
+  set extraMs(ms: number) {
+    this.#extraMs = ms;
   }
 
   /**
@@ -87,6 +94,6 @@ export class DelayEstimator {
     let sum = 0;
     let covered = 0;
     while (covered < shares.length - 1 && (sum += shares[covered]!) < this.#quantile) covered++;
-    this.#targetMs = Math.min(this.#maxMs, Math.max(this.#minMs, (covered + 1) * BUCKET_MS));
+    this.#neededMs = (covered + 1) * BUCKET_MS;
   }
 }

@@ -1,63 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { JitterBuffer, type Admission, type Playout } from './jitter-buffer.ts';
-import { createRtpHeader, parseRtp, writeRtpHeader } from './rtp.ts';
-
-/** TOC of a 20 ms SILK wideband packet; the three bytes after it carry the packet's number. */
-const TOC_20_MS = 9 << 3;
-
-interface Sent {
-  readonly number: number;
-  readonly sequence: number;
-  readonly timestamp: number;
-}
-
-function packetOf({ number, sequence, timestamp }: Sent, ssrc = 1): Uint8Array {
-  const packet = new Uint8Array(16);
-  writeRtpHeader(packet, false, 111, sequence & 0xffff, timestamp >>> 0, ssrc);
-  packet.set([TOC_20_MS, number >> 16, number >> 8, number], 12);
-  return packet;
-}
-
-function push(buffer: JitterBuffer, sent: Sent, nowMs: number, ssrc = 1): Admission {
-  const header = createRtpHeader();
-  const packet = packetOf(sent, ssrc);
-  assert.equal(parseRtp(packet, header), undefined);
-  return buffer.push(packet, header, nowMs);
-}
-
-const numberIn = (playout: Playout) => (playout.payload[1]! << 16) | (playout.payload[2]! << 8) | playout.payload[3]!;
-
-/** A readable record of a pull: `p7` packet 7, `r7` recovered from 7, `c`, `s`, `x` for starved; units when not 960. */
-function pull(buffer: JitterBuffer, nowMs: number): string {
-  const playout = buffer.pull(nowMs);
-  const letter = { packet: 'p', recover: 'r', conceal: 'c', silence: 's', starved: 'x' }[playout.kind];
-  const number = playout.payload.length > 0 ? String(numberIn(playout)) : '';
-  return letter + number + (playout.units === 960 ? '' : `:${playout.units}`);
-}
-
-/** Packet `number` of an even stream. */
-const even = (number: number, first = 0): Sent => ({
-  number,
-  sequence: first + number,
-  timestamp: 0x1234 + number * 960,
-});
-
-/** One packet and one pull every 20 ms; `received` decides what comes. */
-function run(
-  buffer: JitterBuffer,
-  ticks: number,
-  received: (tick: number) => readonly Sent[],
-  startMs = 1_000,
-): string[] {
-  const heard: string[] = [];
-  for (let tick = 0; tick < ticks; tick++) {
-    for (const sent of received(tick)) push(buffer, sent, startMs + tick * 20);
-    heard.push(pull(buffer, startMs + tick * 20));
-  }
-  return heard;
-}
+import { even, numberIn, packetOf, pull, push, run, type Sent } from './jitter-buffer.fixture.ts';
+import { JitterBuffer } from './jitter-buffer.ts';
+import { createRtpHeader, parseRtp } from './rtp.ts';
 
 test('an even stream begins after the wanted delay and then plays packet by packet', () => {
   const heard = run(new JitterBuffer(), 8, (tick) => [even(tick)]);

@@ -1,5 +1,6 @@
+import { CopyWatch } from './copy-watch.ts';
 import { DelayEstimator, type DelayLimits } from './delay-estimator.ts';
-import { opusPacketUnits } from './opus-packet.ts';
+import { carriesCopy, opusPacketUnits } from './opus-packet.ts';
 import { type BufferedPacket, LONGEST_PAYLOAD_BYTES, PacketRing, RING_SLOTS } from './packet-ring.ts';
 import { SequenceUnwrapper, TimestampUnwrapper, type RtpHeader } from './rtp.ts';
 
@@ -27,7 +28,7 @@ export type Admission = 'stored' | 'late' | 'duplicate' | 'invalid' | 'doubted';
 /**
  * What comes next in the stream. One object, filled in anew by every `pull`.
  * - `packet`: decode `payload`.
- * - `recover`: a packet is lost; its sound may be in `payload`, which is the one after it and comes again as `packet`.
+ * - `recover`: a packet is lost; its sound is in `payload`, which is the one after it and comes again as `packet`.
  * - `conceal`: a packet is lost.
  * - `silence`: the sender sent nothing on purpose, or nothing has come yet.
  * - `starved`: nothing is there, and nobody knows yet whether it is late, lost or silence.
@@ -52,19 +53,26 @@ export interface JitterStats {
   readonly invalid: number;
 }
 
+export interface JitterBufferOptions extends DelayLimits {
+  /** The decoder can use the copy of a lost packet in the next: where many are lost, the next is waited for. Default true. */
+  readonly usesCopies?: boolean;
+}
+
 const NOTHING = new Uint8Array(0);
 
 /**
  * Puts packets back in order and on their timeline. No timers: `push` when a packet comes, `pull` when 20 ms
  * are wanted. Sequence gaps are loss, timestamp gaps without one are silence (DTX). What starved for is
  * taken off the next gap, so the timeline keeps real time; a packet that is merely late is still played,
- * and the delay that this adds is taken back in the next silence.
+ * and the delay that this adds is taken back in the next silence. While packets with a copy of the one before are
+ * lost again and again, all are held back by one packet more, so that the copy is there in time.
  */
 export class JitterBuffer {
   readonly #ring = new PacketRing();
   readonly #sequences = new SequenceUnwrapper();
   readonly #timestamps = new TimestampUnwrapper();
-  readonly #limits: DelayLimits;
+  readonly #options: JitterBufferOptions;
+  readonly #copies = new CopyWatch();
   readonly #out: Playout = { kind: 'silence', units: FRAME_UNITS, payload: NOTHING, restarted: false };
   readonly #counts = { duplicate: 0, late: 0, lost: 0, discarded: 0, resyncs: 0, invalid: 0 };
   #delay: DelayEstimator;
@@ -80,10 +88,12 @@ export class JitterBuffer {
   #lastUnits = FRAME_UNITS;
   #doubtedNext = -1;
   #restarted = false;
+  /** Packets before the head have been found to be lost. */
+  #afterLoss = false;
 
-  constructor(limits: DelayLimits = {}) {
-    this.#limits = limits;
-    this.#delay = new DelayEstimator(limits);
+  constructor(options: JitterBufferOptions = {}) {
+    this.#options = options;
+    this.#delay = new DelayEstimator(options);
   }
 
   get targetDelayMs(): number {
@@ -151,7 +161,8 @@ export class JitterBuffer {
     let gap = head.timestamp - this.#position!;
 
     if (this.#starved > 0) {
-      const credit = Math.max(0, Math.min(this.#starved, gap));
+      const kept = missing > 0 ? this.#keptForCopies(head, nowMs) : 0;
+      const credit = Math.max(0, Math.min(this.#starved - kept, gap));
       this.#position! += credit;
       gap -= credit;
       this.#loose ||= this.#starved >= LOOSE_AFTER_UNITS;
@@ -204,7 +215,7 @@ export class JitterBuffer {
     this.#ssrc = header.ssrc;
     this.#sequences.reset();
     this.#timestamps.reset();
-    this.#delay = new DelayEstimator({ ...this.#limits, initialMs: this.#delay.targetMs });
+    this.#delay = new DelayEstimator({ ...this.#options, initialMs: this.#delay.targetMs });
     this.#ring.clear();
     this.#expected = header.sequence + RING_SLOTS;
     this.#newest = this.#expected - 1;
@@ -260,9 +271,17 @@ export class JitterBuffer {
   #fillLoss(out: Playout, head: BufferedPacket, missing: number, gap: number): Playout {
     const frame = this.#lastUnits;
     const last = gap <= frame;
-    out.kind = last ? 'recover' : 'conceal';
+    const copied = carriesCopy(head.bytes, 0, head.length);
+    if (copied && missing === 1 && !last) {
+      // The sender was silent, and the first packet of its new words is lost: the silence comes first.
+      out.kind = 'silence';
+      out.units = Math.min(FRAME_UNITS, gap - frame);
+      this.#position! += out.units;
+      return out;
+    }
+    out.kind = last && copied ? 'recover' : 'conceal';
     out.units = Math.min(frame, gap);
-    if (last) out.payload = head.bytes.subarray(0, head.length);
+    if (out.kind === 'recover') out.payload = head.bytes.subarray(0, head.length);
     this.#position! += out.units;
     // With nothing but silence left, the rest of the gap is a matter of timestamps.
     if (last || (missing === 1 && gap > 2 * frame)) this.#lose(missing);
@@ -270,12 +289,28 @@ export class JitterBuffer {
     return out;
   }
 
+  /** How much of what starved for stays as delay: the copy of what is lost came too late, and is wanted the next time. */
+  #keptForCopies(head: BufferedPacket, nowMs: number): number {
+    if (!this.#copies.worthWaiting || !carriesCopy(head.bytes, 0, head.length)) return 0;
+    const short = -this.excessDelayMs(nowMs) * UNITS_PER_MS;
+    return Math.max(0, Math.round(short / FRAME_UNITS)) * FRAME_UNITS;
+  }
+
+  #watchCopies(head: BufferedPacket): void {
+    if (this.#options.usesCopies === false) return;
+    this.#copies.observe(this.#afterLoss && carriesCopy(head.bytes, 0, head.length));
+    this.#delay.extraMs = this.#copies.worthWaiting ? head.units / UNITS_PER_MS : 0;
+    this.#afterLoss = false;
+  }
+
   #lose(packets: number): void {
+    if (packets > 0) this.#afterLoss = true;
     this.#counts.lost += packets;
     this.#expected += packets;
   }
 
   #play(out: Playout, head: BufferedPacket): Playout {
+    this.#watchCopies(head);
     out.kind = 'packet';
     out.units = head.units;
     out.payload = head.bytes.subarray(0, head.length);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CONCEALED, createTransparentCodec, deafDetector, RECOVERED, TOC } from './codec.fixture.ts';
+import { CONCEALED, COPY_FLAG, createTransparentCodec, deafDetector, RECOVERED, TOC } from './codec.fixture.ts';
 import { Microphone, type MicrophoneOptions } from './microphone.ts';
 import { loadOpus } from './opus.ts';
 import { RTP_HEADER_BYTES, writeRtpHeader } from './rtp.ts';
@@ -15,12 +15,14 @@ interface Sent {
   readonly timestamp: number;
   readonly ms?: keyof typeof TOC;
   readonly payloadType?: number;
+  /** It carries a copy of the packet before. */
+  readonly copy?: boolean;
 }
 
-function packetOf({ value, sequence, timestamp, ms = 20, payloadType = 111 }: Sent): Uint8Array {
+function packetOf({ value, sequence, timestamp, ms = 20, payloadType = 111, copy = true }: Sent): Uint8Array {
   const packet = new Uint8Array(RTP_HEADER_BYTES + 3);
   writeRtpHeader(packet, false, payloadType, sequence & 0xffff, timestamp >>> 0, 5);
-  packet.set([TOC[ms], value >> 8, value & 0xff], RTP_HEADER_BYTES);
+  packet.set([TOC[ms], (value >> 8) | (copy ? COPY_FLAG : 0), value & 0xff], RTP_HEADER_BYTES);
   return packet;
 }
 
@@ -145,6 +147,8 @@ test('the places on the sample clock stand firm under loss, disorder, duplicates
             value: 2 + index,
             sequence: firstSequence + 1 + index,
             timestamp: firstTimestamp + place * 960,
+            // With copies worth waiting for, everything would come later.
+            copy: false,
           };
           arrivals.push({ atMs: place * 20 + delayMs, packet: packetOf(sent) });
           if (twice) arrivals.push({ atMs: place * 20 + delayMs + 10, packet: packetOf(sent) });

@@ -44,7 +44,7 @@ export interface MicrophoneStats {
   /** Given up because too much was buffered, or left out of a pause to shorten the delay. */
   readonly packetsDiscarded: number;
   readonly framesEmitted: number;
-  /** Lost packets made up for by in-band error correction (by concealment where the codec has none). */
+  /** Lost packets whose sound came as a copy in the next one (in-band error correction). */
   readonly framesRecovered: number;
   /** Lost packets made up for by concealment, or by silence after 60 ms of it. */
   readonly framesConcealed: number;
@@ -64,7 +64,7 @@ export class Microphone {
   readonly #options: MicrophoneOptions;
   readonly #decoder: OpusDecoder;
   readonly #voice: VoiceStream;
-  readonly #buffer = new JitterBuffer();
+  readonly #buffer: JitterBuffer;
   readonly #header = createRtpHeader();
   /** Decoded and not yet emitted: `#pendingCount` samples. */
   readonly #pending = new Int16Array(PENDING_SAMPLES);
@@ -82,6 +82,7 @@ export class Microphone {
   constructor(options: MicrophoneOptions) {
     this.#options = options;
     this.#decoder = options.codec.createDecoder({ sampleRate: SAMPLE_RATE });
+    this.#buffer = new JitterBuffer({ usesCopies: options.codec.exactConcealment });
     this.#voice = options.detector.openStream(options.onVoice, options.voice);
     this.#frame = this.#pending.subarray(0, FRAME_SAMPLES);
   }
@@ -176,7 +177,12 @@ export class Microphone {
         this.#decode(playout, samples, nowMs);
         return;
       case 'recover':
-        this.#recover(playout, samples);
+        if (this.#options.codec.exactConcealment) {
+          this.#recover(playout, samples);
+          return;
+        }
+        this.#counts.concealed++;
+        this.#conceal(samples);
         return;
       case 'conceal':
         this.#counts.concealed++;
