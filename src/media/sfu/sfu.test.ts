@@ -62,7 +62,7 @@ async function connectPeers(
   await caller.connectTransport(send.transportId, { role: 'client', fingerprints: [fingerprint] });
   await caller.produce(send.transportId, 'audio', rtpParameters);
   await send.connect(DEADLINE_MS);
-  const consumed = await caller.consume(rtpCapabilities);
+  const consumed = await caller.consume(rtpCapabilities());
   const receive = new ReceivePeer(parseTransport(transports.receive, protocol), protocol, consumed, onPacket);
   await caller.connectTransport(receive.transportId, { role: 'client', fingerprints: [await receive.answer()] });
   await receive.connected(DEADLINE_MS);
@@ -211,7 +211,7 @@ describe('what a page may not do', () => {
     const caller = await workers.createCaller();
     await assert.rejects(caller.connectTransport('x', { fingerprints }), hasCode('transports_not_open'));
     await assert.rejects(caller.produce('x', 'audio', opusTrack()), hasCode('transports_not_open'));
-    await assert.rejects(caller.consume(rtpCapabilities), hasCode('transports_not_open'));
+    await assert.rejects(caller.consume(rtpCapabilities()), hasCode('transports_not_open'));
     await assert.rejects(caller.resumeConsumer(), hasCode('transports_not_open'));
     await assert.rejects(caller.restartIce('x'), hasCode('transports_not_open'));
   });
@@ -270,8 +270,8 @@ describe('what a page may not do', () => {
     await caller.openTransports();
     await assert.rejects(caller.resumeConsumer(), hasCode('track_not_consumed'));
     await assert.rejects(caller.consume({ codecs: [] }), hasCode('codec_unsupported'));
-    await caller.consume(rtpCapabilities);
-    await assert.rejects(caller.consume(rtpCapabilities), hasCode('track_already_consumed'));
+    await caller.consume(rtpCapabilities());
+    await assert.rejects(caller.consume(rtpCapabilities()), hasCode('track_already_consumed'));
     await caller.resumeConsumer();
     await caller.resumeConsumer();
   });

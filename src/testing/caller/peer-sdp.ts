@@ -24,10 +24,15 @@ export interface RemoteTransport {
   readonly ice: IceParameters;
   readonly candidates: readonly IceCandidate[];
   readonly fingerprint: string;
+  /** Instead of the candidates' own. */
+  readonly port: number | undefined;
 }
 
-/** @param protocol only this protocol's candidates are used. */
-export function parseTransport(message: TransportMessage, protocol: 'udp' | 'tcp'): RemoteTransport {
+/**
+ * @param protocol only this protocol's candidates are used.
+ * @param port stands in for the server's own, where a relay is between us.
+ */
+export function parseTransport(message: TransportMessage, protocol: 'udp' | 'tcp', port?: number): RemoteTransport {
   const candidates = message.ice_candidates as readonly IceCandidate[];
   const { fingerprints } = message.dtls_parameters as DtlsParameters;
   const fingerprint = fingerprints.find(({ algorithm }) => algorithm === 'sha-256')?.value;
@@ -37,6 +42,7 @@ export function parseTransport(message: TransportMessage, protocol: 'udp' | 'tcp
     ice: message.ice_parameters as IceParameters,
     candidates: candidates.filter((candidate) => candidate.protocol === protocol),
     fingerprint,
+    port,
   };
 }
 
@@ -79,7 +85,7 @@ function lines(
     `a=rtpmap:${payloadType} opus/48000/2`,
     ...remote.candidates.map(
       ({ foundation, priority, ip, port, protocol }) =>
-        `a=candidate:${foundation} 1 ${protocol} ${priority} ${ip} ${port} typ host` +
+        `a=candidate:${foundation} 1 ${protocol} ${priority} ${ip} ${remote.port ?? port} typ host` +
         (protocol === 'tcp' ? ' tcptype passive' : ''),
     ),
     'a=end-of-candidates',

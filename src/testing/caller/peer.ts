@@ -1,4 +1,12 @@
-import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from 'werift';
+import {
+  GenericNack,
+  MediaStreamTrack,
+  RtcpTransportLayerFeedback,
+  RTCPeerConnection,
+  RTCRtpCodecParameters,
+  RtpHeader,
+  RtpPacket,
+} from 'werift';
 import type { RequestAnswers, RtpCapabilitiesMessage, RtpParametersMessage } from '../../media/protocol.ts';
 import { within } from './deadline.ts';
 import { answerToSend, offerToReceive, type IceParameters, type RemoteTransport } from './peer-sdp.ts';
@@ -6,7 +14,8 @@ import { answerToSend, offerToReceive, type IceParameters, type RemoteTransport 
 /** Payload type that our side gives to Opus. Unlike the server's own, so that a mix-up shows. */
 const PAYLOAD_TYPE = 111;
 
-export const rtpCapabilities: RtpCapabilitiesMessage = {
+/** @param nack lost packets can be asked for again. */
+export const rtpCapabilities = (nack = false): RtpCapabilitiesMessage => ({
   codecs: [
     {
       kind: 'audio',
@@ -15,11 +24,13 @@ export const rtpCapabilities: RtpCapabilitiesMessage = {
       clockRate: 48_000,
       channels: 2,
       parameters: {},
-      rtcpFeedback: [],
+      rtcpFeedback: feedback(nack),
     },
   ],
   headerExtensions: [],
-};
+});
+
+const feedback = (nack: boolean) => (nack ? [{ type: 'nack' }] : []);
 
 export interface DtlsFingerprint {
   readonly algorithm: 'sha-256';
@@ -80,10 +91,13 @@ export class SendPeer {
   readonly #connection: RTCPeerConnection;
   readonly #track = new MediaStreamTrack({ kind: 'audio' });
   readonly #ssrc: number;
+  readonly #nack: boolean;
   #remote: RemoteTransport;
 
-  constructor(remote: RemoteTransport, protocol: 'udp' | 'tcp') {
+  /** @param options.nack what is lost is sent again when the server asks for it. */
+  constructor(remote: RemoteTransport, protocol: 'udp' | 'tcp', { nack = false }: { readonly nack?: boolean } = {}) {
     this.#remote = remote;
+    this.#nack = nack;
     this.#connection = createConnection(protocol);
     this.#ssrc = this.#connection.addTransceiver(this.#track, { direction: 'sendonly' }).sender.ssrc;
   }
@@ -105,7 +119,7 @@ export class SendPeer {
             clockRate: 48_000,
             channels: 2,
             parameters: { useinbandfec: 1, usedtx: 1 },
-            rtcpFeedback: [],
+            rtcpFeedback: feedback(this.#nack),
           },
         ],
         headerExtensions: [],
@@ -191,6 +205,14 @@ export class ReceivePeer {
 
   async connected(deadlineMs: number): Promise<void> {
     await waitUntilConnected(this.#connection, deadlineMs);
+  }
+
+  /** Asks for packets again, by NACK: werift itself does so for pictures only. */
+  askAgain(ssrc: number, lost: readonly number[]): void {
+    const { receiver } = this.#connection.getTransceivers()[0] ?? {};
+    if (!receiver) return;
+    const nack = new GenericNack({ senderSsrc: receiver.rtcpSsrc, mediaSourceSsrc: ssrc, lost: [...lost] });
+    receiver.dtlsTransport.sendRtcp([new RtcpTransportLayerFeedback({ feedback: nack })]).catch(() => {});
   }
 
   /** Goes on with the server's new ICE parameters after `ice:restart`. */

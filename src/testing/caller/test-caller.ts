@@ -2,7 +2,8 @@ import type { JoinAnswer, RequestAnswers } from '../../media/protocol.ts';
 import { PROTOCOL_VERSION } from '../../media/protocol.ts';
 import { within } from './deadline.ts';
 import { FrameClock } from './frame-clock.ts';
-import { parseTransport, type IceParameters } from './peer-sdp.ts';
+import { MissingPackets } from './missing-packets.ts';
+import { parseTransport, type IceParameters, type RemoteTransport } from './peer-sdp.ts';
 import { ReceivePeer, rtpCapabilities, SendPeer } from './peer.ts';
 import type { OpusFrames } from './opus-recording.ts';
 import { ReceivedAudio, type ReceivedPacket } from './received-audio.ts';
@@ -18,6 +19,10 @@ export interface TestCallerOptions extends SignalingOptions {
   readonly onPacket?: (packet: ReceivedPacket) => void;
   /** Sent again and again while nothing is said, as the sound of a room; absent: nothing is sent, as with DTX. */
   readonly background?: OpusFrames;
+  /** A port on loopback that media is sent to instead of the server's: that of a relay. UDP only. */
+  readonly mediaPort?: number;
+  /** Lost packets are asked for again, in both directions, as a page with `opusNack` does. */
+  readonly nack?: boolean;
   /** Whether media is set up at once; true when absent. */
   readonly media?: boolean;
 }
@@ -104,9 +109,11 @@ export class TestCaller {
     const { transports } = this.joined;
     if (!transports) throw new Error('The join kept the earlier transports');
     const protocol = this.#options.protocol ?? 'udp';
-    const send = new SendPeer(parseTransport(transports.send, protocol), protocol);
+    const { mediaPort, nack = false } = this.#options;
+    const send = new SendPeer(parseTransport(transports.send, protocol, mediaPort), protocol, { nack });
     this.#send = send;
-    await Promise.all([this.#produce(send), this.#consume(parseTransport(transports.receive, protocol), protocol)]);
+    const receive = parseTransport(transports.receive, protocol, mediaPort);
+    await Promise.all([this.#produce(send), this.#consume(receive, protocol, nack)]);
     this.times.connectedMs ??= performance.now();
     this.#stopTicking ??= this.#frameClock.every20Ms(() => this.#tick());
   }
@@ -197,8 +204,9 @@ export class TestCaller {
     ]);
   }
 
-  async #consume(remote: ReturnType<typeof parseTransport>, protocol: 'udp' | 'tcp'): Promise<void> {
-    const consumed = await this.#signaling.request('track:consume', { rtp_capabilities: rtpCapabilities });
+  async #consume(remote: RemoteTransport, protocol: 'udp' | 'tcp', nack: boolean): Promise<void> {
+    const consumed = await this.#signaling.request('track:consume', { rtp_capabilities: rtpCapabilities(nack) });
+    const missing = nack ? new MissingPackets() : undefined;
     const peer = new ReceivePeer(remote, protocol, consumed, ({ header, payload }) => {
       const packet = {
         atMs: performance.now(),
@@ -209,6 +217,8 @@ export class TestCaller {
       };
       this.received.add(packet);
       this.#options.onPacket?.(packet);
+      const lost = missing?.after(header.sequenceNumber) ?? [];
+      if (lost.length > 0) peer.askAgain(header.ssrc, lost);
     });
     this.#receive = peer;
     const fingerprint = await peer.answer();
