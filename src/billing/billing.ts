@@ -16,8 +16,10 @@ import { recordReferral } from './referrals/invite.ts';
 import { rewardConfirmed } from './referrals/reward.ts';
 import { referralRoutes } from './referrals/routes.ts';
 import { billingRoutes } from './routes.ts';
+import { statementRoutes } from './statement-routes.ts';
 import { sweepCalls, type SweepReport } from './sweep.ts';
 import { finalizeCall, findCharges, type Charge } from './usage.ts';
+import { userBooksRoutes } from './user-books-routes.ts';
 
 export interface BillingOptions {
   readonly knex: Knex;
@@ -111,6 +113,8 @@ export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: Billin
       ...packageRoutes({ knex }),
       ...referralRoutes({ knex, publicUrl }),
       ...giftRoutes({ knex }),
+      ...statementRoutes({ knex }),
+      ...userBooksRoutes({ knex }),
     ],
     async close() {
       await Promise.all(charging);

@@ -3,36 +3,14 @@ import { z } from 'zod';
 import { defineRoute, type Route } from '../platform/http/route.ts';
 import { readBalance, readLedger } from './balance.ts';
 import { minutesToJson } from './minutes.ts';
-
-const minutes = z.number().describe('Minutes, at most two decimals');
-
-const balanceQuery = z.strictObject({
-  cursor: z.coerce.number().int().positive().optional().describe('`next_cursor` of the page before'),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-});
+import { cutPage, ledgerPage, toTransaction, transactionAnswer } from './transaction-answer.ts';
+import { minutes } from './wire.ts';
 
 const balanceAnswer = z.object({
   minutes_balance: minutes,
   minutes_held: minutes.describe('Set aside for calls under way'),
   minutes_available: minutes,
-  transactions: z.array(
-    z.object({
-      id: z.uuid(),
-      type: z.enum([
-        'deposit',
-        'trial',
-        'gift',
-        'usage',
-        'referral_reward',
-        'referral_welcome',
-        'reversal',
-        'adjustment',
-      ]),
-      minutes_delta: minutes,
-      balance_after: minutes,
-      created_at: z.iso.datetime(),
-    }),
-  ),
+  transactions: z.array(transactionAnswer),
   next_cursor: z.string().nullable(),
 });
 
@@ -43,25 +21,18 @@ export function billingRoutes({ knex }: { readonly knex: Knex }): Route[] {
     summary: 'The balance, and what changed it, newest first',
     tag: 'billing',
     access: 'user',
-    query: balanceQuery,
+    query: z.strictObject(ledgerPage),
     answer: balanceAnswer,
     async handle({ principal, query }) {
       const wallet = await readBalance(knex, principal.userId);
-      // One more than asked for tells whether there is a next page.
       const entries = await readLedger(knex, principal.userId, { before: query.cursor, limit: query.limit + 1 });
-      const page = entries.slice(0, query.limit);
+      const { page, nextCursor } = cutPage(entries, query.limit);
       return {
         minutes_balance: minutesToJson(wallet.balance),
         minutes_held: minutesToJson(wallet.held),
         minutes_available: minutesToJson(wallet.available),
-        transactions: page.map((entry) => ({
-          id: entry.id,
-          type: entry.type,
-          minutes_delta: minutesToJson(entry.delta),
-          balance_after: minutesToJson(entry.balanceAfter),
-          created_at: entry.createdAt.toISOString(),
-        })),
-        next_cursor: entries.length > page.length ? String(page.at(-1)?.sequence) : null,
+        transactions: page.map(toTransaction),
+        next_cursor: nextCursor,
       };
     },
   });

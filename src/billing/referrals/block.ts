@@ -51,8 +51,11 @@ async function reverseRewards(
 ): Promise<Minutes> {
   await lockWallets(transaction, [referral.referrer_id, referral.referred_id]);
   let reversed = 0;
-  for (const transactionId of [referral.reward_transaction_id, referral.welcome_transaction_id]) {
-    if (transactionId !== null) reversed += await reverseUnspent(transaction, { transactionId, ...by });
+  for (const [userId, creditId] of [
+    [referral.referrer_id, referral.reward_transaction_id],
+    [referral.referred_id, referral.welcome_transaction_id],
+  ] as const) {
+    if (creditId !== null) reversed += await reverseUnspent(transaction, { userId, creditId, ...by });
   }
   return minutesOf(reversed);
 }
