@@ -51,11 +51,8 @@ export function Shell(props: { readonly route: Route; readonly user: User; reado
           </nav>
         )}
         {!focused && (
-          <Link
-            to={{ screen: 'account' }}
-            className="bar-minutes"
-            label={`${t('account.balance')}: ${t('minutes.count', { minutes: props.user.minutes_available, count: props.user.minutes_available })}`}
-          >
+          <Link to={{ screen: 'account' }} className="bar-minutes">
+            <span className="unseen">{t('account.balance')}: </span>
             {t('minutes.short', { minutes: number(props.user.minutes_available) })}
           </Link>
         )}

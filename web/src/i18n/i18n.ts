@@ -45,7 +45,8 @@ export function createI18n(locale: Locale): I18n {
 
   const date = (iso: string): string => {
     const day = new Date(iso);
-    return (day.getFullYear() === thisYear ? dateInYear : dateWithYear).format(day);
+    // A day and its month stay on one line.
+    return (day.getFullYear() === thisYear ? dateInYear : dateWithYear).format(day).replaceAll(' ', '\u00a0');
   };
   const time = (iso: string): string => timeOfDay.format(new Date(iso));
   return {

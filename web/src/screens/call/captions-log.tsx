@@ -14,6 +14,8 @@ const FOLLOW_WITHIN = 80;
  */
 export function CaptionsLog(props: { readonly captions: readonly Caption[]; readonly language: string | undefined }) {
   const { t } = useI18n();
+  // A turn may be opened before anything is understood of it, and end so.
+  const captions = props.captions.filter(({ text, final, words }) => !final || text !== '' || words !== undefined);
   const log = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
 
@@ -50,9 +52,9 @@ export function CaptionsLog(props: { readonly captions: readonly Caption[]; read
         tabIndex={0}
         onScroll={onScroll}
       >
-        {props.captions.length === 0 && <p className="log-empty">{t('call.log_empty')}</p>}
+        {captions.length === 0 && <p className="log-empty">{t('call.log_empty')}</p>}
         <div className="captions">
-          {props.captions.map((caption) => (
+          {captions.map((caption) => (
             <CaptionItem key={`${caption.turn}-${caption.final}`} caption={caption} language={props.language} />
           ))}
         </div>
@@ -93,7 +95,7 @@ function CaptionItem({ caption, language }: { readonly caption: Caption; readonl
               {unheard}
             </span>
           )}
-          {!caption.final && <span className="caption-typing" aria-hidden="true" />}
+          {!caption.final && !isTutor && <span className="caption-typing" aria-hidden="true" />}
           {caption.interrupted && <span className="caption-cut">{t('call.interrupted')}</span>}
         </p>
         {caption.words && caption.words.length > 0 && <WordMarks words={caption.words} lang={language ?? 'en'} />}

@@ -46,8 +46,10 @@ export function SummaryScreen(props: { readonly over: Extract<CallState, { statu
         </div>
         <div>
           <dt>{t('summary.charged')}</dt>
-          <dd data-testid="minutes-charged" role="status">
-            {charged}
+          <dd>
+            <span data-testid="minutes-charged" role="status">
+              {charged}
+            </span>
           </dd>
         </div>
         <div>
