@@ -13,7 +13,7 @@ const SWEEP_EVERY_MS = 5_000;
 const SEND_MAIL_EVERY_MS = 2_000;
 
 /** What has to happen whoever asks for it or not. */
-export async function startJobs(config: ServiceConfig, { log, lifecycle }: Service): Promise<void> {
+export async function startJobs(config: ServiceConfig, { log, lifecycle, stopping }: Service): Promise<void> {
   const metrics = createMetrics('jobs');
   const database = connectDatabase({
     url: config.databaseUrl,
@@ -53,7 +53,6 @@ export async function startJobs(config: ServiceConfig, { log, lifecycle }: Servi
   lifecycle.onClose('sweep calls', () => sweep.close(), 15_000);
 
   const mailer = createMailer(config, log);
-  const stopping = new AbortController();
   // Several processes may send at a time: each takes letters that no other has.
   const mail = startPeriodic({
     name: 'send mail',
@@ -61,18 +60,11 @@ export async function startJobs(config: ServiceConfig, { log, lifecycle }: Servi
     clock: systemClock,
     log,
     task: async () => {
-      const report = await sendQueuedMail(knex, { mailer, log, signal: stopping.signal });
+      const report = await sendQueuedMail(knex, { mailer, log, signal: stopping });
       if (Object.values(report).some((count) => count > 0)) log.info(report, 'Worked on the mail');
     },
   });
-  lifecycle.onClose(
-    'send mail',
-    () => {
-      stopping.abort();
-      return mail.close();
-    },
-    10_000,
-  );
+  lifecycle.onClose('send mail', () => mail.close(), 10_000);
 }
 
 function createMailer({ mail, production }: ServiceConfig, log: Logger): Mailer {

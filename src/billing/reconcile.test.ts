@@ -5,13 +5,14 @@ import { connectDatabase } from '../platform/database.ts';
 import { createSilentLogger } from '../platform/log.ts';
 import { insertCall, insertLearner, markCallLive } from '../testing/stored-learners.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
-import { createBilling } from './billing.ts';
+import { createBilling, type Billing } from './billing.ts';
 import { adjust } from './debit.ts';
 import { payDebts, reverseCredit } from './debts.ts';
 import { credit } from './ledger.ts';
 import { minutesOf } from './minutes.ts';
 import { kopecksOf } from './money.ts';
 import { INVARIANTS } from './reconcile.ts';
+import { ensureCode } from './referrals/code.ts';
 
 /** Books with one charged call and one under way; `tamper` works as the owner, who has switched the triggers off. */
 async function setUp(t: TestContext) {
@@ -33,6 +34,7 @@ async function setUp(t: TestContext) {
   await billing.finalizeCall(charged);
   const live = await call();
   await owe(knex, await insertLearner(knex));
+  await invite(knex, billing);
 
   const owner = connectDatabase({
     url,
@@ -80,6 +82,18 @@ async function owe(knex: Knex, userId: string): Promise<void> {
   });
 }
 
+/** One learner invites another, who confirms. */
+async function invite(knex: Knex, billing: Billing): Promise<void> {
+  const [referrerId, referredId] = [await insertLearner(knex), await insertLearner(knex)];
+  await knex.transaction((transaction) => billing.onRegistered(transaction, referrerId));
+  const referralCode = await ensureCode(knex, referrerId);
+  await knex.transaction((transaction) => billing.onRegistered(transaction, referredId, { referralCode }));
+  await knex.transaction(async (transaction) => {
+    await transaction('user_accounts').where('id', referredId).update({ confirmed_at: transaction.fn.now() });
+    await billing.onConfirmed(transaction, referredId);
+  });
+}
+
 /** Each rule, and how it is broken. The check must see it. */
 const BREAKS: Readonly<Record<string, string>> = {
   balance_is_sum_of_ledger: 'UPDATE user_profiles SET minutes_balance = minutes_balance + 0.01',
@@ -97,6 +111,9 @@ const BREAKS: Readonly<Record<string, string>> = {
   hold_lives_as_long_as_its_call: `UPDATE call_holds SET closed_at = now() WHERE call_id = {live}`,
   reversals_within_what_they_reverse: `UPDATE wallet_debts SET minutes = 1000, remaining = 1000`,
   debt_is_what_was_not_settled: 'UPDATE wallet_debts SET minutes = minutes + 1',
+  referral_credits_have_their_referral: 'UPDATE referrals SET minutes = minutes + 1',
+  confirmed_referrals_are_settled: `UPDATE referrals SET status = 'pending', minutes = NULL, rewarded_at = NULL,
+    reward_transaction_id = NULL, welcome_transaction_id = NULL`,
   settlement_is_a_reversal: 'UPDATE wallet_debt_settlements SET minutes = minutes + 1',
 };
 

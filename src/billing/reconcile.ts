@@ -94,6 +94,19 @@ const RULES: Readonly<Record<string, string>> = {
     CROSS JOIN LATERAL (SELECT coalesce(sum(minutes), 0) AS total
       FROM wallet_debt_settlements x WHERE x.wallet_debt_id = d.id) s
     WHERE d.remaining <> d.minutes - s.total`,
+  referral_credits_have_their_referral: `
+    SELECT t.id AS subject, format('%s of %s, referrals %s', t.type, t.minutes_delta, r.rows) AS found
+    FROM wallet_transactions t
+    CROSS JOIN LATERAL (SELECT count(*) AS rows FROM referrals x
+      WHERE x.minutes = t.minutes_delta AND CASE t.type
+        WHEN 'referral_reward' THEN x.reward_transaction_id = t.id AND x.referrer_id = t.user_account_id
+        ELSE x.welcome_transaction_id = t.id AND x.referred_id = t.user_account_id END) r
+    WHERE t.type IN ('referral_reward', 'referral_welcome') AND r.rows <> 1`,
+  confirmed_referrals_are_settled: `
+    SELECT r.id AS subject, format('%s, confirmed %s, minutes %s', r.status, a.confirmed_at, r.minutes) AS found
+    FROM referrals r JOIN user_accounts a ON a.id = r.referred_id
+    WHERE (r.status = 'pending' AND a.confirmed_at IS NOT NULL)
+      OR (r.welcome_transaction_id IS NULL) <> (coalesce(r.minutes, 0) = 0)`,
   settlement_is_a_reversal: `
     SELECT s.wallet_transaction_id AS subject, format('settled %s, %s %s', s.minutes, t.type, t.minutes_delta) AS found
     FROM wallet_debt_settlements s

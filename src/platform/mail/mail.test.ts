@@ -38,7 +38,8 @@ describe('letters to files', () => {
     assert.match(text, /^To: ann@example\.org\r$/m);
     assert.match(text, new RegExp(`^Message-ID: <${id}@example\\.com>\\r$`, 'm'));
     assert.match(text, /^Auto-Submitted: auto-generated\r$/m);
-    assert.match(text, /^Subject: =\?UTF-8\?/m);
+    assert.match(text, /^Subject: Подтвердите адрес\r$/m);
+    assert.ok(text.endsWith('\r\n\r\nHello\r\n.\r\nthe end'));
   });
 });
 

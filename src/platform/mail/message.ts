@@ -10,7 +10,7 @@ export function toMessage(mail: Mail, { id }: SendOptions, from: string): SendMa
     subject: mail.subject,
     text: mail.text,
     ...(mail.html !== undefined && { html: mail.html }),
-    messageId: `<${id}@${hostOf(from)}>`,
+    messageId: messageId(id, from),
     // RFC 3834: no answering machine should answer.
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
@@ -18,6 +18,6 @@ export function toMessage(mail: Mail, { id }: SendOptions, from: string): SendMa
   };
 }
 
-function hostOf(from: string): string {
-  return /@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?? 'localhost';
+export function messageId(id: string, from: string): string {
+  return `<${id}@${/@([A-Za-z0-9.-]+)/.exec(from)?.[1] ?? 'localhost'}>`;
 }
