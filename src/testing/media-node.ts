@@ -6,7 +6,7 @@ import { type MediaNode, signalingPath, startMediaNode } from '../media/node.ts'
 import { systemClock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { createHttpApp, listen } from '../platform/http.ts';
-import { createSilentLogger } from '../platform/log.ts';
+import { createSilentLogger, type Logger } from '../platform/log.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { findFreePort } from '../media/sfu/free-port.ts';
 import { mediaWorkerBin } from './media-worker.ts';
@@ -18,6 +18,9 @@ export interface TestMediaNodeOptions {
   readonly deadlines?: CallDeadlines;
   /** Answers every beat; an hour is held when absent. */
   readonly beat?: (talkedMs: number) => Promise<MeterReading>;
+  /** Our own Opus addon; @evan/opus serves when absent. */
+  readonly opusAddonPath?: string;
+  readonly log?: Logger;
 }
 
 /** A real media node (worker, signaling, audio path) whose calls, turns and minutes are kept in memory. */
@@ -26,6 +29,8 @@ export interface TestMediaNode {
   readonly metrics: Metrics;
   readonly url: string;
   readonly path: string;
+  /** Where the worker takes media, on loopback. */
+  readonly rtcPort: number;
   /** Places a call; the answer is its id and its token. */
   place(): { readonly callId: string; readonly token: string };
   readonly turns: (callId: string) => readonly TurnRecord[];
@@ -46,22 +51,23 @@ export async function startTestMediaNode(
   options: TestMediaNodeOptions,
 ): Promise<TestMediaNode> {
   const kept = new Map<string, KeptCall>();
-  const log = createSilentLogger();
+  const { opusAddonPath, log = createSilentLogger() } = options;
   const metrics = createMetrics(NODE_ID);
   const app = createHttpApp({ routes: [], log, metrics, publicUrl: 'http://127.0.0.1' });
   const http = await listen({ app, host: '127.0.0.1', port: 0 });
+  const rtcPort = await findFreePort('127.0.0.1');
   const node = await startMediaNode({
     nodeId: NODE_ID,
     httpServer: http.server,
     rtc: {
-      port: await findFreePort('127.0.0.1'),
+      port: rtcPort,
       listenIp: '127.0.0.1',
       announcedAddress: undefined,
       iceServers: [],
       workerBin: mediaWorkerBin(),
       workers: 1,
     },
-    opusAddonPath: undefined,
+    opusAddonPath,
     store: memoryStore(kept),
     meter: memoryMeter(kept, options.beat),
     chooseEngines: () => options.engines,
@@ -80,6 +86,7 @@ export async function startTestMediaNode(
     metrics,
     url: http.url,
     path: signalingPath(NODE_ID),
+    rtcPort,
     place: () => placeCall(kept),
     turns: (callId) => [...take(kept, callId).turns.values()].toSorted((a, b) => a.ordinal - b.ordinal),
     ending: (callId) => take(kept, callId).ended.promise,

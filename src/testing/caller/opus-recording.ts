@@ -9,10 +9,17 @@ const FRAME_MS = 20;
 /**
  * Encodes mono 16-bit PCM at 24 kbit/s. What does not fill the last frame is left out.
  * @param sampleRate 8000, 12000, 16000, 24000 or 48000: what Opus takes directly.
+ * @param expectedLossPercent what in-band error correction is dimensioned for; 0: there is none.
  */
-export function encodeFrames(pcm: Int16Array, sampleRate: 8000 | 12000 | 16000 | 24000 | 48000): OpusFrames {
+export function encodeFrames(
+  pcm: Int16Array,
+  sampleRate: 8000 | 12000 | 16000 | 24000 | 48000,
+  expectedLossPercent = 0,
+): OpusFrames {
   const encoder = new Encoder({ channels: 1, sample_rate: sampleRate, application: 'voip' });
   encoder.bitrate = 24_000;
+  encoder.inband_fec = expectedLossPercent > 0;
+  encoder.packet_loss = expectedLossPercent;
   const length = (sampleRate / 1000) * FRAME_MS;
   const frames: Uint8Array[] = [];
   for (let start = 0; start + length <= pcm.length; start += length) {
