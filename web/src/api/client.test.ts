@@ -79,3 +79,25 @@ test('a cursor is escaped', async () => {
   await api.calls('a&b');
   assert.equal(sent[0]?.path, '/api/calls?cursor=a%26b');
 });
+
+test('a request that is given up is told apart from a network that is gone', async () => {
+  const given = new AbortController();
+  const { api } = client(() => Promise.reject(new DOMException('', 'AbortError')));
+  await assert.rejects(api.quote(300, given.signal), { code: 'aborted' });
+});
+
+test('what the server says beside the code is kept: the page names the limits', async () => {
+  const { api } = client(() =>
+    Response.json({ code: 'amount_too_small', detail: '', min_amount_rub: 10 }, { status: 400 }),
+  );
+  await assert.rejects(api.quote(1), (error: ApiError) => error.details['min_amount_rub'] === 10);
+});
+
+test('an answer without a body is an answer', async () => {
+  const { api, sent } = client(() => new Response(null, { status: 204 }));
+  await api.confirmEmail('token');
+  assert.deepEqual(sent[0]?.body, { token: 'token' });
+  assert.equal(sent[0]?.headers.has('authorization'), false);
+  await api.sendConfirmation();
+  assert.equal(sent[1]?.headers.get('authorization'), 'Bearer secret');
+});

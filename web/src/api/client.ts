@@ -1,5 +1,19 @@
 import { ApiError, readProblem } from './api-error.ts';
-import type { Balance, CallDetail, CallPage, Language, Level, PlacedCall, SignedIn, User } from './types.ts';
+import type {
+  Balance,
+  CallDetail,
+  CallPage,
+  Deposit,
+  Invitations,
+  Language,
+  Level,
+  Package,
+  PlacedCall,
+  Quote,
+  SignedIn,
+  StatementPeriod,
+  User,
+} from './types.ts';
 
 export interface ApiClient {
   readonly register: (request: {
@@ -7,11 +21,24 @@ export interface ApiClient {
     password: string;
     name?: string;
     referral_code?: string;
+    /** The language that letters are written in. */
+    interface_language?: 'en' | 'ru';
   }) => Promise<SignedIn>;
   readonly login: (request: { email: string; password: string }) => Promise<SignedIn>;
+  /** With the token of a letter's link; signs nobody in. */
+  readonly confirmEmail: (token: string) => Promise<void>;
+  readonly sendConfirmation: () => Promise<void>;
   readonly me: () => Promise<User>;
   readonly updateMe: (changes: { name?: string; language?: Language; level?: Level }) => Promise<User>;
   readonly balance: (cursor?: string) => Promise<Balance>;
+  readonly packages: () => Promise<readonly Package[]>;
+  readonly quote: (amountRub: number, signal?: AbortSignal) => Promise<Quote>;
+  /** `idempotencyKey` makes a repeated press begin one payment. */
+  readonly deposit: (amountRub: number, idempotencyKey: string) => Promise<Deposit>;
+  readonly readDeposit: (id: string, signal?: AbortSignal) => Promise<Deposit>;
+  readonly invitations: () => Promise<Invitations>;
+  /** CSV. */
+  readonly statement: (period: StatementPeriod) => Promise<Blob>;
   /** `idempotencyKey` makes a repeated press open one call. */
   readonly startCall: (request: { language: Language; level: Level }, idempotencyKey: string) => Promise<PlacedCall>;
   /** Where a call under way is to be joined: it may have moved to another media node. */
@@ -31,46 +58,73 @@ const TIMEOUT_MS = 15_000;
 
 /** The page's one way to the API. Every method throws `ApiError`. */
 export function createApiClient(options: ApiClientOptions): ApiClient {
-  async function request<Answer>(
-    method: 'GET' | 'POST' | 'PUT',
-    path: string,
-    extra: { body?: unknown; idempotencyKey?: string; signedIn?: boolean } = {},
-  ): Promise<Answer> {
-    const headers: Record<string, string> = { accept: 'application/json' };
+  interface Extra {
+    readonly body?: unknown;
+    readonly idempotencyKey?: string;
+    readonly signedIn?: boolean;
+    readonly accept?: string;
+    readonly signal?: AbortSignal | undefined;
+  }
+
+  /** Whatever the server answers with a good status; throws for every other. */
+  async function send(method: 'GET' | 'POST' | 'PUT', path: string, extra: Extra): Promise<Response> {
+    const headers: Record<string, string> = { accept: extra.accept ?? 'application/json' };
     const token = options.readToken();
     const signedIn = extra.signedIn ?? true;
     if (signedIn && token !== undefined) headers['authorization'] = `Bearer ${token}`;
     if (extra.idempotencyKey !== undefined) headers['idempotency-key'] = extra.idempotencyKey;
     if (extra.body !== undefined) headers['content-type'] = 'application/json';
 
+    const deadline = AbortSignal.timeout(TIMEOUT_MS);
     let response: Response;
     try {
       response = await options.fetch(path, {
         method,
         headers,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: extra.signal ? AbortSignal.any([extra.signal, deadline]) : deadline,
         ...(extra.body === undefined ? {} : { body: JSON.stringify(extra.body) }),
       });
     } catch (cause) {
-      const timedOut = cause instanceof DOMException && cause.name === 'TimeoutError';
-      throw new ApiError({ code: timedOut ? 'timed_out' : 'network', status: 0, message: 'No answer', cause });
+      throw new ApiError({ code: codeOfSilence(cause), status: 0, message: 'No answer', cause });
     }
-
-    const body: unknown = await response.json().catch(() => undefined);
-    if (response.ok && body !== undefined) return body as Answer;
-    const error = response.ok
-      ? new ApiError({ code: 'bad_answer', status: response.status, message: 'Not an answer of the API' })
-      : readProblem(response.status, response.headers.get('retry-after'), body);
+    if (response.ok) return response;
+    const problem: unknown = await response.json().catch(() => undefined);
+    const error = readProblem(response.status, response.headers.get('retry-after'), problem);
     if (signedIn && error.status === 401) options.onUnauthenticated();
     throw error;
+  }
+
+  async function request<Answer>(method: 'GET' | 'POST' | 'PUT', path: string, extra: Extra = {}): Promise<Answer> {
+    const response = await send(method, path, extra);
+    const body: unknown = await response.json().catch(() => undefined);
+    if (body !== undefined) return body as Answer;
+    throw new ApiError({ code: 'bad_answer', status: response.status, message: 'Not an answer of the API' });
+  }
+
+  /** For what is answered without a body. */
+  async function tell(path: string, extra: Extra = {}): Promise<void> {
+    await send('POST', path, extra);
   }
 
   return {
     register: (body) => request('POST', '/api/auth/register', { body, signedIn: false }),
     login: (body) => request('POST', '/api/auth/login', { body, signedIn: false }),
+    confirmEmail: (token) => tell('/api/auth/confirm', { body: { token }, signedIn: false }),
+    sendConfirmation: () => tell('/api/auth/confirmation'),
     me: () => request('GET', '/api/me'),
     updateMe: (body) => request('PUT', '/api/me', { body }),
     balance: (cursor) => request('GET', page('/api/billing/balance', cursor)),
+    packages: () => request('GET', '/api/billing/packages'),
+    quote: (amountRub, signal) => request('POST', '/api/billing/quote', { body: { amount_rub: amountRub }, signal }),
+    deposit: (amountRub, idempotencyKey) =>
+      request('POST', '/api/billing/deposits', { body: { amount_rub: amountRub }, idempotencyKey }),
+    readDeposit: (id, signal) => request('GET', `/api/billing/deposits/${encodeURIComponent(id)}`, { signal }),
+    invitations: () => request('GET', '/api/billing/referral'),
+    async statement(period) {
+      const query = new URLSearchParams({ ...period });
+      const response = await send('GET', `/api/billing/statement?${query}`, { accept: 'text/csv' });
+      return response.blob();
+    },
     startCall: (body, idempotencyKey) => request('POST', '/api/calls', { body, idempotencyKey }),
     replaceCall: (id) => request('POST', `/api/calls/${encodeURIComponent(id)}/place`),
     calls: (cursor) => request('GET', page('/api/calls', cursor)),
@@ -80,3 +134,10 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
 
 const page = (path: string, cursor: string | undefined): string =>
   cursor === undefined ? path : `${path}?cursor=${encodeURIComponent(cursor)}`;
+
+/** Why `fetch` gave no answer: the caller's own signal, our deadline, or no network. */
+function codeOfSilence(cause: unknown): 'aborted' | 'timed_out' | 'network' {
+  const name = cause instanceof DOMException ? cause.name : '';
+  if (name === 'AbortError') return 'aborted';
+  return name === 'TimeoutError' ? 'timed_out' : 'network';
+}

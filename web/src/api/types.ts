@@ -11,6 +11,8 @@ export interface User {
   /** The language that is learned. */
   readonly language: Language;
   readonly level: Level;
+  /** Whether the address was confirmed by the link of a letter. */
+  readonly email_confirmed: boolean;
   readonly minutes_balance: number;
   readonly minutes_held: number;
   readonly minutes_available: number;
@@ -28,15 +30,79 @@ export interface Transaction {
   readonly minutes_delta: number;
   readonly balance_after: number;
   readonly created_at: string;
-  readonly reason?: string | null;
+  /** What was paid for them. */
+  readonly amount_rub: number | null;
+  /** The giver's words with a gift. */
+  readonly reason: string | null;
 }
 
 export interface Balance {
   readonly minutes_balance: number;
   readonly minutes_held: number;
   readonly minutes_available: number;
+  /** Taken back after they were used: the next payment pays them first. */
+  readonly minutes_owed?: number;
   readonly transactions: readonly Transaction[];
   readonly next_cursor: string | null;
+}
+
+/** A discount that payments from `min_amount_rub` on get. */
+export interface PackageOffer {
+  readonly id: string;
+  readonly name: string;
+  readonly min_amount_rub: number;
+  readonly discount_percent: number;
+}
+
+export interface Package extends PackageOffer {
+  readonly minutes_at_minimum: number;
+  readonly price_per_minute_rub: number;
+}
+
+export interface Quote {
+  readonly amount_rub: number;
+  /** Null: no package applies, the minute has its full price. */
+  readonly package: PackageOffer | null;
+  readonly minutes: number;
+  readonly price_per_minute_rub: number;
+}
+
+export type PaymentStatus =
+  | 'created'
+  | 'pending'
+  | 'succeeded'
+  | 'partially_refunded'
+  | 'refunded'
+  | 'canceled'
+  | 'expired'
+  | 'failed'
+  | 'mismatch';
+
+export interface Deposit {
+  readonly payment_id: string;
+  readonly status: PaymentStatus;
+  /** Where to pay; null when that is over. */
+  readonly confirmation_url: string | null;
+  readonly amount_rub: number;
+  /** Credited; before that, what the amount was quoted to buy. */
+  readonly minutes: number;
+}
+
+export interface Invitations {
+  readonly code: string;
+  readonly link: string;
+  /** What a confirmed invitation gives to each side. */
+  readonly minutes_each: number;
+  readonly invited: number;
+  readonly confirmed: number;
+  readonly rewarded_minutes: number;
+}
+
+/** Whole days in a time zone of the IANA database, the last one included: `2026-11-01`. */
+export interface StatementPeriod {
+  readonly from_date: string;
+  readonly to_date: string;
+  readonly time_zone: string;
 }
 
 export interface PlacedCall {

@@ -1,0 +1,72 @@
+import { errorCode } from '../api/api-error.ts';
+import type { Deposit, PaymentStatus } from '../api/types.ts';
+import { createStore } from '../app/value-store.ts';
+import type { ValueStore } from '../app/value-store.ts';
+
+export type PaymentView =
+  /** `slow`: the patience is over; nobody asks any more until `start()`. */
+  | { readonly status: 'waiting'; readonly slow: boolean }
+  | { readonly status: 'decided'; readonly deposit: Deposit }
+  | { readonly status: 'failed'; readonly error: unknown };
+
+const OPEN: ReadonlySet<PaymentStatus> = new Set(['created', 'pending']);
+/** The provider is asked by the server whenever we ask; people wait for seconds, banks sometimes for minutes. */
+const FIRST_PAUSE_MS = 800;
+const LONGEST_PAUSE_MS = 5_000;
+const PATIENCE_MS = 60_000;
+
+/** Asks for a payment until it is decided. A network that is gone for a moment is waited for. */
+export class PaymentWatch {
+  readonly #read: (signal: AbortSignal) => Promise<Deposit>;
+  readonly #state = createStore<PaymentView>({ status: 'waiting', slow: false });
+  #run: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(read: (signal: AbortSignal) => Promise<Deposit>) {
+    this.#read = read;
+  }
+
+  get state(): ValueStore<PaymentView> {
+    return this.#state;
+  }
+
+  /** Begins, or begins anew. */
+  start(): void {
+    this.close();
+    this.#state.write({ status: 'waiting', slow: false });
+    const run = new AbortController();
+    this.#run = run;
+    void this.#ask(run.signal, FIRST_PAUSE_MS, 0);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#run?.abort();
+  }
+
+  async #ask(signal: AbortSignal, pauseMs: number, waitedMs: number): Promise<void> {
+    try {
+      const deposit = await this.#read(signal);
+      if (signal.aborted) return;
+      if (!OPEN.has(deposit.status)) {
+        this.#state.write({ status: 'decided', deposit });
+        return;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isPassing(errorCode(error)) || waitedMs >= PATIENCE_MS) {
+        this.#state.write({ status: 'failed', error });
+        return;
+      }
+    }
+    if (waitedMs >= PATIENCE_MS) {
+      this.#state.write({ status: 'waiting', slow: true });
+      return;
+    }
+    const longer = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
+    this.#timer = setTimeout(() => void this.#ask(signal, longer, waitedMs + pauseMs), pauseMs);
+  }
+}
+
+const isPassing = (code: string): boolean =>
+  code === 'network' || code === 'timed_out' || code === 'internal' || code === 'payment_provider_unavailable';
