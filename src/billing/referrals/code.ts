@@ -11,19 +11,16 @@ const LENGTH = 8;
 export async function ensureCode(knex: Knex, userId: string): Promise<string> {
   // A code that somebody else has, one in 10¹¹, makes no row; nor does a second one for this user.
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    await knex.raw(
-      'INSERT INTO referral_codes (user_account_id, code) VALUES (:userId, :code) ON CONFLICT DO NOTHING',
-      {
-        userId,
-        code: makeCode(),
-      },
-    );
     const own = await selectRow<{ code: string }>(
       knex,
       'SELECT code FROM referral_codes WHERE user_account_id = :userId',
       { userId },
     );
     if (own) return own.code;
+    await knex.raw(
+      'INSERT INTO referral_codes (user_account_id, code) VALUES (:userId, :code) ON CONFLICT DO NOTHING',
+      { userId, code: makeCode() },
+    );
   }
   throw new Error('No free referral code was found');
 }
