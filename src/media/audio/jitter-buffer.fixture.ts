@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { COPY_FLAG } from './codec.fixture.ts';
-import type { Admission, JitterBuffer, Playout } from './jitter-buffer.ts';
+import type { JitterBuffer } from './jitter-buffer.ts';
+import type { Admission, Playout } from './jitter-types.ts';
 import { createRtpHeader, parseRtp, writeRtpHeader } from './rtp.ts';
 
 /** TOC of a 20 ms SILK wideband packet; the three bytes after it carry the packet's number. */

@@ -1,5 +1,6 @@
 import { CopyWatch } from './copy-watch.ts';
-import { DelayEstimator, type DelayLimits } from './delay-estimator.ts';
+import { DelayEstimator } from './delay-estimator.ts';
+import type { Admission, JitterBufferOptions, JitterStats, Playout } from './jitter-types.ts';
 import { carriesCopy, opusPacketUnits } from './opus-packet.ts';
 import { type BufferedPacket, LONGEST_PAYLOAD_BYTES, PacketRing, RING_SLOTS } from './packet-ring.ts';
 import { SequenceUnwrapper, TimestampUnwrapper, type RtpHeader } from './rtp.ts';
@@ -22,41 +23,6 @@ const LOOSE_AFTER_UNITS = 60 * UNITS_PER_MS;
 /** Within these the delay is left alone: arrivals and ticks beat against each other. */
 const TOO_LONG_UNITS = 15 * UNITS_PER_MS;
 const TOO_SHORT_UNITS = -5 * UNITS_PER_MS;
-
-export type Admission = 'stored' | 'late' | 'duplicate' | 'invalid' | 'doubted';
-
-/**
- * What comes next in the stream. One object, filled in anew by every `pull`.
- * - `packet`: decode `payload`.
- * - `recover`: a packet is lost; its sound is in `payload`, which is the one after it and comes again as `packet`.
- * - `conceal`: a packet is lost.
- * - `silence`: the sender sent nothing on purpose, or nothing has come yet.
- * - `starved`: nothing is there, and nobody knows yet whether it is late, lost or silence.
- */
-export interface Playout {
-  kind: 'packet' | 'recover' | 'conceal' | 'silence' | 'starved';
-  /** Its length, in 1/48 000 s. */
-  units: number;
-  /** Valid until the next call to the buffer. Empty unless `kind` is `packet` or `recover`. */
-  payload: Uint8Array;
-  /** The stream begins anew: what the decoder remembers belongs to another. */
-  restarted: boolean;
-}
-
-export interface JitterStats {
-  readonly duplicate: number;
-  readonly late: number;
-  readonly lost: number;
-  /** Given up because too much was buffered. */
-  readonly discarded: number;
-  readonly resyncs: number;
-  readonly invalid: number;
-}
-
-export interface JitterBufferOptions extends DelayLimits {
-  /** The decoder can use the copy of a lost packet in the next: where many are lost, the next is waited for. Default true. */
-  readonly usesCopies?: boolean;
-}
 
 const NOTHING = new Uint8Array(0);
 

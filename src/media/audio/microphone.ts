@@ -1,4 +1,5 @@
-import { JitterBuffer, type Playout } from './jitter-buffer.ts';
+import { JitterBuffer } from './jitter-buffer.ts';
+import type { Playout } from './jitter-types.ts';
 import type { OpusCodec, OpusDecoder } from './opus.ts';
 import { createRtpHeader, parseRtp } from './rtp.ts';
 import type { VoiceDetector, VoiceEvent, VoiceSettings, VoiceStream } from './vad.ts';
