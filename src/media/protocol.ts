@@ -220,6 +220,8 @@ export interface TurnLatency {
   readonly first_audio_ms?: number;
   /** The first packet of the answer left: what the learner waits for. */
   readonly reply_ms?: number;
+  /** The answer was interrupted: from the beginning of the learner's speech to the tutor's silence. */
+  readonly stop_ms?: number;
 }
 
 export type EndReason =

@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { isAbort } from '../../platform/errors.ts';
 import type { Assessment, TextToSpeech, Tutor, TutorMemory, TutorRequest } from '../../speech/engine.ts';
 import type { PlayoutSegment, Speaker } from '../audio/speaker.ts';
+import { untilSilent } from './engine-silence.ts';
 import { heardText, type SpokenSentence } from './heard-text.ts';
 import { SentenceQueue } from './sentence-queue.ts';
 import { SentenceSplitter } from './sentence-splitter.ts';
@@ -14,6 +15,8 @@ export interface AnswerOptions {
   readonly clock: Clock;
   /** The speaking rate at the beginning; the tutor may change it. */
   readonly rate: number;
+  /** An engine that says nothing for so long has failed. */
+  readonly engineSilenceMs: number;
   readonly listener: AnswerListener;
 }
 
@@ -109,7 +112,7 @@ export class Answer {
     const { tutor, request, listener } = this.#options;
     const splitter = new SentenceSplitter(request.language);
     try {
-      for await (const event of tutor.reply(request, this.#abort.signal)) {
+      for await (const event of this.#events(tutor.name, (signal) => tutor.reply(request, signal))) {
         if (this.#settled) return;
         switch (event.type) {
           case 'text':
@@ -166,7 +169,8 @@ export class Answer {
     const utterance: Utterance = { text, segment, wordStarts: [], complete: false };
     this.#utterances.push(utterance);
     try {
-      const sound = textToSpeech.synthesize({ text, language: request.language, rate: this.#rate }, this.#abort.signal);
+      const asked = { text, language: request.language, rate: this.#rate };
+      const sound = this.#events(textToSpeech.name, (signal) => textToSpeech.synthesize(asked, signal));
       for await (const event of sound) {
         if (this.#settled) return;
         if (event.type === 'word') utterance.wordStarts.push({ offset: event.offset, startMs: event.startMs });
@@ -179,6 +183,11 @@ export class Answer {
     } finally {
       segment.end();
     }
+  }
+
+  #events<Event>(engine: string, open: (signal: AbortSignal) => AsyncIterable<Event>): AsyncIterable<Event> {
+    const { clock, engineSilenceMs: limitMs } = this.#options;
+    return untilSilent(open, { engine, limitMs, clock, signal: this.#abort.signal });
   }
 
   #started(): void {

@@ -7,7 +7,7 @@ import type { TurnStage } from './ports.ts';
 export interface CallMetrics {
   readonly liveCalls: Gauge;
   readonly endedCalls: Counter<'reason'>;
-  /** Seconds from the end of the learner's speech to each stage of the answer. */
+  /** Seconds from the end of the learner's speech to each stage of the answer; `stop` from the beginning of an interruption. */
   readonly turnStages: Histogram<'stage'>;
   readonly interruptions: Counter<'kind'>;
   /** Answers begun before the endpoint was sure. */
@@ -28,7 +28,7 @@ export function createCallMetrics(metrics: Metrics): CallMetrics {
     }),
     turnStages: new Histogram({
       name: 'ailingva_turn_stage_seconds',
-      help: "Seconds from the end of the learner's speech to a stage of the answer",
+      help: "Seconds from the end of the learner's speech to a stage of the answer; to `stop`, from where an interruption began",
       labelNames: ['stage'],
       buckets: [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 10],
       registers,

@@ -43,4 +43,45 @@ describe('heardText', () => {
     assert.equal(heardText([]), '');
     assert.equal(heardText([sentence('Hello.', 0)]), '');
   });
+
+  describe('by word times', () => {
+    // "Привет, как твои дела?": the words begin at 0, 8, 12 and 17.
+    const text = 'Привет, как твои дела?';
+    const wordStarts = [
+      { offset: 0, startMs: 0 },
+      { offset: 8, startMs: 600 },
+      { offset: 12, startMs: 900 },
+      { offset: 17, startMs: 1_300 },
+    ];
+    const heardAt = (playedMs: number, extra: Partial<SpokenSentence> = {}) =>
+      heardText([sentence(text, playedMs, { wordStarts, ...extra })]);
+
+    it('keeps a word once it has been said to its half, its punctuation with it', () => {
+      assert.equal(heardAt(200), '');
+      assert.equal(heardAt(400), 'Привет,');
+      assert.equal(heardAt(600), 'Привет,');
+      assert.equal(heardAt(1_000), 'Привет, как');
+      assert.equal(heardAt(1_290), 'Привет, как твои');
+    });
+
+    it('lets the last word last to the end of the sound', () => {
+      assert.equal(heardAt(1_400), 'Привет, как твои');
+      assert.equal(heardAt(1_800), text);
+    });
+
+    it('knows no more of an unfinished sound than of its words so far', () => {
+      const some = wordStarts.slice(0, 2);
+      assert.equal(heardAt(700, { wordStarts: some, complete: false, soundMs: 1_000 }), 'Привет,');
+    });
+
+    it('bears word times that begin late or stand past the sound', () => {
+      assert.equal(heardText([sentence('one two', 100, { wordStarts: [{ offset: 0, startMs: 400 }] })]), '');
+      assert.equal(heardText([sentence('one two', 500, { wordStarts: [{ offset: 4, startMs: 5_000 }] })]), 'one');
+    });
+
+    it('joins whole sentences and the one that was cut', () => {
+      const sentences = [sentence('Good morning.', 2_000), sentence(text, 1_000, { wordStarts })];
+      assert.equal(heardText(sentences), 'Good morning. Привет, как');
+    });
+  });
 });

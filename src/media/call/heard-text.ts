@@ -27,16 +27,20 @@ function heardOf(sentence: SpokenSentence): string {
   const { text, soundMs, playedMs, complete, wordStarts } = sentence;
   if (playedMs <= 0) return '';
   if (complete && playedMs >= soundMs - TAIL_MS) return text;
-  const reached =
-    wordStarts.length > 0
-      ? offsetByWords(text, wordStarts, playedMs)
-      : Math.floor(text.length * Math.min(1, playedMs / Math.max(soundMs, expectedMs(text, complete, soundMs))));
-  return cutAtWord(text, reached);
+  if (wordStarts.length > 0) return text.slice(0, offsetByWords(sentence)).trim();
+  const length = expectedMs(text, complete, soundMs);
+  return cutAtWord(text, Math.floor(text.length * Math.min(1, playedMs / Math.max(soundMs, length))));
 }
 
-function offsetByWords(text: string, starts: SpokenSentence['wordStarts'], playedMs: number): number {
-  const next = starts.find(({ startMs }) => startMs > playedMs);
-  return next?.offset ?? text.length;
+/** Up to the last word of which at least half was played: it lasts until the next one begins. */
+function offsetByWords({ text, wordStarts, complete, soundMs, playedMs }: SpokenSentence): number {
+  const soundEndMs = Math.max(soundMs, expectedMs(text, complete, soundMs));
+  for (const [index, { offset, startMs }] of wordStarts.entries()) {
+    const next = wordStarts[index + 1];
+    const endMs = Math.max(startMs, next?.startMs ?? soundEndMs);
+    if (playedMs < (startMs + endMs) / 2) return offset;
+  }
+  return text.length;
 }
 
 /** An unfinished sentence's sound says nothing of its length: then a usual pace of speech does (about 15 characters a second). */

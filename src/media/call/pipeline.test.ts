@@ -274,4 +274,76 @@ describe('the pipeline conversation', () => {
     rig.conversation.close();
     assert.equal(rig.seen.turns.get(0)?.heardText, 'This is the first sentence of it.');
   });
+
+  it('keeps how soon it fell silent when it was interrupted', async () => {
+    const rig = createRig({
+      utterances: [{ final: 'Wait for me.', partials: [{ afterMs: 700, text: 'wait for' }] }],
+      answers: [twoSentences, 'Of course.'],
+    });
+    await rig.begin();
+    await rig.pass(300);
+    await rig.say(800);
+    await rig.pass(200);
+    assert.equal(rig.seen.turns.get(0)?.stages.stop, defaultTurnSettings.interruptionSpeechMs);
+    assert.deepEqual(rig.seen.latencies[0], { turn: 0, stop_ms: defaultTurnSettings.interruptionSpeechMs });
+    rig.conversation.close();
+  });
+
+  it('gives up an engine that hangs, and listens', async () => {
+    const rig = createRig({ utterances: ['Hello.'], answers: ['Hi.', { events: [], stall: true }] });
+    await rig.begin();
+    await rig.pass(500);
+    await rig.say(500);
+    await rig.pass(defaultTurnSettings.engineSilenceMs - 1_000);
+    assert.equal(rig.conversation.phase, 'thinking');
+    await rig.pass(2_000);
+    assert.deepEqual(rig.seen.notices, ['engine_timed_out']);
+    assert.equal(rig.conversation.phase, 'listening');
+    rig.conversation.close();
+  });
+
+  it('is heard again after an answer that came to nothing while it was held', async () => {
+    const nothing: ScriptedAnswer = { events: [] };
+    const rig = createRig({ utterances: ['One.', 'Two.'], answers: [nothing, nothing, 'Three.'] });
+    await rig.begin();
+    await rig.say(400);
+    await rig.say(500);
+    await rig.pass(2_000);
+    assert.equal([...rig.seen.turns.values()].at(-1)?.heardText, 'Three.');
+    rig.conversation.close();
+  });
+
+  it('answers after an outage what was said before it', async () => {
+    const rig = createRig({
+      utterances: [{ final: 'I like tea.', finalAfterMs: 200 }],
+      answers: ['Hi.', 'So do I.'],
+    });
+    await rig.begin();
+    await rig.pass(500);
+    await rig.say(500);
+    rig.conversation.suspend();
+    await rig.pass(3_000);
+    rig.conversation.resume();
+    await rig.pass(2_000);
+    assert.equal(rig.tutor.requests[1]?.heard, 'I like tea.');
+    assert.equal(rig.seen.turns.get(2)?.heardText, 'So do I.');
+    rig.conversation.close();
+  });
+
+  it('holds the answer back for a cough, and says it from its beginning', async () => {
+    const rig = createRig({
+      utterances: ['Hello.', ''],
+      answers: ['Hi.', { events: [{ type: 'text', delta: 'So' }], stall: true }],
+    });
+    await rig.begin();
+    await rig.pass(500);
+    await rig.say(500);
+    await rig.pass(350);
+    const before = rig.packets.length;
+    await rig.say(300);
+    await rig.pass(200);
+    assert.equal(rig.tutor.requests.length, 2, 'the answer was not begun again');
+    assert.equal(rig.packets.length, before);
+    rig.conversation.close();
+  });
 });

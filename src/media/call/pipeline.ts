@@ -18,16 +18,10 @@ import { Ear } from './ear.ts';
 import type { Transcript } from './transcript.ts';
 import { TurnBook } from './turn-book.ts';
 import type { TurnSettings } from './turn-settings.ts';
-import {
-  nextDeadlineMs,
-  startTurnTaking,
-  type TurnEffect,
-  type TurnEvent,
-  type TurnState,
-  unansweredText,
-} from './turn-state.ts';
+import { nextDeadlineMs, startTurnTaking, type TurnEffect, type TurnEvent, type TurnState } from './turn-state.ts';
 import { takeTurn } from './turn-taking.ts';
 import { TutorSide } from './tutor-side.ts';
+import { unansweredText } from './unanswered-words.ts';
 
 export interface PipelineOptions {
   readonly speechToText: SpeechToText;
@@ -183,7 +177,7 @@ export class PipelineConversation implements Conversation {
         this.#tutor.answer(effect);
         break;
       case 'hold_answer':
-        this.#tutor.hold();
+        this.#tutor.hold(effect.voicedSinceMs);
         break;
       case 'resume_answer':
         metrics.interruptions.inc({ kind: 'false_interruption' });
@@ -191,11 +185,15 @@ export class PipelineConversation implements Conversation {
         break;
       case 'cancel_answer':
         metrics.interruptions.inc({ kind: effect.because });
-        this.#tutor.cancel(effect.answer, effect.because);
+        this.#tutor.cancel(effect);
         break;
       case 'drop_words':
         if (effect.because === 'backchannel') metrics.interruptions.inc({ kind: 'backchannel' });
         this.#book.showLearner('');
+        break;
+      case 'split_utterance':
+        this.#ear.endUtterance();
+        this.#ear.startUtterance(0);
         break;
       case 'end_idle':
         listener.onOver('idle');
@@ -206,7 +204,8 @@ export class PipelineConversation implements Conversation {
   }
 
   #onTranscription(event: Exclude<TranscriptionEvent, { type: 'error' }>): void {
-    if (this.#closed || this.#suspended) return;
+    // What was said before an outage is understood while it lasts.
+    if (this.#closed || (this.#suspended && event.type !== 'final')) return;
     if (event.type === 'final') this.#book.finalTranscript();
     this.#take({ ...event, atMs: this.#now() });
     const text = unansweredText(this.#turns.words);

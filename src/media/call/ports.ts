@@ -57,7 +57,15 @@ export interface TurnRecord {
   readonly stages: Readonly<Partial<Record<TurnStage, number>>>;
 }
 
-export type TurnStage = 'endpoint' | 'final_transcript' | 'first_token' | 'first_sentence' | 'first_audio' | 'reply';
+/** `stop` alone counts from the beginning of the speech that interrupted the turn, to the tutor's silence. */
+export type TurnStage =
+  | 'endpoint'
+  | 'final_transcript'
+  | 'first_token'
+  | 'first_sentence'
+  | 'first_audio'
+  | 'reply'
+  | 'stop';
 
 export interface CallStore {
   /** @throws AppError `call_not_found` when there is no such call of this user. */

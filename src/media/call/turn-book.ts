@@ -29,7 +29,7 @@ export interface TutorTurn {
   ordinal: number | undefined;
   startedAtMs: number | undefined;
   /** When the learner's voice ended, on the monotonic clock; `undefined` when the turn answers nothing. */
-  readonly speechEndedMs: number | undefined;
+  speechEndedMs: number | undefined;
   readonly stages: Partial<Record<TurnStage, number>>;
 }
 
@@ -79,8 +79,13 @@ export class TurnBook {
       stages: {},
     };
     this.#keep(tutorTurn.learnerTurn);
-    // What a guess had reached by now counts for the turn.
-    for (const [stage, ms] of Object.entries(tutorTurn.stages)) observeStage(metrics, stage as TurnStage, ms);
+    // What a guess had reached by now counts for the turn, from where the turn ended at last.
+    const laterMs = turn.speechEndedMs - (tutorTurn.speechEndedMs ?? turn.speechEndedMs);
+    tutorTurn.speechEndedMs = turn.speechEndedMs;
+    for (const [stage, ms] of Object.entries(tutorTurn.stages) as [TurnStage, number][]) {
+      tutorTurn.stages[stage] = tenths(ms - laterMs);
+      observeStage(metrics, stage, tutorTurn.stages[stage]);
+    }
     this.mark(tutorTurn, 'endpoint', nowMs);
     if (this.#finalTranscriptAtMs !== undefined) this.mark(tutorTurn, 'final_transcript', this.#finalTranscriptAtMs);
   }
@@ -100,9 +105,16 @@ export class TurnBook {
   /** Writes down when a stage was reached; of a greeting nothing, for there is nothing to be late after. */
   mark({ speechEndedMs, stages, learnerTurn }: TutorTurn, stage: TurnStage, atMs: number): void {
     if (speechEndedMs === undefined) return;
-    const ms = Math.round(Math.max(0, atMs - speechEndedMs) * 10) / 10;
+    const ms = tenths(atMs - speechEndedMs);
     stages[stage] = ms;
     if (learnerTurn) observeStage(this.#options.metrics, stage, ms);
+  }
+
+  /** The tutor fell silent because the learner spoke, who began at `voicedSinceMs`. */
+  markStop({ stages, ordinal }: TutorTurn, voicedSinceMs: number, atMs: number): void {
+    stages.stop = tenths(atMs - voicedSinceMs);
+    observeStage(this.#options.metrics, 'stop', stages.stop);
+    if (ordinal !== undefined) this.#options.listener.onLatency(toLatency(ordinal, stages));
   }
 
   /** The answer can be heard: it takes its place in the transcript. */
@@ -155,4 +167,9 @@ export class TurnBook {
     this.#options.listener.onTurn(turn);
     this.#options.listener.onCaption(toCaption(turn));
   }
+}
+
+/** Milliseconds to a tenth, and never less than none. */
+function tenths(ms: number): number {
+  return Math.round(Math.max(0, ms) * 10) / 10;
 }

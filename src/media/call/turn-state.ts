@@ -1,19 +1,23 @@
 import type { Language } from '../../speech/engine.ts';
 import { endpointDelayMs } from './endpointing.ts';
 import type { TurnSettings } from './turn-settings.ts';
+import { hasTurn, noWords, unansweredText, type UnansweredWords } from './unanswered-words.ts';
 
 /** What turn-taking knows: the learner's floor, the tutor's floor, and the words between them. */
 export interface TurnState {
   readonly language: Language;
   readonly settings: TurnSettings;
   readonly learner: LearnerFloor;
-  /** What the learner has said and nobody has answered yet. */
   readonly words: UnansweredWords;
   readonly tutor: TutorFloor;
-  /** When the two last did anything. */
+  /** When the two last said anything. A noise is nothing said. */
   readonly quietSinceMs: number;
   readonly awayAsked: boolean;
   readonly nextAnswer: number;
+  /** A turn was answered without its last final: one that comes until then is not of the next turn. */
+  readonly lateFinalUntilMs: number | undefined;
+  /** The last words that were put aside as a backchannel. */
+  readonly aside: { readonly text: string; readonly voicedMs: number; readonly atMs: number } | undefined;
 }
 
 export type LearnerFloor =
@@ -21,30 +25,34 @@ export type LearnerFloor =
   /** `dismissed`: this stretch was taken for noise; only words can interrupt the tutor again. */
   | { readonly status: 'speaking'; readonly sinceMs: number; readonly dismissed: boolean };
 
-export interface UnansweredWords {
-  readonly finals: readonly string[];
-  readonly partial: string;
-  /** An utterance has begun whose final has not come yet. */
-  readonly awaitingFinal: boolean;
-  readonly engineSaysEnded: boolean;
-  /** How long the learner's voice lasted in this turn so far. */
-  readonly voicedMs: number;
-}
-
 export type TutorFloor =
   | { readonly status: 'quiet' }
   /** An answer is being made on the guess that the turn is over. Nobody hears of it unless the guess proves right. */
   | { readonly status: 'speculating'; readonly answer: number; readonly text: string }
-  /** An answer is being made and cannot be heard yet. */
+  | PreparingFloor
+  | SpeakingFloor
+  /** Stopped, in mid-answer or before its first sound: the learner may be saying something. */
   | {
-      readonly status: 'preparing';
+      readonly status: 'held';
       readonly answer: number;
-      readonly occasion: Occasion;
-      readonly answered: UnansweredWords;
-    }
-  | { readonly status: 'speaking'; readonly answer: number }
-  /** Stopped in mid-answer: the learner may be interrupting. */
-  | { readonly status: 'held'; readonly answer: number; readonly sinceMs: number };
+      readonly sinceMs: number;
+      readonly before: PreparingFloor | SpeakingFloor;
+    };
+
+/** An answer is being made and cannot be heard yet. */
+export interface PreparingFloor {
+  readonly status: 'preparing';
+  readonly answer: number;
+  readonly occasion: Occasion;
+  readonly answered: UnansweredWords;
+}
+
+export interface SpeakingFloor {
+  readonly status: 'speaking';
+  readonly answer: number;
+  /** How often noise has stopped it. */
+  readonly falseAlarms: number;
+}
 
 export type Occasion = 'greeting' | 'turn' | 'away';
 
@@ -78,20 +86,29 @@ export type TurnEffect =
       /** How long the learner's voice lasted in the turn. */
       readonly voicedMs: number;
     }
-  /** `interrupted`: it was being heard. `continued`: it was not, and the learner went on with the same turn. */
-  | { readonly type: 'cancel_answer'; readonly answer: number; readonly because: 'interrupted' | 'continued' }
-  | { readonly type: 'hold_answer'; readonly answer: number }
+  /**
+   * `interrupted`: the learner spoke over it. `continued`: it could not be heard yet, and the learner went on with the
+   * same turn.
+   */
+  | {
+      readonly type: 'cancel_answer';
+      readonly answer: number;
+      readonly because: 'interrupted' | 'continued';
+      readonly voicedSinceMs: number;
+    }
+  /** `voicedSinceMs`: when the voice began that stops it; for latencies. */
+  | { readonly type: 'hold_answer'; readonly answer: number; readonly voicedSinceMs: number }
   | { readonly type: 'resume_answer'; readonly answer: number }
-  | { readonly type: 'drop_words'; readonly because: 'no_words' | 'backchannel'; readonly text: string }
+  | { readonly type: 'drop_words'; readonly because: DropReason; readonly text: string }
+  /** The voice goes on, and was answered: what is said from now on is another utterance. */
+  | { readonly type: 'split_utterance' }
   | { readonly type: 'end_idle' };
 
-export const noWords: UnansweredWords = {
-  finals: [],
-  partial: '',
-  awaitingFinal: false,
-  engineSaysEnded: false,
-  voicedMs: 0,
-};
+/** `stray`: words that belong to nothing said now: a final that came too late, the tutor's own voice heard back. */
+export type DropReason = 'no_words' | 'backchannel' | 'hesitation' | 'stray';
+
+/** Nobody who has just made a sound is asked whether they are there. */
+const AFTER_SOUND_MS = 3_000;
 
 export function startTurnTaking(options: {
   readonly language: Language;
@@ -107,49 +124,75 @@ export function startTurnTaking(options: {
     quietSinceMs: options.atMs,
     awayAsked: false,
     nextAnswer: 0,
+    lateFinalUntilMs: undefined,
+    aside: undefined,
   };
 }
 
-/** The text of the words nobody has answered yet, a partial included. */
-export function unansweredText(words: UnansweredWords): string {
-  return [...words.finals, words.partial].filter((part) => part !== '').join(' ');
-}
-
-/** The first time after `afterMs` at which a rule may fire by time alone; `undefined` when none will. */
+/**
+ * The first time after `afterMs` at which a rule may fire by time alone; `undefined` when none will. The rules compare
+ * with these very sums: `at - since >= delay` is not the same in floating point, and a deadline would be lost.
+ */
 export function nextDeadlineMs(state: TurnState, afterMs: number): number | undefined {
-  const { learner, tutor, words, settings } = state;
-  const deadlines: number[] = [];
-  if (learner.status === 'speaking' && !learner.dismissed && tutor.status !== 'quiet' && tutor.status !== 'held') {
-    deadlines.push(learner.sinceMs + settings.interruptionSpeechMs);
-  }
-  if (tutor.status === 'speculating' && learner.status === 'silent') {
-    deadlines.push(learner.sinceMs + silenceNeededMs(state));
-  }
-  if (tutor.status === 'held') deadlines.push(tutor.sinceMs + settings.falseInterruptionMs);
-  if (tutor.status === 'quiet' && learner.status === 'silent') {
-    deadlines.push(hasTurn(words) ? learner.sinceMs + silenceNeededMs(state) : awayDeadlineMs(state));
-    if (isGuessable(state)) deadlines.push(learner.sinceMs + settings.speculateAfterMs);
-  }
-  const ahead = deadlines.filter((deadline) => deadline > afterMs);
+  const ahead = deadlinesMs(state).filter((deadline) => deadline > afterMs && deadline < Number.POSITIVE_INFINITY);
   return ahead.length === 0 ? undefined : Math.min(...ahead);
 }
 
-/** The words are all there and do not break off: it is worth beginning the answer. */
-export function isGuessable(state: TurnState): boolean {
-  const { words, settings } = state;
-  return !words.awaitingFinal && unansweredText(words) !== '' && silenceNeededMs(state) < settings.maxEndpointDelayMs;
+function deadlinesMs(state: TurnState): readonly number[] {
+  const { learner, tutor, words, settings } = state;
+  switch (tutor.status) {
+    case 'preparing':
+    case 'speaking':
+      return learner.status === 'speaking' ? [interruptionDeadlineMs(state)] : [];
+    case 'held':
+      return [tutor.sinceMs + settings.falseInterruptionMs];
+    case 'speculating':
+      return [learner.status === 'speaking' ? interruptionDeadlineMs(state) : endpointMs(state)];
+    case 'quiet':
+      if (learner.status === 'speaking') return [stalledMs(state), awayMs(state)];
+      return hasTurn(words) ? [endpointMs(state), guessMs(state)] : [awayMs(state)];
+    default:
+      return tutor satisfies never;
+  }
 }
 
-export function hasTurn(words: UnansweredWords): boolean {
-  return words.awaitingFinal || words.voicedMs > 0 || unansweredText(words) !== '';
+/** When the learner's voice, if it lasts, stops the tutor. */
+export function interruptionDeadlineMs({ learner, settings }: TurnState): number {
+  return learner.sinceMs + settings.interruptionSpeechMs;
 }
 
-/** An engine whose final does not come is waited for as long as for the most unfinished turn. */
-export function silenceNeededMs({ words, language, settings }: TurnState): number {
-  if (words.awaitingFinal) return settings.maxEndpointDelayMs;
-  return endpointDelayMs({ text: unansweredText(words), engineSaysEnded: words.engineSaysEnded }, language, settings);
+/** When the silence makes the words a turn. An engine whose final does not come is waited for longest. */
+export function endpointMs({ words, learner, language, settings }: TurnState): number {
+  if (words.finalsDue > 0) return learner.sinceMs + settings.maxEndpointDelayMs;
+  const said = { text: unansweredText(words), engineSaysEnded: words.endedAtMs !== undefined };
+  return learner.sinceMs + endpointDelayMs(said, language, settings);
 }
 
-export function awayDeadlineMs({ awayAsked, quietSinceMs, settings }: TurnState): number {
-  return quietSinceMs + (awayAsked ? settings.endAfterAwayMs : settings.awayAfterMs);
+/** When it is worth beginning the answer: the words have settled and do not break off. */
+export function guessMs({ words, learner, language, settings }: TurnState): number {
+  const text = unansweredText(words);
+  if (text === '' || words.underTutor || words.finalsDue > 1 || (words.finalsDue === 1 && words.partial === ''))
+    return Number.POSITIVE_INFINITY;
+  const said = { text, engineSaysEnded: words.endedAtMs !== undefined };
+  if (endpointDelayMs(said, language, settings) >= settings.maxEndpointDelayMs) return Number.POSITIVE_INFINITY;
+  const settledMs = words.finalsDue > 0 ? Math.max(learner.sinceMs, words.changedAtMs) : learner.sinceMs;
+  return settledMs + settings.speculateAfterMs;
+}
+
+/**
+ * When a voice that goes on without new words is no longer the learner's: a radio, a fan. Only an engine that has shown
+ * its words while the voice lasts can be judged by that.
+ */
+export function stalledMs({ words, learner, settings }: TurnState): number {
+  if (words.partial === '' && words.closedAtMs === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(learner.sinceMs, words.changedAtMs) + settings.maxEndpointDelayMs;
+}
+
+/** When the silence, or a noise of that length, says that nobody is there. */
+export function awayMs({ learner, words, awayAsked, quietSinceMs, settings }: TurnState): number {
+  const delayMs = awayAsked ? settings.endAfterAwayMs : settings.awayAfterMs;
+  if (learner.status === 'silent')
+    return Math.max(quietSinceMs + delayMs, learner.sinceMs + Math.min(delayMs, AFTER_SOUND_MS));
+  if (unansweredText(words) !== '') return Number.POSITIVE_INFINITY;
+  return Math.max(quietSinceMs, learner.dismissed ? 0 : learner.sinceMs) + delayMs;
 }

@@ -1,85 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
-import { defaultTurnSettings } from './turn-settings.ts';
-import { nextDeadlineMs, startTurnTaking, type TurnEvent, type TurnState, unansweredText } from './turn-state.ts';
-import { takeTurn } from './turn-taking.ts';
+import {
+  audible,
+  back,
+  endOfUtterance,
+  final,
+  finished,
+  greet,
+  partial,
+  play,
+  started,
+  stopped,
+  type Timeline,
+} from './turn-taking.fixture.ts';
 
-type Moment = DistributiveOmit<TurnEvent, 'atMs'>;
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-type At = readonly [atMs: number, event: Moment];
-
-const started = (voicedSinceMs: number): Moment => ({ type: 'speech_started', voicedSinceMs });
-const stopped = (silentSinceMs: number): Moment => ({ type: 'speech_stopped', silentSinceMs });
-const partial = (text: string): Moment => ({ type: 'partial', text });
-const final = (text: string): Moment => ({ type: 'final', text });
-const audible = (answer: number): Moment => ({ type: 'answer_audible', answer });
-const finished = (answer: number): Moment => ({ type: 'answer_finished', answer });
-const endOfUtterance: Moment = { type: 'end_of_utterance' };
-const greet: Moment = { type: 'greet' };
-const back: Moment = { type: 'connection_back' };
-
-/** Plays a timeline, letting time pass at every deadline, and writes down what came of it and when. */
-function play(
-  moments: readonly At[],
-  options: { untilMs?: number; language?: 'en' | 'ru'; speculations?: boolean } = {},
-) {
-  let state = startTurnTaking({ language: options.language ?? 'en', settings: defaultTurnSettings, atMs: 0 });
-  let nowMs = 0;
-  const log: string[] = [];
-  const take = (event: TurnEvent) => {
-    const step = takeTurn(state, event);
-    state = step.state;
-    nowMs = event.atMs;
-    for (const effect of step.effects) {
-      if (options.speculations || !effect.type.includes('speculat')) log.push(`${nowMs} ${describeEffect(effect)}`);
-    }
-  };
-  const passUntil = (untilMs: number) => {
-    for (;;) {
-      const deadlineMs = nextDeadlineMs(state, nowMs);
-      if (deadlineMs === undefined || deadlineMs >= untilMs) return;
-      take({ type: 'time_passed', atMs: deadlineMs });
-    }
-  };
-  for (const [atMs, moment] of moments) {
-    passUntil(atMs);
-    take({ ...moment, atMs });
-  }
-  passUntil((options.untilMs ?? (moments.at(-1)?.[0] ?? 0) + 4_000) + 1);
-  return { log, state };
-}
-
-function describeEffect(effect: ReturnType<typeof takeTurn>['effects'][number]): string {
-  switch (effect.type) {
-    case 'speculate':
-      return `speculate ${effect.answer} ${JSON.stringify(effect.text)}`;
-    case 'drop_speculation':
-      return `drop speculation ${effect.answer}`;
-    case 'answer':
-      return `answer ${effect.occasion} ${JSON.stringify(effect.text)}`;
-    case 'cancel_answer':
-      return `cancel ${effect.answer} ${effect.because}`;
-    case 'hold_answer':
-      return `hold ${effect.answer}`;
-    case 'resume_answer':
-      return `resume ${effect.answer}`;
-    case 'drop_words':
-      return `drop ${effect.because}`;
-    case 'end_idle':
-      return 'end idle';
-    default:
-      return effect satisfies never;
-  }
-}
-
-const timelines: readonly {
-  name: string;
-  moments: readonly At[];
-  log: readonly string[];
-  untilMs?: number;
-  language?: 'en' | 'ru';
-}[] = [
+const timelines: readonly Timeline[] = [
   {
     name: 'a greeting is heard to its end',
     moments: [
@@ -225,14 +160,8 @@ const timelines: readonly {
       [1_000, started(940)],
       [4_000, partial('stop it')],
     ],
-    log: [
-      '0 answer greeting ""',
-      '1140 hold 0',
-      '2640 drop no_words',
-      '2640 resume 0',
-      '4000 hold 0',
-      '4000 cancel 0 interrupted',
-    ],
+    log: ['0 answer greeting ""', '1140 hold 0', '2640 drop no_words', '2640 resume 0', '4000 cancel 0 interrupted'],
+    untilMs: 5_000,
   },
   {
     name: 'a short backchannel does not stop the tutor',
@@ -304,7 +233,12 @@ const timelines: readonly {
       [2_050, final('How are you?')],
       [2_400, audible(1)],
     ],
-    log: ['1300 answer turn "Hello."', '1540 cancel 0 continued', '2300 answer turn "Hello. How are you?"'],
+    log: [
+      '1300 answer turn "Hello."',
+      '1540 hold 0',
+      '2050 cancel 0 continued',
+      '2300 answer turn "Hello. How are you?"',
+    ],
   },
   {
     name: 'a late final joins the turn while the answer is being made',
@@ -355,7 +289,7 @@ const timelines: readonly {
       [750, final('hello tutor')],
       [800, audible(0)],
     ],
-    log: ['0 answer greeting ""', '800 cancel 0 interrupted', '1300 answer turn "hello tutor"'],
+    log: ['0 answer greeting ""', '240 hold 0', '750 cancel 0 interrupted', '1300 answer turn "hello tutor"'],
     untilMs: 2_000,
   },
   {
@@ -397,7 +331,7 @@ const timelines: readonly {
   },
 ];
 
-const speculations: readonly { name: string; moments: readonly At[]; log: readonly string[] }[] = [
+const guesses: readonly Timeline[] = [
   {
     name: 'begins the answer before the endpoint is sure, and uses it when the guess was right',
     moments: [
@@ -457,109 +391,11 @@ const speculations: readonly { name: string; moments: readonly At[]; log: readon
 ];
 
 describe('turn-taking', () => {
-  for (const { name, moments, log } of speculations) {
-    it(name, () => assert.deepEqual(play(moments, { speculations: true }).log, log));
+  for (const timeline of timelines) {
+    it(timeline.name, () => assert.deepEqual(play(timeline).log, timeline.log));
   }
 
-  for (const { name, moments, log, untilMs, language } of timelines) {
-    it(name, () => {
-      const played = play(moments, { ...(untilMs !== undefined && { untilMs }), ...(language && { language }) });
-      assert.deepEqual(played.log, log);
-    });
+  for (const timeline of guesses) {
+    it(timeline.name, () => assert.deepEqual(play(timeline, { guesses: true }).log, timeline.log));
   }
-
-  it('speaks once at a time, answers or drops every word, and ends listening, whatever happens', () => {
-    fc.assert(
-      fc.property(fc.array(arbitraryStep, { maxLength: 60 }), (steps) => {
-        const run = runRandom(steps);
-        assert.equal(run.state.tutor.status, 'quiet');
-        assert.equal(unansweredText(run.state.words), '');
-        assert.deepEqual(
-          run.said.filter((word) => !run.settled.includes(word)),
-          [],
-        );
-      }),
-      { numRuns: 500 },
-    );
-  });
 });
-
-const arbitraryStep = fc.record({
-  gapMs: fc.integer({ min: 0, max: 3_000 }),
-  kind: fc.constantFrom('start', 'stop', 'partial', 'final', 'audible', 'finished', 'ended', 'back'),
-});
-
-/** Sends the steps as a caller and an engine could, then lets everybody finish. */
-function runRandom(steps: readonly { gapMs: number; kind: string }[]) {
-  let state: TurnState = startTurnTaking({ language: 'en', settings: defaultTurnSettings, atMs: 0 });
-  let nowMs = 0;
-  let open: number | undefined;
-  let guess: number | undefined;
-  let word = 0;
-  const said: string[] = [];
-  const settled: string[] = [];
-  let pending: string[] = [];
-  const take = (event: TurnEvent) => {
-    const step = takeTurn(state, event);
-    state = step.state;
-    for (const effect of step.effects) {
-      if (effect.type === 'speculate') {
-        assert.equal(open, undefined, 'a guess beside an answer');
-        assert.equal(guess, undefined, 'two guesses at once');
-        guess = effect.answer;
-      } else if (effect.type === 'drop_speculation') {
-        assert.equal(guess, effect.answer);
-        guess = undefined;
-      } else if (effect.type === 'answer') {
-        assert.equal(open, undefined, 'two answers at once');
-        assert.ok(guess === undefined || guess === effect.answer, 'an answer beside a guess');
-        guess = undefined;
-        open = effect.answer;
-        pending = effect.text.split(' ');
-      } else if (effect.type === 'cancel_answer') {
-        assert.equal(open, effect.answer);
-        if (effect.because === 'continued') pending = [];
-        else settled.push(...pending);
-        open = undefined;
-      } else if (effect.type === 'drop_words') settled.push(...effect.text.split(' '));
-    }
-  };
-  const passTo = (untilMs: number) => {
-    for (;;) {
-      const deadlineMs = nextDeadlineMs(state, nowMs);
-      if (deadlineMs === undefined || deadlineMs > untilMs) break;
-      nowMs = deadlineMs;
-      take({ type: 'time_passed', atMs: nowMs });
-    }
-    nowMs = untilMs;
-  };
-  const send = (moment: Moment) => take({ ...moment, atMs: nowMs });
-  const finish = () => {
-    if (open === undefined) return;
-    const answer = open;
-    open = undefined;
-    settled.push(...pending);
-    send(finished(answer));
-  };
-  for (const { gapMs, kind } of steps) {
-    passTo(nowMs + gapMs);
-    if (kind === 'start' && state.learner.status === 'silent') send(started(nowMs - 60));
-    else if (kind === 'stop') send(stopped(nowMs - 100));
-    else if (kind === 'partial') send(partial('something'));
-    else if (kind === 'final') {
-      const text = `word${word++}`;
-      said.push(text);
-      send(final(text));
-    } else if (kind === 'audible' && open !== undefined) send(audible(open));
-    else if (kind === 'finished' && open !== undefined && state.tutor.status !== 'held') finish();
-    else if (kind === 'ended') send(endOfUtterance);
-    else if (kind === 'back') send(back);
-  }
-  send(stopped(nowMs));
-  send(final(''));
-  for (let round = 0; round < 3; round += 1) {
-    passTo(nowMs + defaultTurnSettings.maxEndpointDelayMs + 10);
-    finish();
-  }
-  return { state, said, settled };
-}

@@ -1,32 +1,23 @@
-import { isBackchannel } from './endpointing.ts';
-import {
-  awayDeadlineMs,
-  hasTurn,
-  isGuessable,
-  noWords,
-  type Occasion,
-  silenceNeededMs,
-  type TurnEffect,
-  type TurnEvent,
-  type TurnState,
-  type TutorFloor,
-  unansweredText,
-  type UnansweredWords,
-} from './turn-state.ts';
+import { isBackchannel, sameWords } from './endpointing.ts';
+import { settle } from './turn-rules.ts';
+import type { TurnEffect, TurnEvent, TurnState } from './turn-state.ts';
+import { joined, noWords, unansweredText, voiceBegins, voiceEnds, withFinal, withPartial } from './unanswered-words.ts';
 
 /**
  * Who speaks when, as a pure function: `(state, event) → {state, effects}`, with time only in the events.
  * The conversation runs the effects and asks `nextDeadlineMs` when to send the next `time_passed`.
  *
- * The learner's floor and the tutor's floor are two small states; the rules in `settle` stand between them.
+ * Here an event is written into the state; the rules in `settle` then decide what follows from it.
  */
 interface Step {
   readonly state: TurnState;
   readonly effects: readonly TurnEffect[];
 }
 
-/** Voice of this length that no engine could make words of is answered all the same ("I didn't catch that"). */
-const UNCAUGHT_SPEECH_MS = 900;
+type EventOf<Type extends TurnEvent['type']> = Extract<TurnEvent, { readonly type: Type }>;
+
+/** Words that come later than this after the voice are of a voice that the detector does not hear. */
+const TRANSCRIPT_DELAY_MS = 1_000;
 
 export function takeTurn(state: TurnState, event: TurnEvent): Step {
   const effects: TurnEffect[] = [];
@@ -43,54 +34,27 @@ export function takeTurn(state: TurnState, event: TurnEvent): Step {
 function receive(state: TurnState, event: TurnEvent, effects: TurnEffect[]): TurnState {
   switch (event.type) {
     case 'greet':
-      return answer(state, 'greeting', event.atMs, effects);
+      return greet(state, event.atMs, effects);
     case 'speech_started':
-      return {
-        ...state,
-        learner: { status: 'speaking', sinceMs: event.voicedSinceMs, dismissed: false },
-        words: { ...state.words, awaitingFinal: true, engineSaysEnded: false },
-        quietSinceMs: event.atMs,
-        awayAsked: false,
-      };
-    case 'speech_stopped': {
-      if (state.learner.status === 'silent') return state;
-      const voicedMs = state.words.voicedMs + Math.max(0, event.silentSinceMs - state.learner.sinceMs);
-      return {
-        ...state,
-        learner: { status: 'silent', sinceMs: event.silentSinceMs },
-        words: { ...state.words, voicedMs },
-        quietSinceMs: event.atMs,
-      };
-    }
+      return receiveVoice(state, event);
+    case 'speech_stopped':
+      return receiveSilence(state, event);
     case 'partial':
-      return { ...state, words: { ...state.words, partial: event.text } };
+      return receivePartial(state, event);
     case 'final':
-      return {
-        ...state,
-        words: {
-          ...state.words,
-          finals: event.text === '' ? state.words.finals : [...state.words.finals, event.text],
-          partial: '',
-          awaitingFinal: state.learner.status === 'speaking',
-        },
-      };
+      return receiveFinal(state, event, effects);
     case 'end_of_utterance':
-      return { ...state, words: { ...state.words, engineSaysEnded: true } };
+      return { ...state, words: { ...state.words, endedAtMs: event.atMs } };
     case 'answer_audible':
-      return state.tutor.status === 'preparing' && state.tutor.answer === event.answer
-        ? { ...state, tutor: { status: 'speaking', answer: event.answer } }
-        : state;
+      return receiveAudible(state, event.answer);
     case 'answer_finished':
-      return state.tutor.status !== 'quiet' &&
-        state.tutor.status !== 'speculating' &&
-        state.tutor.answer === event.answer
-        ? { ...state, tutor: { status: 'quiet' }, quietSinceMs: event.atMs }
-        : state;
+      return receiveFinished(state, event);
     case 'connection_back':
       return {
         ...state,
         learner: { status: 'silent', sinceMs: event.atMs },
-        words: { ...state.words, awaitingFinal: false },
+        words: { ...state.words, finalsDue: 0, unvoiced: false },
+        lateFinalUntilMs: undefined,
         quietSinceMs: event.atMs,
       };
     case 'time_passed':
@@ -100,172 +64,118 @@ function receive(state: TurnState, event: TurnEvent, effects: TurnEffect[]): Tur
   }
 }
 
-function settle(state: TurnState, atMs: number, effects: TurnEffect[]): TurnState {
-  switch (state.tutor.status) {
-    case 'speaking':
-      return settleWhileSpeaking(state, state.tutor, atMs, effects);
-    case 'held':
-      return settleWhileHeld(state, state.tutor, atMs, effects);
-    case 'preparing':
-      return settleWhilePreparing(state, state.tutor, atMs, effects);
-    case 'speculating':
-      return settleWhileSpeculating(state, state.tutor, atMs, effects);
-    case 'quiet':
-      return settleWhileQuiet(state, atMs, effects);
-    default:
-      return state.tutor satisfies never;
-  }
-}
-
-function settleWhileSpeaking(
-  state: TurnState,
-  tutor: TutorFloor & { status: 'speaking' },
-  atMs: number,
-  effects: TurnEffect[],
-): TurnState {
-  const { learner, words, settings, language } = state;
-  const text = unansweredText(words);
-  if (learner.status === 'silent') {
-    if (words === noWords || words.awaitingFinal) return state;
-    // Said before the tutor could be heard: it stands.
-    if (words.voicedMs >= settings.interruptionSpeechMs && text !== '' && !isBackchannel(text, language)) {
-      effects.push({ type: 'cancel_answer', answer: tutor.answer, because: 'interrupted' });
-      return { ...state, tutor: { status: 'quiet' } };
-    }
-    // Too short to stop the tutor, and over: what came of it is no turn.
-    effects.push({ type: 'drop_words', because: text === '' ? 'no_words' : 'backchannel', text });
-    return { ...state, words: noWords };
-  }
-  if (learner.dismissed && (text === '' || isBackchannel(text, language))) return state;
-  if (atMs - learner.sinceMs < settings.interruptionSpeechMs) return state;
-  if (text !== '' && isBackchannel(text, language)) return state;
-  effects.push({ type: 'hold_answer', answer: tutor.answer });
-  return { ...state, tutor: { status: 'held', answer: tutor.answer, sinceMs: atMs } };
-}
-
-function settleWhileHeld(
-  state: TurnState,
-  tutor: TutorFloor & { status: 'held' },
-  atMs: number,
-  effects: TurnEffect[],
-): TurnState {
-  const { learner, words, settings, language } = state;
-  const text = unansweredText(words);
-  if (text !== '' && !isBackchannel(text, language)) {
-    effects.push({ type: 'cancel_answer', answer: tutor.answer, because: 'interrupted' });
-    return { ...state, tutor: { status: 'quiet' } };
-  }
-  const heardOut = learner.status === 'silent' && !words.awaitingFinal;
-  if (!heardOut && atMs - tutor.sinceMs < settings.falseInterruptionMs) return state;
-  effects.push({ type: 'drop_words', because: text === '' ? 'no_words' : 'backchannel', text });
-  effects.push({ type: 'resume_answer', answer: tutor.answer });
+function greet(state: TurnState, atMs: number, effects: TurnEffect[]): TurnState {
+  if (state.tutor.status !== 'quiet') return state;
+  const answer = state.nextAnswer;
+  effects.push({ type: 'answer', answer, occasion: 'greeting', text: '', speechEndedMs: atMs, voicedMs: 0 });
   return {
     ...state,
-    learner: learner.status === 'speaking' ? { ...learner, dismissed: true } : learner,
-    words: learner.status === 'speaking' ? { ...noWords, awaitingFinal: words.awaitingFinal } : noWords,
-    tutor: { status: 'speaking', answer: tutor.answer },
-  };
-}
-
-function settleWhilePreparing(
-  state: TurnState,
-  tutor: TutorFloor & { status: 'preparing' },
-  atMs: number,
-  effects: TurnEffect[],
-): TurnState {
-  const { learner, words, settings } = state;
-  if (tutor.occasion !== 'turn') return state;
-  const goesOn = learner.status === 'speaking' && atMs - learner.sinceMs >= settings.interruptionSpeechMs;
-  if (!goesOn && unansweredText(words) === '') return state;
-  effects.push({ type: 'cancel_answer', answer: tutor.answer, because: 'continued' });
-  return {
-    ...state,
-    words: {
-      ...words,
-      finals: [...tutor.answered.finals, ...openEnd(tutor.answered, words), ...words.finals],
-      voicedMs: tutor.answered.voicedMs + words.voicedMs,
-    },
-    tutor: { status: 'quiet' },
-  };
-}
-
-/** What was answered without its final: the final takes its place when it comes after all. */
-function openEnd(answered: UnansweredWords, later: UnansweredWords): readonly string[] {
-  const cameLate = answered.awaitingFinal && later.finals.length > 0;
-  return answered.partial === '' || cameLate ? [] : [answered.partial];
-}
-
-function settleWhileQuiet(state: TurnState, atMs: number, effects: TurnEffect[]): TurnState {
-  const { learner, words } = state;
-  if (learner.status === 'speaking') return state;
-  if (!hasTurn(words)) return atMs >= awayDeadlineMs(state) ? askOrEnd(state, atMs, effects) : state;
-  const silentForMs = atMs - learner.sinceMs;
-  if (silentForMs < silenceNeededMs(state)) {
-    return isGuessable(state) && silentForMs >= state.settings.speculateAfterMs ? speculate(state, effects) : state;
-  }
-  if (unansweredText(words) === '' && words.voicedMs < UNCAUGHT_SPEECH_MS) {
-    effects.push({ type: 'drop_words', because: 'no_words', text: '' });
-    return { ...state, words: noWords };
-  }
-  return answer(state, 'turn', atMs, effects);
-}
-
-function settleWhileSpeculating(
-  state: TurnState,
-  tutor: TutorFloor & { status: 'speculating' },
-  atMs: number,
-  effects: TurnEffect[],
-): TurnState {
-  const { learner, words, settings } = state;
-  const goesOn = learner.status === 'speaking' && atMs - learner.sinceMs >= settings.interruptionSpeechMs;
-  if (goesOn || unansweredText(words) !== tutor.text) {
-    effects.push({ type: 'drop_speculation', answer: tutor.answer });
-    return { ...state, tutor: { status: 'quiet' } };
-  }
-  if (learner.status === 'speaking' || atMs - learner.sinceMs < silenceNeededMs(state)) return state;
-  return answer(state, 'turn', atMs, effects, tutor.answer);
-}
-
-function speculate(state: TurnState, effects: TurnEffect[]): TurnState {
-  const text = unansweredText(state.words);
-  effects.push({ type: 'speculate', answer: state.nextAnswer, text, speechEndedMs: state.learner.sinceMs });
-  return {
-    ...state,
-    tutor: { status: 'speculating', answer: state.nextAnswer, text },
-    nextAnswer: state.nextAnswer + 1,
-  };
-}
-
-/** Nobody has said anything for long: ask once, then end. */
-function askOrEnd(state: TurnState, atMs: number, effects: TurnEffect[]): TurnState {
-  if (!state.awayAsked) return { ...answer(state, 'away', atMs, effects), awayAsked: true };
-  effects.push({ type: 'end_idle' });
-  // The conversation ends here; should it be asked again, it answers again after as long.
-  return { ...state, quietSinceMs: atMs };
-}
-
-/** @param speculated the answer that was begun already on the right guess. */
-function answer(
-  state: TurnState,
-  occasion: Occasion,
-  atMs: number,
-  effects: TurnEffect[],
-  speculated?: number,
-): TurnState {
-  const number = speculated ?? state.nextAnswer;
-  effects.push({
-    type: 'answer',
-    answer: number,
-    occasion,
-    text: occasion === 'turn' ? unansweredText(state.words) : '',
-    speechEndedMs: occasion === 'turn' ? state.learner.sinceMs : atMs,
-    voicedMs: state.words.voicedMs,
-  });
-  return {
-    ...state,
-    words: occasion === 'turn' ? noWords : state.words,
-    tutor: { status: 'preparing', answer: number, occasion, answered: state.words },
+    tutor: { status: 'preparing', answer, occasion: 'greeting', answered: noWords },
     quietSinceMs: atMs,
-    nextAnswer: Math.max(state.nextAnswer, number + 1),
+    nextAnswer: answer + 1,
   };
+}
+
+function receiveVoice(state: TurnState, { voicedSinceMs }: EventOf<'speech_started'>): TurnState {
+  if (state.learner.status === 'speaking') return state;
+  return {
+    ...state,
+    learner: { status: 'speaking', sinceMs: voicedSinceMs, dismissed: false },
+    words: voiceBegins(state.words),
+  };
+}
+
+function receiveSilence(state: TurnState, { silentSinceMs }: EventOf<'speech_stopped'>): TurnState {
+  const { learner, words } = state;
+  if (learner.status === 'silent') return state;
+  const { sinceMs: fromMs, dismissed } = learner;
+  return {
+    ...state,
+    learner: { status: 'silent', sinceMs: silentSinceMs },
+    words: voiceEnds(words, { fromMs, toMs: silentSinceMs, dismissed }),
+  };
+}
+
+function receivePartial(state: TurnState, { atMs, text }: EventOf<'partial'>): TurnState {
+  const { learner, words, lateFinalUntilMs } = state;
+  // Of the turn that is answered already: its final says the same better.
+  if (lateFinalUntilMs !== undefined && atMs <= lateFinalUntilMs && words.finalsDue === 0) return state;
+  const isNew = words.finalsDue === 0 && learner.status === 'silent';
+  if (isNew && (text === '' || sameWords(text, words.finals.at(-1) ?? ''))) return state;
+  const unvoiced = words.unvoiced || (isNew && atMs - learner.sinceMs > TRANSCRIPT_DELAY_MS);
+  const heard = withPartial({ ...words, unvoiced, finalsDue: isNew ? 1 : words.finalsDue }, text, atMs);
+  return somethingSaid(
+    {
+      ...state,
+      words: heard,
+      learner: unvoiced ? { status: 'silent', sinceMs: atMs } : learner,
+      // The engine speaks of the next utterance: the final that was missing does not come any more.
+      lateFinalUntilMs: undefined,
+    },
+    text,
+    atMs,
+  );
+}
+
+function receiveFinal(state: TurnState, event: EventOf<'final'>, effects: TurnEffect[]): TurnState {
+  const { atMs, text } = event;
+  const { learner, words, lateFinalUntilMs } = state;
+  if (lateFinalUntilMs !== undefined && atMs <= lateFinalUntilMs) return receiveLateFinal(state, text, effects);
+  const speaking = learner.status === 'speaking';
+  const unheard =
+    !speaking && (words.unvoiced || (words.finalsDue === 0 && atMs - learner.sinceMs > TRANSCRIPT_DELAY_MS));
+  return somethingSaid(
+    {
+      ...state,
+      words: withFinal(words, text, atMs, speaking),
+      learner: unheard && text !== '' ? { status: 'silent', sinceMs: atMs } : learner,
+      lateFinalUntilMs: undefined,
+    },
+    text,
+    atMs,
+  );
+}
+
+/** The final of a turn that was answered without it. It counts while the answer cannot be heard yet. */
+function receiveLateFinal(before: TurnState, text: string, effects: TurnEffect[]): TurnState {
+  const state = { ...before, lateFinalUntilMs: undefined };
+  const { tutor, words } = state;
+  const preparing = tutor.status === 'held' ? tutor.before : tutor;
+  const isOpen = preparing.status === 'preparing' && preparing.answered.finalsDue > 0;
+  if (text === '' || (isOpen && sameWords(text, preparing.answered.partial))) return state;
+  if (isOpen) return { ...state, words: { ...words, finals: [text, ...words.finals] } };
+  effects.push({ type: 'drop_words', because: 'stray', text });
+  return state;
+}
+
+/** Words, unlike noises, say that somebody is there. */
+function somethingSaid(state: TurnState, text: string, atMs: number): TurnState {
+  return text === '' ? state : { ...state, quietSinceMs: atMs, awayAsked: false };
+}
+
+function receiveAudible(state: TurnState, answer: number): TurnState {
+  const { tutor } = state;
+  const speaking = { status: 'speaking', answer, falseAlarms: 0 } as const;
+  if (tutor.status === 'preparing' && tutor.answer === answer) return { ...state, tutor: speaking, aside: undefined };
+  if (tutor.status !== 'held' || tutor.answer !== answer || tutor.before.status === 'speaking') return state;
+  // It was sent just before it was held.
+  return { ...state, tutor: { ...tutor, before: speaking }, aside: undefined };
+}
+
+function receiveFinished(state: TurnState, { answer, atMs }: EventOf<'answer_finished'>): TurnState {
+  const { tutor, learner, words, aside, language, settings } = state;
+  if (tutor.status === 'quiet' || tutor.status === 'speculating' || tutor.answer !== answer) return state;
+  const over = { ...state, tutor: { status: 'quiet' }, quietSinceMs: atMs, aside: undefined } as const;
+  if (aside && aside.atMs + settings.answerOverlapMs >= atMs) {
+    // "Yes" over the last words of a question is its answer.
+    const answered = { ...noWords, finals: [aside.text], voicedMs: aside.voicedMs };
+    return { ...over, words: joined(answered, words) };
+  }
+  const text = unansweredText(words);
+  const underTutor =
+    learner.status === 'silent' &&
+    words.finalsDue > 0 &&
+    learner.sinceMs + settings.answerOverlapMs < atMs &&
+    (text === '' || isBackchannel(text, language));
+  return { ...over, words: underTutor ? { ...words, underTutor } : words };
 }

@@ -8,6 +8,7 @@ import type { CallMetrics } from './call-metrics.ts';
 import type { ConversationListener } from './conversation.ts';
 import type { Transcript } from './transcript.ts';
 import type { TurnBook, TutorTurn } from './turn-book.ts';
+import type { TurnSettings } from './turn-settings.ts';
 import type { TurnEffect } from './turn-state.ts';
 
 export interface TutorSideOptions {
@@ -20,6 +21,7 @@ export interface TutorSideOptions {
   readonly language: Language;
   readonly level: Level;
   readonly instructions: string;
+  readonly settings: Pick<TurnSettings, 'engineSilenceMs'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: CallMetrics;
@@ -37,6 +39,8 @@ interface CurrentAnswer extends TutorTurn {
   failed: boolean;
   /** Made and played, or come to nothing. */
   over: boolean;
+  /** When it was stopped, and by a voice that began when; `undefined` while it goes on. */
+  stop: { readonly atMs: number; readonly voicedSinceMs: number } | undefined;
 }
 
 /** Answers in a row that failed before a word was heard, after which the call ends. */
@@ -82,23 +86,28 @@ export class TutorSide {
     if (current.over) queueMicrotask(() => this.#finish(current));
   }
 
-  /** Stops in mid-word, keeping the rest. */
-  hold(): void {
+  /** Stops in mid-word, keeping the rest, for a voice that began at `voicedSinceMs`. */
+  hold(voicedSinceMs: number): void {
     this.#held = true;
     this.#setSound();
+    if (this.#current) this.#current.stop = { atMs: this.#options.clock.monotonicMs(), voicedSinceMs };
   }
 
   /** Goes on from where it stopped. */
   goOn(): void {
     this.#held = false;
     this.#setSound();
+    if (this.#current) this.#current.stop = undefined;
   }
 
-  cancel(answer: number, because: 'interrupted' | 'continued'): void {
+  cancel({ answer, because, voicedSinceMs }: TurnEffect & { type: 'cancel_answer' }): void {
+    const { book, clock } = this.#options;
     const current = this.#current;
     if (current?.id !== answer) return;
+    const stop = current.stop ?? { atMs: clock.monotonicMs(), voicedSinceMs };
+    if (current.answer.audible) book.markStop(current, stop.voicedSinceMs, stop.atMs);
     this.#stop(current);
-    if (because === 'continued') this.#options.book.reopen(current);
+    if (because === 'continued') book.reopen(current);
   }
 
   /** The media is gone: nothing is sent, nothing is lost. */
@@ -137,6 +146,7 @@ export class TutorSide {
     readonly speechEndedMs: number;
   }): CurrentAnswer {
     const { tutor, textToSpeech, speaker, clock, transcript, book, language, level, instructions } = this.#options;
+    const { engineSilenceMs } = this.#options.settings;
     const { id, occasion, text, speechEndedMs } = asked;
     const answer = new Answer({
       request: {
@@ -153,6 +163,7 @@ export class TutorSide {
       speaker,
       clock,
       rate: this.#rate,
+      engineSilenceMs,
       listener: {
         onStage: (stage, atMs) => book.mark(current, stage, atMs),
         onAssessment: ({ words }) => book.assess(current, words),
@@ -168,6 +179,7 @@ export class TutorSide {
       released: false,
       failed: false,
       over: false,
+      stop: undefined,
       learnerTurn: undefined,
       words: undefined,
       ordinal: undefined,
@@ -192,6 +204,9 @@ export class TutorSide {
     current.over = true;
     if (this.#current !== current || !current.released) return;
     this.#current = undefined;
+    // It may end while it is held: the next one must be heard.
+    this.#held = false;
+    this.#setSound();
     const { book, listener, onFinished } = this.#options;
     const { audible, endsCall } = current.answer;
     this.#adopt(current);
