@@ -11,6 +11,9 @@ import { keepIn } from './app/storage.ts';
 import { CallController } from './call/call-controller.ts';
 import { keepReferral } from './screens/sign-in.tsx';
 
+/** By then the server has heard of a call's end and has let go of the minutes it held. */
+const SETTLED_MS = 3_000;
+
 /** Where the page's parts are joined. */
 function start(): void {
   const storage = keepIn(() => localStorage);
@@ -31,7 +34,12 @@ function start(): void {
     replaceCall: (callId) => api.replaceCall(callId),
     tabStorage,
     storage,
-    onFinished: () => void session.refresh(api).catch(() => undefined),
+    onFinished: () => {
+      const refresh = () => void session.refresh(api).catch(() => undefined);
+      refresh();
+      // What was held for a call that failed is free again a moment later.
+      setTimeout(refresh, SETTLED_MS);
+    },
   });
   const services: Services = {
     api,
