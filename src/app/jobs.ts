@@ -8,9 +8,11 @@ import { createMetrics } from '../platform/metrics.ts';
 import { onlyOne, startPeriodic } from '../platform/periodic.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Service } from '../platform/service.ts';
+import { openPayments } from './payments.ts';
 
 const SWEEP_EVERY_MS = 5_000;
 const SEND_MAIL_EVERY_MS = 2_000;
+const CHECK_PAYMENTS_EVERY_MS = 10_000;
 
 /** What has to happen whoever asks for it or not. */
 export async function startJobs(config: ServiceConfig, { log, lifecycle, stopping }: Service): Promise<void> {
@@ -51,6 +53,20 @@ export async function startJobs(config: ServiceConfig, { log, lifecycle, stoppin
     },
   });
   lifecycle.onClose('sweep calls', () => sweep.close(), 15_000);
+
+  const { payments } = openPayments(config, { knex, log, metrics });
+  // Any number of processes may do so at a time.
+  const checks = startPeriodic({
+    name: 'check payments',
+    everyMs: CHECK_PAYMENTS_EVERY_MS,
+    clock: systemClock,
+    log,
+    task: async () => {
+      const report = await payments.expire(stopping);
+      if (Object.values(report).some((count) => count > 0)) log.info(report, 'Asked after payments');
+    },
+  });
+  lifecycle.onClose('check payments', () => checks.close(), 15_000);
 
   const mailer = createMailer(config, log);
   // Several processes may send at a time: each takes letters that no other has.

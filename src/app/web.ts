@@ -10,6 +10,7 @@ import { serveApiDescription } from '../platform/openapi.ts';
 import { createSignalingProxy } from '../platform/proxy.ts';
 import { createAddressLimit } from '../platform/rate-limit.ts';
 import type { Service } from '../platform/service.ts';
+import { openPayments } from './payments.ts';
 
 const API_VERSION = '0.1.0';
 
@@ -45,7 +46,8 @@ export async function startWeb(
     charges: (callIds) => billing.charges(callIds),
     issueToken: (pass) => accounts.callTokens.issue(pass),
   });
-  const routes = [...accounts.routes, ...billing.routes, ...calls];
+  const { payments, pages } = openPayments(config, { knex, log, metrics });
+  const routes = [...accounts.routes, ...billing.routes, ...payments.routes, ...calls];
 
   const proxy = createSignalingProxy({
     findNode: (nodeId) => nodes.findUrl(nodeId),
@@ -63,7 +65,7 @@ export async function startWeb(
     pageRoot: config.web.root,
     limitAddress: createAddressLimit({ requests: 300, perSeconds: 60 }),
     checkAnswers: !config.production,
-    middleware: [proxy.middleware, serveApiDescription({ title: 'AIlingva', version: API_VERSION, routes })],
+    middleware: [proxy.middleware, serveApiDescription({ title: 'AIlingva', version: API_VERSION, routes }), ...pages],
   });
   const server = await listen({ app, host: config.web.host, port: config.web.port });
   lifecycle.onClose('http', () => server.close());

@@ -1,6 +1,11 @@
 /** The billing room's face. */
 export { createBilling, type Billing, type BillingOptions } from './billing.ts';
 export type { Balance } from './balance.ts';
+export { createPayments, type Payments } from './payments/payments.ts';
+export type { PaymentProvider } from './payments/provider.ts';
+export { createSandbox } from './payments/sandbox.ts';
+export { createSandboxPage, type PageHandler } from './payments/sandbox-page.ts';
+export { createYookassa } from './payments/yookassa.ts';
 export { checkInvariants, type Violation } from './reconcile.ts';
 export type { SweepReport } from './sweep.ts';
 export type { Charge } from './usage.ts';

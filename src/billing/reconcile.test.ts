@@ -11,6 +11,7 @@ import { payDebts, reverseCredit } from './debts.ts';
 import { credit } from './ledger.ts';
 import { minutesOf } from './minutes.ts';
 import { kopecksOf } from './money.ts';
+import { insertPayment } from './payments/payment-rows.ts';
 import { INVARIANTS } from './reconcile.ts';
 import { ensureCode } from './referrals/code.ts';
 
@@ -67,7 +68,25 @@ async function owe(knex: Knex, userId: string): Promise<void> {
     idempotencyKey,
   });
   await knex.transaction(async (transaction) => {
-    const { transactionId } = await credit(transaction, deposit(100, 'deposit:1'));
+    const first = deposit(100, 'deposit:1');
+    const payment = await insertPayment(transaction, {
+      userId,
+      provider: 'sandbox',
+      idempotencyKey: 'payment:1',
+      amount: first.price,
+      quoted: first.minutes,
+      prices: { tariff: { ratePerMinute: kopecksOf(500) }, packages: [] },
+      package: undefined,
+    });
+    const { transactionId } = await credit(transaction, first);
+    await transaction('payments').where('id', payment?.id).update({
+      status: 'refunded',
+      captured_kopecks: first.price,
+      refunded_kopecks: first.price,
+      wallet_transaction_id: transactionId,
+      credited_minutes: '1.00',
+      reversed_minutes: '1.00',
+    });
     await adjust(transaction, { userId, minutes: minutesOf(-50), idempotencyKey: 'adjust:1', reason: 'spent' });
     await reverseCredit(transaction, {
       userId,
@@ -114,6 +133,8 @@ const BREAKS: Readonly<Record<string, string>> = {
   referral_credits_have_their_referral: 'UPDATE referrals SET minutes = minutes + 1',
   confirmed_referrals_are_settled: `UPDATE referrals SET status = 'pending', minutes = NULL, rewarded_at = NULL,
     reward_transaction_id = NULL, welcome_transaction_id = NULL`,
+  payment_is_a_deposit: 'UPDATE payments SET captured_kopecks = captured_kopecks + 1',
+  refund_is_reversed_or_owed: 'UPDATE payments SET reversed_minutes = 0.5',
   settlement_is_a_reversal: 'UPDATE wallet_debt_settlements SET minutes = minutes + 1',
 };
 

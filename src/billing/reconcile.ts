@@ -113,6 +113,22 @@ const RULES: Readonly<Record<string, string>> = {
     JOIN wallet_debts d ON d.id = s.wallet_debt_id
     JOIN wallet_transactions t ON t.id = s.wallet_transaction_id
     WHERE t.minutes_delta <> -s.minutes OR t.reverses_id IS DISTINCT FROM d.reverses_id`,
+  payment_is_a_deposit: `
+    SELECT p.id AS subject, format('credited %s for %s, %s %s for %s', p.credited_minutes, p.captured_kopecks, t.type,
+      t.minutes_delta, l.price_kopecks) AS found
+    FROM payments p
+    JOIN wallet_transactions t ON t.id = p.wallet_transaction_id
+    LEFT JOIN wallet_lots l ON l.wallet_transaction_id = t.id
+    WHERE t.type <> 'deposit' OR t.user_account_id <> p.user_account_id OR t.minutes_delta <> p.credited_minutes
+      OR l.price_kopecks IS DISTINCT FROM p.captured_kopecks`,
+  refund_is_reversed_or_owed: `
+    SELECT p.id AS subject, format('to reverse %s, reversed %s, owed %s', p.reversed_minutes, r.total, d.total) AS found
+    FROM payments p
+    CROSS JOIN LATERAL (SELECT coalesce(-sum(minutes_delta), 0) AS total
+      FROM wallet_transactions t WHERE t.reverses_id = p.wallet_transaction_id) r
+    CROSS JOIN LATERAL (SELECT coalesce(sum(remaining), 0) AS total
+      FROM wallet_debts w WHERE w.reverses_id = p.wallet_transaction_id) d
+    WHERE p.reversed_minutes <> r.total + d.total`,
 };
 
 /** Names of the rules, for the report of a check that found nothing. */

@@ -94,3 +94,23 @@ test('an announced address opens the calls to the world; without one they stay o
   assert.equal(loadConfig({}).rtc.listenIp, '127.0.0.1');
   assert.equal(loadConfig({ RTC_ANNOUNCED_ADDRESS: 'voice.example' }).rtc.listenIp, '0.0.0.0');
 });
+
+test('payments: the sandbox where nobody earns money, a whole access elsewhere', () => {
+  assert.equal(loadConfig({}).payments.provider, 'sandbox');
+  const production = {
+    NODE_ENV: 'production',
+    DATABASE_URL: 'postgres://db/ailingva',
+    TOKEN_SECRET: 'x'.repeat(32),
+  };
+  assert.equal(loadConfig(production).payments.provider, undefined);
+  assert.deepEqual(Object.keys(problemsOf(() => loadConfig({ ...production, PAYMENT_PROVIDER: 'sandbox' }))), [
+    'PAYMENT_PROVIDER',
+  ]);
+  const yookassa = { ...production, PAYMENT_PROVIDER: 'yookassa' };
+  assert.deepEqual(Object.keys(problemsOf(() => loadConfig(yookassa))).toSorted(), [
+    'YOOKASSA_SECRET_KEY',
+    'YOOKASSA_SHOP_ID',
+  ]);
+  const { payments } = loadConfig({ ...yookassa, YOOKASSA_SHOP_ID: '100500', YOOKASSA_SECRET_KEY: 'test_key' });
+  assert.equal(payments.yookassa.apiUrl, 'https://api.yookassa.ru/v3');
+});

@@ -112,10 +112,13 @@ const variables = z.object({
   JOBS_PORT: port.optional(),
   MAIL_FROM: sender.optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' }).optional(),
-  PAYMENT_PROVIDER: z
+  PAYMENT_PROVIDER: z.enum(['sandbox', 'yookassa'], 'must be sandbox or yookassa').optional(),
+  YOOKASSA_SHOP_ID: z
     .string()
-    .regex(/^[a-z][a-z0-9-]{0,31}$/)
+    .regex(/^\d{1,32}$/, 'must be the number of the shop')
     .optional(),
+  YOOKASSA_SECRET_KEY: z.string().optional(),
+  YOOKASSA_API_URL: webAddress.default('https://api.yookassa.ru/v3'),
 });
 
 /** The name of every variable that is understood. */
@@ -177,6 +180,14 @@ function contradictions(v: Variables): Problem[] {
   }
   if (v.SMTP_URL !== undefined && v.MAIL_FROM === undefined) {
     problems.push({ variable: 'MAIL_FROM', problem: 'must be set when SMTP_URL is' });
+  }
+  if (v.PAYMENT_PROVIDER === 'sandbox' && production) {
+    problems.push({ variable: 'PAYMENT_PROVIDER', problem: 'must not be sandbox in production: it takes no money' });
+  }
+  for (const variable of ['YOOKASSA_SHOP_ID', 'YOOKASSA_SECRET_KEY'] as const) {
+    if (v.PAYMENT_PROVIDER === 'yookassa' && v[variable] === undefined) {
+      problems.push({ variable, problem: 'must be set when PAYMENT_PROVIDER is yookassa' });
+    }
   }
   if (v.RTC_PORT + v.MEDIA_PROCESSES - 1 > 65_535) {
     problems.push({ variable: 'RTC_PORT', problem: 'leaves no ports for MEDIA_PROCESSES' });
@@ -246,7 +257,11 @@ function arrange(v: Variables) {
       smtpUrl: v.SMTP_URL,
       outbox: path.join(v.DATA_DIR, 'outbox'),
     },
-    paymentProvider: v.PAYMENT_PROVIDER,
+    payments: {
+      /** Without a value: in production none, elsewhere the sandbox. */
+      provider: v.PAYMENT_PROVIDER ?? (production ? undefined : ('sandbox' as const)),
+      yookassa: { shopId: v.YOOKASSA_SHOP_ID, secretKey: v.YOOKASSA_SECRET_KEY, apiUrl: v.YOOKASSA_API_URL },
+    },
   } as const;
 }
 
