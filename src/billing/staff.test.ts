@@ -162,6 +162,8 @@ describe('a user’s books', () => {
       [callId, 2, 10, 'hang_up'],
     );
 
+    assert.deepEqual(body['payments'], []);
+
     const types: unknown[] = [];
     let cursor = '';
     for (let page = 0; page < 4; page += 1) {
@@ -178,6 +180,39 @@ describe('a user’s books', () => {
       ['gift', admin.id, 'Sorry'],
       ['trial', null, null],
     ]);
+  });
+
+  it('show the payments, the latest first', async (t) => {
+    const house = await openHouse(t);
+    const ann = await house.register('ann@example.com');
+    const analyst = await house.staff('analyst');
+    for (const [key, amount] of [
+      ['a', 30_000],
+      ['b', 100_050],
+    ] as const) {
+      await house.knex('payments').insert({
+        user_account_id: ann.id,
+        amount_kopecks: amount,
+        provider: 'test',
+        idempotency_key: key,
+        tariff_snapshot: '{}',
+        quoted_minutes: '60.00',
+      });
+    }
+    const { body } = await house.ask('GET', `/api/admin/billing/users/${ann.id}/billing`, { token: analyst.token });
+    const payments = body['payments'] as Record<string, unknown>[];
+    assert.deepEqual(
+      payments.map((payment) => [
+        payment['status'],
+        payment['amount_rub'],
+        payment['captured_rub'],
+        payment['paid_at'],
+      ]),
+      [
+        ['created', 1000.5, null, null],
+        ['created', 300, null, null],
+      ],
+    );
   });
 
   it('parse what they are asked for', async (t) => {

@@ -6,10 +6,19 @@ import { readDebt } from './debts.ts';
 import { minutesToJson } from './minutes.ts';
 import { roublesToJson } from './money.ts';
 import { cutPage, ledgerPage, staffTransactionAnswer, toStaffTransaction } from './transaction-answer.ts';
-import { readOpenLots, readSessions, readUserFacts, type OpenLot, type SessionRow } from './user-books.ts';
+import {
+  readOpenLots,
+  readSessions,
+  readUserFacts,
+  readUserPayments,
+  type OpenLot,
+  type PaymentRow,
+  type SessionRow,
+} from './user-books.ts';
 import { minutes } from './wire.ts';
 
 const LATEST_SESSIONS = 50;
+const LATEST_PAYMENTS = 50;
 
 const lotAnswer = z.object({
   id: z.uuid(),
@@ -31,6 +40,20 @@ const sessionAnswer = z.object({
   ended_at: z.iso.datetime(),
 });
 
+const paymentAnswer = z.object({
+  id: z.uuid(),
+  status: z.string(),
+  provider: z.string(),
+  amount_rub: z.number().describe('Asked for'),
+  captured_rub: z.number().nullable(),
+  given_back_rub: z.number().describe('Refunded, or charged back by the bank'),
+  credited_minutes: minutes.nullable(),
+  reversed_minutes: minutes.describe('Of the credited: taken back, or owed'),
+  reason: z.string().nullable().describe('The code of what went wrong'),
+  created_at: z.iso.datetime(),
+  paid_at: z.iso.datetime().nullable(),
+});
+
 const booksAnswer = z.object({
   user: z.object({
     id: z.uuid(),
@@ -47,6 +70,7 @@ const booksAnswer = z.object({
   minutes_owed: minutes.describe('What the next deposit pays first'),
   lots: z.array(lotAnswer).describe('With something left, in the order in which they are used'),
   sessions: z.array(sessionAnswer).describe(`The latest ${LATEST_SESSIONS} charged calls`),
+  payments: z.array(paymentAnswer).describe(`The latest ${LATEST_PAYMENTS}`),
   transactions: z.array(staffTransactionAnswer).describe('The newest first'),
   next_cursor: z.string().nullable(),
 });
@@ -84,6 +108,7 @@ export function userBooksRoutes({ knex }: { readonly knex: Knex }): Route[] {
               minutes_owed: minutesToJson(await readDebt(snapshot, id)),
               lots: (await readOpenLots(snapshot, id)).map(toLot),
               sessions: (await readSessions(snapshot, id, LATEST_SESSIONS)).map(toSession),
+              payments: (await readUserPayments(snapshot, id, LATEST_PAYMENTS)).map(toPayment),
               transactions: page.map(toStaffTransaction),
               next_cursor: nextCursor,
             };
@@ -103,6 +128,23 @@ function toLot(lot: OpenLot): z.output<typeof lotAnswer> {
     remaining_minutes: minutesToJson(lot.remaining),
     price_rub: roublesToJson(lot.price),
     created_at: lot.createdAt.toISOString(),
+  };
+}
+
+function toPayment(payment: PaymentRow): z.output<typeof paymentAnswer> {
+  const { captured, creditedMinutes } = payment;
+  return {
+    id: payment.id,
+    status: payment.status,
+    provider: payment.provider,
+    amount_rub: roublesToJson(payment.amount),
+    captured_rub: captured === undefined ? null : roublesToJson(captured),
+    given_back_rub: roublesToJson(payment.givenBack),
+    credited_minutes: creditedMinutes === undefined ? null : minutesToJson(creditedMinutes),
+    reversed_minutes: minutesToJson(payment.reversedMinutes),
+    reason: payment.reason,
+    created_at: payment.createdAt.toISOString(),
+    paid_at: payment.paidAt?.toISOString() ?? null,
   };
 }
 

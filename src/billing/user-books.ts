@@ -103,3 +103,58 @@ export async function readSessions(knex: Knex, userId: string, limit: number): P
     endedAt: row.created_at,
   }));
 }
+
+export interface PaymentRow {
+  readonly id: string;
+  readonly status: string;
+  readonly provider: string;
+  /** Asked for. */
+  readonly amount: Kopecks;
+  readonly captured: Kopecks | undefined;
+  /** Refunded, or charged back by the bank. */
+  readonly givenBack: Kopecks;
+  readonly creditedMinutes: Minutes | undefined;
+  /** Of these: taken back, or owed. */
+  readonly reversedMinutes: Minutes;
+  /** The code of what went wrong. */
+  readonly reason: string | null;
+  readonly createdAt: Date;
+  readonly paidAt: Date | null;
+}
+
+/** The latest first. */
+export async function readUserPayments(knex: Knex, userId: string, limit: number): Promise<PaymentRow[]> {
+  const rows = await selectRows<{
+    id: string;
+    status: string;
+    provider: string;
+    amount_kopecks: number;
+    captured_kopecks: number | null;
+    given_back_kopecks: number;
+    credited_minutes: string | null;
+    reversed_minutes: string;
+    reason: string | null;
+    created_at: Date;
+    paid_at: Date | null;
+  }>(
+    knex,
+    `SELECT id, status, provider, amount_kopecks, captured_kopecks,
+       refunded_kopecks + charged_back_kopecks AS given_back_kopecks, credited_minutes, reversed_minutes, reason,
+       created_at, paid_at
+     FROM payments WHERE user_account_id = :userId ORDER BY id DESC LIMIT :limit`,
+    { userId, limit },
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    status: row.status,
+    provider: row.provider,
+    amount: kopecksOf(row.amount_kopecks),
+    captured: row.captured_kopecks === null ? undefined : kopecksOf(row.captured_kopecks),
+    givenBack: kopecksOf(row.given_back_kopecks),
+    creditedMinutes: row.credited_minutes === null ? undefined : parseMinutes(row.credited_minutes),
+    reversedMinutes: parseMinutes(row.reversed_minutes),
+    reason: row.reason,
+    createdAt: row.created_at,
+    paidAt: row.paid_at,
+  }));
+}
