@@ -1,7 +1,7 @@
 import { createAccounts } from '../accounts/index.ts';
 import { createBilling } from '../billing/index.ts';
 import type { CallMeter } from '../media/index.ts';
-import { createCallStore, MediaNodes, NodeMembership } from '../media/index.ts';
+import { createCallStore, MediaNodes, NodeMembership, readConversationSettings } from '../media/index.ts';
 import type { CallEngines } from '../media/call/registry.ts';
 import { signalingPath, startMediaNode } from '../media/node.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -66,6 +66,7 @@ export async function startMedia(
     store: createCallStore({ knex }),
     meter: billing.meter satisfies CallMeter,
     chooseEngines: (language) => engines.choose(language),
+    readSettings: () => readConversationSettings(knex, log),
     verifyToken: (token) => accounts.callTokens.verify(token),
     clock: systemClock,
     log,

@@ -3,6 +3,7 @@
  * media process alone, so that no other process loads the codec, the voice model and the media server.
  */
 export { createCallStore } from './call-store.ts';
+export { readConversationSettings } from './conversation-settings.ts';
 export type { CallEnding, CallMeter, CallStore, MeterReading } from './call/ports.ts';
 export { MediaNodes, type MediaNodeRegistration, type MediaNodeReport } from './media-nodes.ts';
 export { NodeMembership, type NodeMembershipOptions } from './node-membership.ts';

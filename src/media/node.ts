@@ -8,9 +8,8 @@ import { Pacer } from './audio/pacer.ts';
 import { VoiceActivityDetector } from './audio/vad.ts';
 import { createCallMetrics } from './call/call-metrics.ts';
 import type { CallDeadlines } from './call/call-state.ts';
-import type { CallMeter, CallStore } from './call/ports.ts';
+import type { CallMeter, CallStore, ConversationSettings } from './call/ports.ts';
 import { type CallEngines, CallRegistry } from './call/registry.ts';
-import type { TurnSettings } from './call/turn-settings.ts';
 import type { JoinAnswer } from './protocol.ts';
 import type { CallTokenSubject } from './signaling/connection.ts';
 import { SignalingServer } from './signaling/server.ts';
@@ -34,7 +33,8 @@ export interface MediaNodeOptions {
   readonly meter: CallMeter;
   readonly chooseEngines: (language: Language) => CallEngines;
   readonly verifyToken: (token: string) => Promise<CallTokenSubject>;
-  readonly turnSettings?: TurnSettings;
+  /** Asked when a call starts; the defaults when absent. */
+  readonly readSettings?: () => Promise<ConversationSettings>;
   readonly deadlines?: CallDeadlines;
   readonly clock: Clock;
   readonly log: Logger;
@@ -89,7 +89,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNo
     chooseEngines: options.chooseEngines,
     iceServers: rtc.iceServers,
     metrics: createCallMetrics(metrics),
-    ...(options.turnSettings && { turnSettings: options.turnSettings }),
+    ...(options.readSettings && { readSettings: options.readSettings }),
     ...(options.deadlines && { deadlines: options.deadlines }),
   });
   const signaling = SignalingServer.attach({

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { CallDeadlines } from '../media/call/call-state.ts';
-import type { CallEnding, CallMeter, CallRecord, CallStore, MeterReading, TurnRecord } from '../media/call/ports.ts';
+import type {
+  CallEnding,
+  CallMeter,
+  CallRecord,
+  CallStore,
+  ConversationSettings,
+  MeterReading,
+  TurnRecord,
+} from '../media/call/ports.ts';
 import type { CallEngines } from '../media/call/registry.ts';
 import { type MediaNode, signalingPath, startMediaNode } from '../media/node.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -16,6 +24,8 @@ const NODE_ID = 'media-test';
 export interface TestMediaNodeOptions {
   readonly engines: CallEngines;
   readonly deadlines?: CallDeadlines;
+  /** Asked when a call starts; the defaults when absent. */
+  readonly readSettings?: () => Promise<ConversationSettings>;
   /** Answers every beat; an hour is held when absent. */
   readonly beat?: (talkedMs: number) => Promise<MeterReading>;
   /** Our own Opus addon; @evan/opus serves when absent. */
@@ -73,6 +83,7 @@ export async function startTestMediaNode(
     chooseEngines: () => options.engines,
     verifyToken: (token) => Promise.resolve(JSON.parse(token)),
     ...(options.deadlines && { deadlines: options.deadlines }),
+    ...(options.readSettings && { readSettings: options.readSettings }),
     clock: systemClock,
     log,
     metrics,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import type { ConversationSettings } from '../../src/media/call/ports.ts';
+import { defaultTurnSettings } from '../../src/media/call/turn-settings.ts';
 import { encodeRoomNoise } from '../../src/testing/caller/opus-recording.ts';
 import { RefusedError } from '../../src/testing/caller/signaling-client.ts';
 import { TestCaller } from '../../src/testing/caller/test-caller.ts';
@@ -8,6 +10,14 @@ import { createScriptedSpeechToText } from '../../src/testing/engines/scripted-s
 import { createScriptedTextToSpeech } from '../../src/testing/engines/scripted-text-to-speech.ts';
 import { createScriptedTutor, type ScriptedAnswer } from '../../src/testing/engines/scripted-tutor.ts';
 import { startTestMediaNode, type TestMediaNode, type TestMediaNodeOptions } from '../../src/testing/media-node.ts';
+
+/** Asks early whether anybody is there, and ends the call so long after it. */
+function silentSettings(endAfterAwayMs: number): ConversationSettings {
+  return {
+    turns: { ...defaultTurnSettings, awayAfterMs: 100, endAfterAwayMs },
+    voice: { startThreshold: 0.5, stopThreshold: 0.35, startAfterMs: 60, stopAfterMs: 100, paddingMs: 300 },
+  };
+}
 
 const room = encodeRoomNoise(1_000);
 
@@ -152,6 +162,22 @@ describe('calls on a media node', { timeout: 60_000 }, () => {
     const next = await dialWhenReady(test, node);
     await next.hear(5);
     await next.hangUp();
+  });
+
+  it('reads its settings when a call starts, without being started again', async (test) => {
+    let endAfterAwayMs = 60_000;
+    const node = await startNode(test, {
+      answers: ['Hi.'],
+      readSettings: () => Promise.resolve(silentSettings(endAfterAwayMs)),
+    });
+    const early = node.place();
+    const caller = await dial(test, node, early.token);
+    endAfterAwayMs = 400;
+    const late = node.place();
+    await dial(test, node, late.token);
+    assert.equal((await node.ending(late.callId)).reason, 'idle');
+    assert.deepEqual(node.endings(early.callId), [], 'a call under way keeps the settings it began with');
+    await caller.hangUp();
   });
 
   it('lets live calls finish when it drains, and takes no new ones', async (test) => {

@@ -1,5 +1,7 @@
 import type { AssessedWord, Language, Level, TutorMemory } from '../../speech/engine.ts';
+import type { VoiceSettings } from '../audio/vad.ts';
 import type { EndReason } from '../protocol.ts';
+import type { TurnSettings } from './turn-settings.ts';
 
 /**
  * What a call needs of the rest of the house, stated by the call. `app/` plugs the answers in:
@@ -66,6 +68,12 @@ export type TurnStage =
   | 'first_audio'
   | 'reply'
   | 'stop';
+
+/** The numbers of a conversation, as they are when the call starts. */
+export interface ConversationSettings {
+  readonly turns: TurnSettings;
+  readonly voice: Required<VoiceSettings>;
+}
 
 export interface CallStore {
   /** @throws AppError `call_not_found` when there is no such call of this user. */

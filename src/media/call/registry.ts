@@ -13,9 +13,9 @@ import type { CallAdmission } from './call-port.ts';
 import { type CallDeadlines, defaultCallDeadlines } from './call-state.ts';
 import { CallVoice } from './call-voice.ts';
 import { PipelineConversation } from './pipeline.ts';
-import type { CallMeter, CallRecord, CallStore } from './ports.ts';
+import type { CallMeter, CallRecord, CallStore, ConversationSettings } from './ports.ts';
 import { Transcript } from './transcript.ts';
-import { defaultTurnSettings, type TurnSettings } from './turn-settings.ts';
+import { defaultTurnSettings } from './turn-settings.ts';
 
 /** The engines of one call. */
 export interface CallEngines {
@@ -38,7 +38,8 @@ export interface CallRegistryOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: CallMetrics;
-  readonly turnSettings?: TurnSettings;
+  /** Asked when a call starts; the defaults when absent. */
+  readonly readSettings?: () => Promise<ConversationSettings>;
   readonly deadlines?: CallDeadlines;
 }
 
@@ -113,9 +114,10 @@ export class CallRegistry implements CallAdmission {
     if (record.nodeId !== nodeId) throw onOtherNode();
     if (this.#draining) throw draining();
     const engines = chooseEngines(record.language);
-    const transcript = new Transcript(await store.turns(callId));
+    const [turns, settings] = await Promise.all([store.turns(callId), this.#options.readSettings?.()]);
+    const transcript = new Transcript(turns);
     const caller = await sfu.createCaller();
-    return this.#assemble(record, engines, transcript, caller);
+    return this.#assemble(record, engines, transcript, caller, settings);
   }
 
   #assemble(
@@ -123,10 +125,18 @@ export class CallRegistry implements CallAdmission {
     engines: CallEngines,
     transcript: Transcript,
     caller: Awaited<ReturnType<SfuWorkers['createCaller']>>,
+    settings: ConversationSettings | undefined,
   ): Call {
     const { codec, detector, pacer, store, meter, iceServers, clock, metrics } = this.#options;
     const log = this.#options.log.child({ call: record.id });
-    const voice = new CallVoice({ tap: caller.tap, codec, detector, pacer, clock });
+    const voice = new CallVoice({
+      tap: caller.tap,
+      codec,
+      detector,
+      pacer,
+      clock,
+      ...(settings && { voice: settings.voice }),
+    });
     return new Call({
       record,
       caller,
@@ -148,7 +158,7 @@ export class CallRegistry implements CallAdmission {
           language: record.language,
           level: record.level,
           instructions: '',
-          settings: this.#options.turnSettings ?? defaultTurnSettings,
+          settings: settings?.turns ?? defaultTurnSettings,
           clock,
           log,
           metrics,
