@@ -114,11 +114,11 @@ export async function openCashDesk(t: TestContext): Promise<CashDesk> {
     },
     async age(paymentId, interval) {
       await ownerSql.knex.raw(
-        `UPDATE payments SET created_at = created_at - :interval::interval, closed_at = closed_at - :interval::interval,
-           checked_at = checked_at - :interval::interval,
+        `UPDATE payments SET created_at = created_at - :passed::interval, closed_at = closed_at - :passed::interval,
+           checked_at = checked_at - :passed::interval,
            next_check_at = CASE WHEN next_check_at IS NOT NULL THEN now() - interval '1 second' END
          WHERE id = :paymentId`,
-        { paymentId, interval },
+        { paymentId, passed: interval },
       );
     },
   };

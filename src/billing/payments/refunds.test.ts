@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { openCashDesk } from '../../testing/payments/cash-desk.ts';
+import { readDebt } from '../debts.ts';
+
+const KINDS = ['refund', 'chargeback'] as const;
+
+describe('money given back', () => {
+  it('takes its minutes back', async (t) => {
+    const { learnerWith, buy, refund, wallet, look, yookassa, knex, admin } = await openCashDesk(t);
+    const userId = await learnerWith(500);
+    const { id } = await buy(userId, 1000);
+    const { status, body } = await refund(id, { reason: 'did not like it' });
+    assert.equal(status, 200);
+    assert.deepEqual([body['status'], body['refunded_rub'], body['reversed_minutes']], ['refunded', 1000, 222.22]);
+    assert.deepEqual(await wallet(userId), [5, 0]);
+    assert.equal((await look(userId, id)).body['status'], 'refunded');
+    assert.deepEqual(yookassa.requests.find(({ path }) => path === '/v3/refunds')?.body, {
+      payment_id: [...yookassa.payments.keys()][0],
+      amount: { value: '1000.00', currency: 'RUB' },
+    });
+    const { details, ...entry } = await knex('audit_log').first('actor_id', 'action', 'subject_id', 'details');
+    assert.deepEqual(entry, { actor_id: admin.userId, action: 'payment.refund', subject_id: id });
+    assert.deepEqual(details, { amount_kopecks: 100_000, reason: 'did not like it' });
+  });
+
+  it('in parts leaves what the rest is worth', async (t) => {
+    const { learnerWith, buy, refund, wallet } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const { id } = await buy(userId, 1000);
+    const first = await refund(id, { amount_rub: 333.33 });
+    assert.deepEqual([first.body['status'], first.body['reversed_minutes']], ['partially_refunded', 74.08]);
+    assert.deepEqual(await wallet(userId), [148.14, 0]);
+    assert.equal((await refund(id, { amount_rub: 666.68 })).body['code'], 'refund_too_large');
+    assert.equal((await refund(id, { amount_rub: 666.67 })).body['status'], 'refunded');
+    assert.deepEqual(await wallet(userId), [0, 0]);
+    const over = await refund(id, {});
+    assert.deepEqual([over.body['code'], over.body['refundable_rub']], ['refund_too_large', 0]);
+  });
+
+  for (const kind of KINDS) {
+    it(`(${kind}) after the minutes were spent is owed, and the next deposit pays it first`, async (t) => {
+      const { billing, learnerWith, buy, refund, wallet, goLive, knex, yookassa } = await openCashDesk(t);
+      const userId = await learnerWith(0);
+      const { id } = await buy(userId, 15);
+      const callId = await goLive(userId);
+      await billing.meter.beat(callId, 130_000);
+      await billing.meter.end(callId, { reason: 'hang_up', talkedMs: 130_000 });
+      await billing.finalizeCall(callId);
+      assert.deepEqual(await wallet(userId), [0, 0]);
+
+      const { body } = await refund(id, { kind });
+      assert.deepEqual([body['status'], body['reversed_minutes']], ['refunded', 3]);
+      assert.equal(body[kind === 'refund' ? 'refunded_rub' : 'charged_back_rub'], 15);
+      assert.equal(yookassa.requests.filter(({ path }) => path === '/v3/refunds').length, kind === 'refund' ? 1 : 0);
+      assert.equal(await readDebt(knex, userId), 300);
+
+      await buy(userId, 10);
+      assert.deepEqual(await wallet(userId), [0, 0]);
+      await buy(userId, 10);
+      assert.deepEqual(await wallet(userId), [1, 0]);
+      assert.equal(await readDebt(knex, userId), 0);
+    });
+
+    it(`(${kind}) during a call leaves what is held`, async (t) => {
+      const { billing, learnerWith, buy, refund, wallet, goLive, knex } = await openCashDesk(t);
+      const userId = await learnerWith(0);
+      const { id } = await buy(userId, 50);
+      const callId = await goLive(userId);
+      await billing.meter.beat(callId, 61_000);
+      await refund(id, { kind });
+      assert.deepEqual(await wallet(userId), [3, 3]);
+      assert.equal(await readDebt(knex, userId), 300);
+      assert.deepEqual(await billing.meter.beat(callId, 120_000), { heldMs: 180_000, coveredMs: 180_000 });
+      await billing.meter.end(callId, { reason: 'no_minutes', talkedMs: 180_000 });
+      assert.equal((await billing.finalizeCall(callId))?.billedMinutes, 3);
+      assert.deepEqual(await wallet(userId), [0, 0]);
+    });
+  }
+
+  it('in the provider’s own cabinet is taken back too', async (t) => {
+    const { learnerWith, buy, webhook, wallet, look, yookassa } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const { id, providerId } = await buy(userId, 300);
+    yookassa.giveBack(providerId, '100.00');
+    for (let times = 0; times < 3; times += 1) await webhook('payment.succeeded', providerId);
+    assert.deepEqual(await wallet(userId), [40, 0]);
+    assert.equal((await look(userId, id)).body['status'], 'partially_refunded');
+  });
+
+  it('together with a chargeback is never more than what was paid', async (t) => {
+    const { learnerWith, buy, refund, webhook, wallet, yookassa } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const { id, providerId } = await buy(userId, 300);
+    await refund(id, { kind: 'chargeback', amount_rub: 200 });
+    assert.equal((await refund(id, { amount_rub: 100.01 })).body['code'], 'refund_too_large');
+    yookassa.giveBack(providerId, '300.00');
+    await webhook('payment.succeeded', providerId);
+    assert.deepEqual(await wallet(userId), [0, 0]);
+  });
+});
+
+describe('a refund asked for', () => {
+  it('is done once per key, from however many processes', async (t) => {
+    const { learnerWith, buy, payments, anotherProcess, refund, wallet, admin, yookassa, knex } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const { id } = await buy(userId, 300);
+    const request = {
+      paymentId: id,
+      amount: 10_000,
+      kind: 'refund',
+      reason: 'once',
+      idempotencyKey: 'same',
+      actorId: admin.userId,
+      ip: '',
+    } as const;
+    const processes = [payments, anotherProcess(), anotherProcess()];
+    await Promise.all([...processes, ...processes].map((one) => one.refund(request)));
+    assert.deepEqual(await wallet(userId), [40, 0]);
+    assert.equal([...yookassa.payments.values()][0]?.refundedHundredths, 10_000);
+    assert.equal((await knex('payment_refunds')).length, 1);
+    assert.equal((await refund(id, { amount_rub: 50 }, 'same')).body['code'], 'idempotency_key_reused');
+  });
+
+  it('at once by two keys never gives back more than there is', async (t) => {
+    const { learnerWith, buy, refund, wallet, yookassa } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const { id } = await buy(userId, 300);
+    const answers = await Promise.all([1, 2, 3].map(() => refund(id, { amount_rub: 200 })));
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+    assert.equal([...yookassa.payments.values()][0]?.refundedHundredths, 20_000);
+    assert.deepEqual(await wallet(userId), [20, 0]);
+  });
+
+  it('of which the answer was lost is found by asking again', async (t) => {
+    const { learnerWith, buy, refund, wallet, yookassa } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const { id } = await buy(userId, 300);
+    yookassa.failNext('cut', 'after the deed', 'hang');
+    assert.equal((await refund(id, {}, 'same')).status, 503);
+    assert.deepEqual(await wallet(userId), [60, 0], 'not known to be done');
+    assert.equal((await refund(id, {}, 'same')).body['status'], 'refunded');
+    assert.deepEqual(await wallet(userId), [0, 0]);
+    assert.equal([...yookassa.payments.values()][0]?.refundedHundredths, 30_000);
+  });
+
+  it('and lost with its process is gone on with by the checks', async (t) => {
+    const { learnerWith, buy, refund, wallet, yookassa, payments, age } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const { id } = await buy(userId, 300);
+    yookassa.failNext('cut', 'cut', 'cut');
+    assert.equal((await refund(id, {})).status, 503);
+    await age(id, '2 minutes');
+    assert.deepEqual(await payments.expire(), { checked: 1, changed: 1, expired: 0, failed: 0 });
+    assert.deepEqual(await wallet(userId), [0, 0]);
+    assert.equal([...yookassa.payments.values()][0]?.refundedHundredths, 30_000);
+  });
+
+  for (const outcome of ['succeeded', 'canceled'] as const) {
+    it(`that the provider thinks over ends ${outcome}`, async (t) => {
+      const { learnerWith, buy, refund, wallet, yookassa, payments, age, knex } = await openCashDesk(t);
+      const userId = await learnerWith(0);
+      const { id } = await buy(userId, 300);
+      yookassa.holdRefunds();
+      assert.equal((await refund(id, { amount_rub: 100 })).body['status'], 'succeeded');
+      assert.equal((await refund(id, { amount_rub: 200.01 })).body['code'], 'refund_too_large');
+      await age(id, '2 minutes');
+      await payments.expire();
+      assert.deepEqual(await wallet(userId), [60, 0]);
+      yookassa.finishRefund(outcome);
+      await age(id, '2 minutes');
+      await payments.expire();
+      assert.deepEqual(await wallet(userId), [outcome === 'succeeded' ? 40 : 60, 0]);
+      assert.deepEqual(await knex('payment_refunds').pluck('status'), [
+        outcome === 'succeeded' ? 'succeeded' : 'failed',
+      ]);
+      assert.deepEqual(await knex('payments').pluck('next_check_at'), [null]);
+    });
+  }
+
+  it('that the provider refuses is told, and changes nothing', async (t) => {
+    const { learnerWith, buy, refund, wallet, yookassa, knex } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const { id } = await buy(userId, 300);
+    yookassa.failNext({ status: 400 });
+    assert.deepEqual([(await refund(id, {}, 'same')).body['code'], await wallet(userId)], ['payment_refused', [60, 0]]);
+    assert.equal((await refund(id, {}, 'same')).body['code'], 'payment_refused');
+    assert.deepEqual(await knex('payment_refunds').pluck('status'), ['failed']);
+    assert.equal((await refund(id, {}, 'another')).body['status'], 'refunded');
+  });
+
+  it('needs an administrator, a reason, a key and a payment', async (t) => {
+    const { ask, learnerWith, buy, deposit, refund, tokenOf, admin } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const { id } = await buy(userId, 300);
+    const address = `/api/admin/billing/payments/${id}/refund`;
+    const headers = { 'idempotency-key': 'k' };
+    assert.equal((await ask('POST', address, { token: tokenOf(userId), body: { reason: 'x' }, headers })).status, 403);
+    assert.equal(
+      (await ask('POST', address, { token: admin.token, body: { reason: 'x' } })).body['code'],
+      'idempotency_key_missing',
+    );
+    assert.equal((await refund(id, { reason: ' ' })).body['code'], 'request_invalid');
+    assert.equal((await refund('01890a5d-ac96-774b-bcce-b302099a8057', {})).body['code'], 'payment_not_found');
+    const unpaid = String((await deposit(userId, 100)).body['payment_id']);
+    assert.equal((await refund(unpaid, {})).body['code'], 'refund_too_large');
+    assert.equal((await refund(unpaid, { kind: 'chargeback' })).body['code'], 'refund_too_large');
+  });
+});
