@@ -102,6 +102,24 @@ test('a wild sequence number is dropped unless the next packet confirms it', () 
   assert.equal(push(buffer, { number: 2, sequence: 30_001, timestamp: 963 }, 1_120), 'stored');
 });
 
+test('what is sent again after an outage, hundreds of packets old, does not disturb what comes now', () => {
+  const buffer = new JitterBuffer();
+  // 3 s without a packet, then each new one beside three of those that were lost.
+  const heard = run(buffer, 260, (tick) => {
+    if (tick < 20) return [even(tick)];
+    if (tick < 170) return [];
+    const again = (tick - 170) * 3 + 20;
+    return [...[again, again + 1, again + 2].filter((number) => number < 170).map(even), even(tick)];
+  });
+  const played = heard.filter((entry) => entry.startsWith('p')).map((entry) => Number(entry.slice(1)));
+  assert.deepEqual(
+    played.filter((number) => number >= 170),
+    Array.from({ length: played.filter((number) => number >= 170).length }, (_, index) => 170 + index),
+  );
+  assert.ok(played.at(-1)! >= 255, `played up to ${played.at(-1)}`);
+  assert.ok(buffer.stats.lost <= 150, `${buffer.stats.lost} lost`);
+});
+
 test('what is not Opus is refused', () => {
   const buffer = new JitterBuffer();
   const header = createRtpHeader();

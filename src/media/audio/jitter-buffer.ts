@@ -18,6 +18,8 @@ const MAX_EXCESS_MS = 3_000;
 /** Sequence jumps that are another stream unless the next packet confirms them (RFC 3550, appendix A.1). */
 const MAX_DROPOUT = 3_000;
 const MAX_DISORDER = 100;
+/** A packet that is older than the newest by its number and by its time is a late copy, sent after an outage. */
+const MAX_AGE_UNITS = 30_000 * UNITS_PER_MS;
 /** After so much starvation only silence is heard, so the delay may be set anew before the next sound. */
 const LOOSE_AFTER_UNITS = 60 * UNITS_PER_MS;
 /** Within these the delay is left alone: arrivals and ticks beat against each other. */
@@ -46,6 +48,8 @@ export class JitterBuffer {
   /** The next sequence number to play, and the highest that came. */
   #expected = 0;
   #newest = -1;
+  /** As it stood in the packet. */
+  #newestTimestamp = 0;
   /** Media time of the next sound to hand out; `undefined` until the first packet has been pulled. */
   #position: number | undefined;
   #starved = 0;
@@ -83,7 +87,10 @@ export class JitterBuffer {
       return 'invalid';
     }
     if (header.ssrc !== this.#ssrc) this.#restart(header);
-    else if (this.#doubts(header.sequence)) return 'doubted';
+    else if (this.#isOld(header)) {
+      this.#counts.late++;
+      return 'late';
+    } else if (this.#doubts(header.sequence)) return 'doubted';
 
     const sequence = this.#sequences.unwrap(header.sequence) + RING_SLOTS;
     const timestamp = this.#timestamps.unwrap(header.timestamp);
@@ -102,7 +109,10 @@ export class JitterBuffer {
     }
     this.#makeRoom(sequence);
     this.#ring.put(sequence, timestamp, units, packet, header);
-    if (sequence > this.#newest) this.#newest = sequence;
+    if (sequence > this.#newest) {
+      this.#newest = sequence;
+      this.#newestTimestamp = header.timestamp;
+    }
     return 'stored';
   }
 
@@ -185,10 +195,23 @@ export class JitterBuffer {
     this.#ring.clear();
     this.#expected = header.sequence + RING_SLOTS;
     this.#newest = this.#expected - 1;
+    this.#newestTimestamp = header.timestamp;
     this.#position = undefined;
     this.#starved = 0;
     this.#loose = false;
     this.#doubtedNext = -1;
+  }
+
+  /**
+   * After an outage a sender may send what was lost again, hundreds of packets in a row, between new ones. They are no
+   * stream of their own: both their numbers and their times lie behind.
+   */
+  #isOld({ sequence, timestamp }: RtpHeader): boolean {
+    const step = this.#sequences.peek(sequence) - this.#sequences.highest!;
+    if (step >= -MAX_DISORDER) return false;
+    // `| 0` takes the difference modulo 2^32, signed.
+    const age = (this.#newestTimestamp - timestamp) | 0;
+    return age > 0 && age <= MAX_AGE_UNITS;
   }
 
   /** True when the number is so far off that the next packet has to confirm it; the second in a row restarts. */
