@@ -3,13 +3,16 @@ import type { ReactNode } from 'react';
 import { Failure, Loading } from '../components/loading.tsx';
 import { I18nContext, createI18n } from '../i18n/i18n.ts';
 import type { I18n } from '../i18n/i18n.ts';
-import { Account } from '../screens/account.tsx';
+import { Account } from '../screens/account/account.tsx';
 import { CallScreen } from '../screens/call/call-screen.tsx';
 import { CallDetail } from '../screens/call-detail.tsx';
 import { Calls } from '../screens/calls.tsx';
+import { Confirm, ConfirmSignedOut } from '../screens/confirm.tsx';
+import { DepositScreen } from '../screens/deposit.tsx';
 import { NotFound } from '../screens/not-found.tsx';
 import { Settings } from '../screens/settings.tsx';
 import { SignIn } from '../screens/sign-in.tsx';
+import { TopUp } from '../screens/top-up/top-up.tsx';
 import type { User } from '../api/types.ts';
 import type { Route } from './router.ts';
 import { useServices, useStore } from './services.ts';
@@ -26,7 +29,7 @@ export function App() {
   );
 }
 
-/** Signed out: the forms, at whatever address was asked for. Signed in: the screens. */
+/** Signed out: the forms, at whatever address was asked for but a letter's link. Signed in: the screens. */
 function Gate() {
   const { session, router, call } = useServices();
   const current = useStore(session.session);
@@ -48,8 +51,10 @@ function Gate() {
     case 'expired':
       // The call has a token of its own: it goes on, and the sign-in waits for its end.
       if (inCall && lastUser) return <Screens route={{ screen: 'call' }} user={lastUser} />;
+      if (route.screen === 'confirm') return <ConfirmSignedOut token={route.token} />;
       return <SignIn mode={formOf(route)} expired email={current.email ?? ''} />;
     default:
+      if (route.screen === 'confirm') return <ConfirmSignedOut token={route.token} />;
       return <SignIn mode={formOf(route)} expired={false} email="" />;
   }
 }
@@ -92,7 +97,13 @@ function Screen({ route, user }: { readonly route: Route; readonly user: User })
     case 'register':
       return <CallScreen user={user} />;
     case 'account':
-      return <Account />;
+      return <Account user={user} />;
+    case 'top-up':
+      return <TopUp user={user} />;
+    case 'deposit':
+      return <DepositScreen key={route.paymentId} paymentId={route.paymentId} user={user} />;
+    case 'confirm':
+      return <Confirm key={route.token} token={route.token} user={user} />;
     case 'calls':
       return <Calls />;
     case 'call-detail':

@@ -6,6 +6,13 @@ const KEY_OF_CODE: Readonly<Record<string, MessageKey>> = {
   too_many_logins: 'error.rate_limited',
   too_many_registrations: 'error.rate_limited',
   too_many_requests: 'error.rate_limited',
+  too_many_confirmations: 'error.rate_limited',
+  too_many_deposits: 'error.rate_limited',
+  payment_provider_unavailable: 'error.payments_down',
+  payment_provider_misconfigured: 'error.payments_down',
+  payments_unavailable: 'error.payments_down',
+  idempotency_key_reused: 'error.internal',
+  payment_not_found: 'error.not_found',
   sign_in_busy: 'error.busy',
   password_too_short: 'error.password_weak',
   password_too_common: 'error.password_weak',
@@ -23,6 +30,12 @@ const KEY_OF_CODE: Readonly<Record<string, MessageKey>> = {
   user_not_found: 'error.not_found',
 };
 
+/** Errors that tell a limit in roubles. */
+const LIMITS: Readonly<Record<string, { readonly key: MessageKey; readonly field: string }>> = {
+  amount_too_small: { key: 'error.amount_below', field: 'min_amount_rub' },
+  amount_too_large: { key: 'error.amount_above', field: 'max_amount_rub' },
+};
+
 /** Says what went wrong and what to do. */
 export function describeError(i18n: I18n, thrown: unknown): string {
   const code = errorCode(thrown);
@@ -31,6 +44,11 @@ export function describeError(i18n: I18n, thrown: unknown): string {
     return thrown.retryAfterSec <= 90
       ? i18n.t('error.rate_limited_for', { count: Math.ceil(thrown.retryAfterSec) })
       : i18n.t('error.rate_limited_minutes', { count: Math.ceil(thrown.retryAfterSec / 60) });
+  }
+  const limit = LIMITS[code];
+  if (limit !== undefined && thrown instanceof ApiError) {
+    const roubles = thrown.details[limit.field];
+    if (typeof roubles === 'number') return i18n.t(limit.key, { amount: i18n.money(roubles) });
   }
   if (key !== undefined) return i18n.t(key);
   return i18n.maybe(`error.${code}`) ?? i18n.t('error.internal');

@@ -4,6 +4,11 @@ import type { ValueStore } from './value-store.ts';
 export type Route =
   | { readonly screen: 'call' }
   | { readonly screen: 'account' }
+  | { readonly screen: 'top-up' }
+  /** Where the payment provider sends the payer back to. */
+  | { readonly screen: 'deposit'; readonly paymentId: string }
+  /** Where the link of a letter leads. */
+  | { readonly screen: 'confirm'; readonly token: string }
   | { readonly screen: 'calls' }
   | { readonly screen: 'call-detail'; readonly callId: string }
   | { readonly screen: 'settings' }
@@ -11,12 +16,13 @@ export type Route =
   | { readonly screen: 'register' }
   | { readonly screen: 'not-found' };
 
-export function readRoute(path: string): Route {
+export function readRoute(path: string, search = ''): Route {
   const [first, second, third] = path.split('/').filter(Boolean);
   if (third !== undefined) return { screen: 'not-found' };
-  if (first === 'calls' && second !== undefined) {
+  if ((first === 'calls' || first === 'deposit') && second !== undefined) {
     try {
-      return { screen: 'call-detail', callId: decodeURIComponent(second) };
+      const id = decodeURIComponent(second);
+      return first === 'calls' ? { screen: 'call-detail', callId: id } : { screen: 'deposit', paymentId: id };
     } catch {
       return { screen: 'not-found' };
     }
@@ -27,10 +33,13 @@ export function readRoute(path: string): Route {
       return { screen: 'call' };
     case 'calls':
     case 'account':
+    case 'top-up':
     case 'settings':
     case 'sign-in':
     case 'register':
       return { screen: first };
+    case 'confirm':
+      return { screen: 'confirm', token: new URLSearchParams(search).get('token') ?? '' };
     default:
       return { screen: 'not-found' };
   }
@@ -43,6 +52,10 @@ export function pathOf(route: Route): string {
       return '/';
     case 'call-detail':
       return `/calls/${encodeURIComponent(route.callId)}`;
+    case 'deposit':
+      return `/deposit/${encodeURIComponent(route.paymentId)}`;
+    case 'confirm':
+      return `/confirm?token=${encodeURIComponent(route.token)}`;
     default:
       return `/${route.screen}`;
   }
@@ -55,8 +68,9 @@ export interface Router {
 
 /** Keeps the address and the shown screen together. One lives as long as the page. */
 export function createRouter(view: Window): Router {
-  const store = createStore<Route>(readRoute(view.location.pathname));
-  view.addEventListener('popstate', () => store.write(readRoute(view.location.pathname)));
+  const read = (): Route => readRoute(view.location.pathname, view.location.search);
+  const store = createStore<Route>(read());
+  view.addEventListener('popstate', () => store.write(read()));
   return {
     route: store,
     go(route, options) {

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
+import { ConfirmBanner } from '../components/confirm-banner.tsx';
 import { HistoryIcon, PhoneIcon, SettingsIcon, WalletIcon } from '../components/icons.tsx';
 import { Link } from '../components/link.tsx';
 import { Logo } from '../components/logo.tsx';
@@ -15,6 +16,15 @@ const places = [
   { screen: 'settings', key: 'nav.settings', icon: <SettingsIcon /> },
 ] as const;
 
+/** Where an unconfirmed learner is asked to confirm. */
+const askingPlaces: ReadonlySet<Route['screen']> = new Set(['call', 'account', 'top-up']);
+
+/** Where in the menu a screen belongs. */
+function placeOf({ screen }: Route): Route['screen'] {
+  if (screen === 'call-detail') return 'calls';
+  return screen === 'top-up' || screen === 'deposit' ? 'account' : screen;
+}
+
 /** What stands around every screen. In a call it steps back: only the call is there. */
 export function Shell(props: { readonly route: Route; readonly user: User; readonly children: ReactNode }) {
   const { call } = useServices();
@@ -24,7 +34,7 @@ export function Shell(props: { readonly route: Route; readonly user: User; reado
   const inCall = status === 'live' || status === 'starting';
   const onCall = props.route.screen === 'call';
   const focused = inCall && onCall;
-  const current = props.route.screen === 'call-detail' ? 'calls' : props.route.screen;
+  const current = placeOf(props.route);
 
   return (
     <div className="shell" data-focused={focused ? true : undefined}>
@@ -69,6 +79,9 @@ export function Shell(props: { readonly route: Route; readonly user: User; reado
         </p>
       )}
       <main id="content" className="main" tabIndex={-1}>
+        {!props.user.email_confirmed && !inCall && askingPlaces.has(props.route.screen) && (
+          <ConfirmBanner user={props.user} />
+        )}
         {props.children}
       </main>
     </div>

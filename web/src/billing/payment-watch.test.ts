@@ -60,15 +60,15 @@ test('after a minute it is said that it takes long, until one asks again', async
   const { watched, pass, asked } = watch(t, [deposit('pending')]);
   watched.start();
   await pass(55);
-  assert.deepEqual(watched.state.read(), { status: 'waiting', slow: false });
+  assert.deepEqual(watched.state.read(), { status: 'waiting', slow: false, deposit: deposit('pending') });
   await pass(15);
-  assert.deepEqual(watched.state.read(), { status: 'waiting', slow: true });
+  assert.deepEqual(watched.state.read(), { status: 'waiting', slow: true, deposit: deposit('pending') });
   const before = asked();
   await pass(30);
   assert.equal(asked(), before);
   assert.ok(before < 25, `${before} requests in a minute`);
   watched.start();
-  assert.deepEqual(watched.state.read(), { status: 'waiting', slow: false });
+  assert.deepEqual(watched.state.read(), { status: 'waiting', slow: false, deposit: undefined });
 });
 
 test('nothing is asked after the screen is left', async (t) => {

@@ -4,8 +4,8 @@ import { createStore } from '../app/value-store.ts';
 import type { ValueStore } from '../app/value-store.ts';
 
 export type PaymentView =
-  /** `slow`: the patience is over; nobody asks any more until `start()`. */
-  | { readonly status: 'waiting'; readonly slow: boolean }
+  /** `slow`: the patience is over; nobody asks any more until `start()`. `deposit`: as it stood when last asked for. */
+  | { readonly status: 'waiting'; readonly slow: boolean; readonly deposit: Deposit | undefined }
   | { readonly status: 'decided'; readonly deposit: Deposit }
   | { readonly status: 'failed'; readonly error: unknown };
 
@@ -14,11 +14,12 @@ const OPEN: ReadonlySet<PaymentStatus> = new Set(['created', 'pending']);
 const FIRST_PAUSE_MS = 800;
 const LONGEST_PAUSE_MS = 5_000;
 const PATIENCE_MS = 60_000;
+const AT_FIRST: PaymentView = { status: 'waiting', slow: false, deposit: undefined };
 
 /** Asks for a payment until it is decided. A network that is gone for a moment is waited for. */
 export class PaymentWatch {
   readonly #read: (signal: AbortSignal) => Promise<Deposit>;
-  readonly #state = createStore<PaymentView>({ status: 'waiting', slow: false });
+  readonly #state = createStore<PaymentView>(AT_FIRST);
   #run: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -33,7 +34,7 @@ export class PaymentWatch {
   /** Begins, or begins anew. */
   start(): void {
     this.close();
-    this.#state.write({ status: 'waiting', slow: false });
+    this.#state.write(AT_FIRST);
     const run = new AbortController();
     this.#run = run;
     void this.#ask(run.signal, FIRST_PAUSE_MS, 0);
@@ -45,6 +46,7 @@ export class PaymentWatch {
   }
 
   async #ask(signal: AbortSignal, pauseMs: number, waitedMs: number): Promise<void> {
+    const patient = waitedMs < PATIENCE_MS;
     try {
       const deposit = await this.#read(signal);
       if (signal.aborted) return;
@@ -52,17 +54,15 @@ export class PaymentWatch {
         this.#state.write({ status: 'decided', deposit });
         return;
       }
+      this.#state.write({ status: 'waiting', slow: !patient, deposit });
     } catch (error) {
       if (signal.aborted) return;
-      if (!isPassing(errorCode(error)) || waitedMs >= PATIENCE_MS) {
+      if (!isPassing(errorCode(error)) || !patient) {
         this.#state.write({ status: 'failed', error });
         return;
       }
     }
-    if (waitedMs >= PATIENCE_MS) {
-      this.#state.write({ status: 'waiting', slow: true });
-      return;
-    }
+    if (!patient) return;
     const longer = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
     this.#timer = setTimeout(() => void this.#ask(signal, longer, waitedMs + pauseMs), pauseMs);
   }

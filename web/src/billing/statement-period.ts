@@ -17,7 +17,7 @@ export function statementPeriod(span: StatementSpan, now: Date, timeZone: string
       return period(date(year, month - 1, 1), date(year, month, 0));
     case 'last_90_days':
       return period(date(year, month, day - 89), today);
-    case 'last_year':
+    default:
       return period(date(year, month, day - 364), today);
   }
 }

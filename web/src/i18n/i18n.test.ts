@@ -72,3 +72,9 @@ test('the kept language wins, then the browser’s first that the page has', () 
 test('a code that the page has no words for is said by nobody', () => {
   assert.equal(createI18n('en').maybe('end.something_new'), undefined);
 });
+
+test('roubles have kopecks only where there are some', () => {
+  const plain = (text: string): string => text.replaceAll(/\s/g, ' ');
+  assert.deepEqual([1_000, 4.5].map(createI18n('en').money).map(plain), ['₽1,000', '₽4.50']);
+  assert.deepEqual([1_000, 4.5].map(createI18n('ru').money).map(plain), ['1 000 ₽', '4,50 ₽']);
+});

@@ -21,6 +21,8 @@ export interface I18n {
   readonly maybe: (key: string, values?: MessageValues) => string | undefined;
   /** At most two decimals, as minutes come from the API. */
   readonly number: (value: number) => string;
+  /** Roubles, with kopecks where there are some: `₽1,000`, `4,50 ₽`. */
+  readonly money: (roubles: number) => string;
   /** `+60`, `−3`. */
   readonly signed: (value: number) => string;
   /** `2:05`, `1:02:05`. */
@@ -36,6 +38,13 @@ export function createI18n(locale: Locale): I18n {
   const own = messages[locale];
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
   const signed = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, signDisplay: 'exceptZero' });
+  const money = (roubles: number): string =>
+    new Intl.NumberFormat(locale, {
+      style: 'currency',
+      currency: 'RUB',
+      currencyDisplay: 'narrowSymbol',
+      minimumFractionDigits: Number.isInteger(roubles) ? 0 : 2,
+    }).format(roubles);
   const thisYear = new Date().getFullYear();
   const dateWithYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric' });
   const dateInYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long' });
@@ -54,6 +63,7 @@ export function createI18n(locale: Locale): I18n {
     t: (key, values) => formatMessage(own[key], locale, values),
     maybe: (key, values) => (key in own ? formatMessage(own[key as MessageKey], locale, values) : undefined),
     number: (value) => numbers.format(value),
+    money,
     signed: (value) => signed.format(value).replace('-', '−'),
     clock: formatClock,
     duration(seconds) {

@@ -25,12 +25,14 @@ export function SignIn(props: {
   const [email, setEmail] = useState(props.email);
   const [password, setPassword] = useState('');
   const [name, setName] = useState('');
-  const [referral, setReferral] = useState(() => tabStorage.read(REFERRAL_KEY) ?? '');
+  const [invitation] = useState(() => tabStorage.read(REFERRAL_KEY) ?? '');
+  const [referral, setReferral] = useState(invitation);
   const [working, setWorking] = useState(false);
   const [tried, setTried] = useState(false);
   const [error, setError] = useState<string>();
   const form = useRef<HTMLFormElement>(null);
   const registering = props.mode === 'register';
+  const invited = invitation !== '' && referral === invitation;
 
   useEffect(() => {
     setError(undefined);
@@ -69,6 +71,7 @@ export function SignIn(props: {
         ? await api.register({
             email: email.trim(),
             password,
+            interface_language: i18n.locale,
             ...(name.trim() === '' ? {} : { name: name.trim() }),
             ...(referral.trim() === '' ? {} : { referral_code: referral.trim() }),
           })
@@ -155,7 +158,7 @@ export function SignIn(props: {
               optional
               value={referral}
               onChange={setReferral}
-              note={t('auth.referral_note')}
+              note={t(invited ? 'auth.invited_note' : 'auth.referral_note')}
               input={{
                 name: 'referral_code',
                 autoComplete: 'off',

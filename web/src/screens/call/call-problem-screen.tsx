@@ -39,8 +39,8 @@ export function CallProblemScreen(props: {
       </div>
       <div className="moment-actions">
         {problem === 'no_minutes' && (
-          <Link to={{ screen: 'account' }} className="button primary" onFollow={() => call.reset()}>
-            {t('ready.to_account')}
+          <Link to={{ screen: 'top-up' }} className="button primary" onFollow={() => call.reset()}>
+            {t('topup.go')}
           </Link>
         )}
         {problem === 'page_outdated' && (

@@ -1,3 +1,4 @@
+import { pathOf } from '../../app/router.ts';
 import { useServices } from '../../app/services.ts';
 import type { LiveCall, Notice } from '../../call/call-state.ts';
 import { CloseIcon, WarningIcon } from '../../components/icons.tsx';
@@ -15,6 +16,11 @@ export function Notices({ live }: { readonly live: LiveCall }) {
         <p className="notice" data-tone={live.warnMinutes === 1 ? 'bad' : undefined} data-testid="minutes-warning">
           <WarningIcon size={20} />
           <span>{t(`call.warn_${live.warnMinutes}`)}</span>
+          {/* In a tab of its own: a page that goes away takes its call with it. */}
+          <a className="notice-link" href={pathOf({ screen: 'top-up' })} target="_blank" rel="noopener">
+            {t('topup.go')}
+            <span className="unseen"> ({t('app.new_tab')})</span>
+          </a>
         </p>
       )}
       {live.notices.map((notice) => (

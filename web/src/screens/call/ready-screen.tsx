@@ -53,8 +53,8 @@ export function ReadyScreen({ user }: { readonly user: User }) {
         ) : (
           <div className="ready-empty">
             <p>{t('ready.no_minutes_what')}</p>
-            <Link to={{ screen: 'account' }} className="button primary">
-              {t('ready.to_account')}
+            <Link to={{ screen: 'top-up' }} className="button primary">
+              {t('topup.go')}
             </Link>
           </div>
         )}

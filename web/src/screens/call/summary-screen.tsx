@@ -71,15 +71,19 @@ export function SummaryScreen(props: { readonly over: Extract<CallState, { statu
         )}
       </dl>
       <div className="moment-actions">
-        <button
-          type="button"
-          className="button primary"
-          onClick={() =>
-            user.minutes_available >= 1 ? call.start({ language: user.language, level: user.level }) : call.reset()
-          }
-        >
-          {t('summary.again')}
-        </button>
+        {user.minutes_available >= 1 ? (
+          <button
+            type="button"
+            className="button primary"
+            onClick={() => call.start({ language: user.language, level: user.level })}
+          >
+            {t('summary.again')}
+          </button>
+        ) : (
+          <Link to={{ screen: 'top-up' }} className="button primary" onFollow={() => call.reset()}>
+            {t('topup.go')}
+          </Link>
+        )}
         <Link
           to={{ screen: 'call-detail', callId: over.callId }}
           className="button quiet"
