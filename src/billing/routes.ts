@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../platform/http/route.ts';
 import { readBalance, readLedger } from './balance.ts';
+import { readDebt } from './debts.ts';
 import { minutesToJson } from './minutes.ts';
 import { cutPage, ledgerPage, toTransaction, transactionAnswer } from './transaction-answer.ts';
 import { minutes } from './wire.ts';
@@ -10,6 +11,7 @@ const balanceAnswer = z.object({
   minutes_balance: minutes,
   minutes_held: minutes.describe('Set aside for calls under way'),
   minutes_available: minutes,
+  minutes_owed: minutes.describe('Refunded after they were spent: the next deposits pay them first'),
   transactions: z.array(transactionAnswer),
   next_cursor: z.string().nullable(),
 });
@@ -31,6 +33,7 @@ export function billingRoutes({ knex }: { readonly knex: Knex }): Route[] {
         minutes_balance: minutesToJson(wallet.balance),
         minutes_held: minutesToJson(wallet.held),
         minutes_available: minutesToJson(wallet.available),
+        minutes_owed: minutesToJson(await readDebt(knex, principal.userId)),
         transactions: page.map(toTransaction),
         next_cursor: nextCursor,
       };

@@ -156,13 +156,31 @@ describe('money that is not what was asked for', () => {
     assert.equal((await look(userId, id)).body['minutes'], 199.99);
   });
 
-  it('that was only set aside is captured', async (t) => {
-    const { learnerWith, deposit, webhook, providerIdOf, wallet, yookassa } = await openCashDesk(t);
+  it('that was only set aside is captured, and asked for again when that fails', async (t) => {
+    const { learnerWith, deposit, webhook, providerIdOf, wallet, yookassa, look } = await openCashDesk(t);
     const userId = await learnerWith(0);
-    const providerId = await providerIdOf(String((await deposit(userId, 300)).body['payment_id']));
+    const id = String((await deposit(userId, 300)).body['payment_id']);
+    const providerId = await providerIdOf(id);
+    yookassa.authorize(providerId);
+    yookassa.failNext('none', { status: 400 });
+    assert.equal((await webhook('payment.waiting_for_capture', providerId)).body['code'], 'payment_refused');
+    assert.deepEqual([(await look(userId, id)).body['status'], await wallet(userId)], ['succeeded', [60, 0]]);
+    assert.equal(yookassa.payments.get(providerId)?.status, 'succeeded');
+  });
+
+  it('and was only set aside is not taken', async (t) => {
+    const { learnerWith, deposit, webhook, providerIdOf, wallet, yookassa, look } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const id = String((await deposit(userId, 300)).body['payment_id']);
+    const providerId = await providerIdOf(id);
+    yookassa.pay(providerId, { currency: 'USD' });
     yookassa.authorize(providerId);
     await webhook('payment.waiting_for_capture', providerId);
-    assert.deepEqual(await wallet(userId), [60, 0]);
-    assert.equal(yookassa.payments.get(providerId)?.status, 'succeeded');
+    assert.equal((await look(userId, id)).body['status'], 'mismatch');
+    assert.equal(yookassa.payments.get(providerId)?.status, 'waiting_for_capture');
+    yookassa.cancel(providerId);
+    await webhook('payment.canceled', providerId);
+    assert.equal((await look(userId, id)).body['status'], 'canceled');
+    assert.deepEqual(await wallet(userId), [0, 0]);
   });
 });

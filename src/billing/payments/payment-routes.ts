@@ -117,6 +117,28 @@ export function paymentRoutes(payments: Omit<Payments, 'routes'>): Route[] {
       }),
     }),
     defineRoute({
+      method: 'get',
+      path: '/api/admin/billing/payments',
+      summary: 'Payments, the newest first; those of status `mismatch` wait for a decision',
+      tag: 'billing staff',
+      access: ['support', 'analyst', 'admin'],
+      query: z.strictObject({
+        status: status.optional(),
+        cursor: z.uuid().optional().describe('`next_cursor` of the page before'),
+        limit: z.coerce.number().int().min(1).max(100).default(20),
+      }),
+      answer: z.object({ payments: z.array(staffAnswer), next_cursor: z.string().nullable() }),
+      async handle({ query }) {
+        // One more than asked for tells whether there is a next page.
+        const found = await payments.list({ status: query.status, before: query.cursor, limit: query.limit + 1 });
+        const page = found.slice(0, query.limit);
+        return {
+          payments: page.map(toStaffAnswer),
+          next_cursor: found.length > page.length ? (page.at(-1)?.id ?? null) : null,
+        };
+      },
+    }),
+    defineRoute({
       method: 'post',
       path: '/api/admin/billing/payments/{id}/refund',
       summary: 'Give a payment back, wholly or in part; its minutes are taken back, what was spent is owed',

@@ -4,7 +4,7 @@ import { formatMinutes, parseMinutes, type Minutes } from '../minutes.ts';
 import { kopecksOf, type Kopecks } from '../money.ts';
 import type { PriceList } from '../packages.ts';
 import type { PricedPackage } from '../pricing.ts';
-import { selectRow } from '../sql.ts';
+import { selectRow, selectRows } from '../sql.ts';
 import { fromSnapshot, toSnapshot } from '../tariff.ts';
 import type { KnownPayment, PaymentStatus } from './payment-state.ts';
 
@@ -117,6 +117,21 @@ export async function findPayment(knex: Knex, condition: Condition): Promise<Pay
         : 'provider = :provider AND provider_payment_id = :providerPaymentId';
   const row = await selectRow<PaymentRow>(knex, `SELECT * FROM payments WHERE ${where}`, { ...condition });
   return row && toPayment(row);
+}
+
+/** The newest first, from before the payment `before`; of one status, or of all. */
+export async function readPayments(
+  knex: Knex,
+  page: { readonly status: PaymentStatus | undefined; readonly before: string | undefined; readonly limit: number },
+): Promise<Payment[]> {
+  const rows = await selectRows<PaymentRow>(
+    knex,
+    `SELECT * FROM payments
+     WHERE (:status::text IS NULL OR status = :status) AND (:before::uuid IS NULL OR id < :before::uuid)
+     ORDER BY id DESC LIMIT :limit`,
+    { status: page.status ?? null, before: page.before ?? null, limit: page.limit },
+  );
+  return rows.map(toPayment);
 }
 
 /** Whoever holds this lock is alone with the payment. Taken before the wallet's. */

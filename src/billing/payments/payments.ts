@@ -10,7 +10,8 @@ import { expirePayments, type PaymentReport } from './checks.ts';
 import { createDeposit, readDeposit } from './deposits.ts';
 import { notify } from './notifications.ts';
 import { paymentRoutes } from './payment-routes.ts';
-import type { Payment } from './payment-rows.ts';
+import { readPayments, type Payment } from './payment-rows.ts';
+import type { PaymentStatus } from './payment-state.ts';
 import type { PaymentProvider } from './provider.ts';
 import { refundPayment, type RefundRequest } from './refunds.ts';
 
@@ -32,6 +33,12 @@ export interface Payments {
     readonly idempotencyKey: string;
   }) => Promise<Payment>;
   readonly readDeposit: (of: { readonly userId: string; readonly paymentId: string }) => Promise<Payment>;
+  /** Everybody's, for staff, the newest first. */
+  readonly list: (page: {
+    readonly status: PaymentStatus | undefined;
+    readonly before: string | undefined;
+    readonly limit: number;
+  }) => Promise<Payment[]>;
   readonly refund: (request: RefundRequest) => Promise<Payment>;
   /** What came to a webhook, from whomever. */
   readonly notify: (notification: {
@@ -73,6 +80,7 @@ export function createPayments({ knex, log, metrics, provider, publicUrl }: Paym
       });
     },
     readDeposit: (of) => readDeposit(options, of),
+    list: (page) => readPayments(knex, page),
     refund: (request) => refundPayment(options, request),
     notify: (notification) => notify(options, notification),
     expire: (signal) => expirePayments(options, signal),

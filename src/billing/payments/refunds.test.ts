@@ -207,3 +207,28 @@ describe('a refund asked for', () => {
     assert.equal((await refund(unpaid, { kind: 'chargeback' })).body['code'], 'refund_too_large');
   });
 });
+
+describe('staff', () => {
+  it('see the payments, page by page, and those that wait for them', async (t) => {
+    const { ask, admin, learnerWith, deposit, providerIdOf, webhook, yookassa, tokenOf } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    const ids: string[] = [];
+    for (const roubles of [100, 200, 300]) {
+      ids.unshift(String((await deposit(userId, roubles)).body['payment_id']));
+    }
+    const read = async (query: string): Promise<[string[], unknown]> => {
+      const { body, text } = await ask('GET', `/api/admin/billing/payments?${query}`, { token: admin.token });
+      assert.ok(Array.isArray(body['payments']), text);
+      const found = body['payments'] as { payment_id: string }[];
+      return [found.map((payment) => payment.payment_id), body['next_cursor']];
+    };
+    assert.deepEqual(await read(''), [ids, null]);
+    assert.deepEqual(await read('limit=2'), [ids.slice(0, 2), ids[1]]);
+    assert.deepEqual(await read(`limit=2&cursor=${ids[1]}`), [ids.slice(2), null]);
+    const providerId = await providerIdOf(ids[1]!);
+    yookassa.pay(providerId, { currency: 'EUR' });
+    await webhook('payment.succeeded', providerId);
+    assert.deepEqual(await read('status=mismatch'), [[ids[1]], null]);
+    assert.equal((await ask('GET', '/api/admin/billing/payments', { token: tokenOf(userId) })).status, 403);
+  });
+});

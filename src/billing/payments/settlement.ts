@@ -60,7 +60,9 @@ export async function settleOrCapture(
   truth: ProviderPayment,
   call: CallOptions,
 ): Promise<Payment> {
-  if (!shouldCapture(payment, truth)) return settle(options, payment.id, truth);
+  // First what is known already: its id must not be lost with a capture that fails.
+  const settled = await settle(options, payment.id, truth);
+  if (!shouldCapture(settled, truth)) return settled;
   const request = { amount: truth.amount, key: `capture-${payment.id}` };
   return settle(options, payment.id, await options.provider.capture(truth.id, request, call));
 }

@@ -40,7 +40,9 @@ export type Failure =
   /** Never answers. */
   | 'hang'
   /** Answers 200 with what is no JSON. */
-  | 'garbage';
+  | 'garbage'
+  /** Not this one. */
+  | 'none';
 
 interface Amount {
   readonly value: string;
