@@ -101,7 +101,8 @@ function realFigures({ condition, wordErrorRate: rate, packetsSent, relayLost, s
 }
 
 function realTable(results: readonly RealResult[]): string {
-  const head = '| network | WER % | sent | lost on the way | lost in the end | recovered | concealed | held back ms |';
+  const head =
+    '| network | WER % | sent | lost on the way | lost in the end | recovered | concealed | wanted delay ms |';
   const lines = results.map(({ condition, wordErrorRate: rate, packetsSent, relayLost, stats }) => {
     const figures = [packetsSent, relayLost, stats.packetsLost, stats.framesRecovered, stats.framesConcealed];
     return `| ${condition.name} | ${rate.toFixed(1)} | ${figures.join(' | ')} | ${stats.targetDelayMs.toFixed(0)} |`;
