@@ -57,7 +57,7 @@ export function createI18n(locale: Locale): I18n {
     // A day and its month stay on one line.
     return (day.getFullYear() === thisYear ? dateInYear : dateWithYear).format(day).replaceAll(' ', '\u00a0');
   };
-  const time = (iso: string): string => timeOfDay.format(new Date(iso));
+  const time = (iso: string): string => timeOfDay.format(new Date(iso)).replaceAll(' ', '\u00a0');
   return {
     locale,
     t: (key, values) => formatMessage(own[key], locale, values),

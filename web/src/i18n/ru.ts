@@ -295,7 +295,7 @@ export const ru: Record<keyof typeof en, Message> = {
   'transaction.usage': 'Разговор',
   'transaction.referral_reward': 'К нам пришёл приглашённый вами друг',
   'transaction.referral_welcome': 'Подарок по приглашению друга',
-  'transaction.reversal': 'Отмена',
+  'transaction.reversal': 'Отменённое начисление',
   'transaction.adjustment': 'Исправление',
   'transaction.other': 'Изменение остатка',
 

@@ -22,9 +22,11 @@ export function InviteCard() {
           <h2 id="invite" className="section-title">
             {t('invite.title')}
           </h2>
-          <p className="invite-what">
-            {each > 0 ? t('invite.what', { minutes: each, count: each }) : t('invite.what_nothing')}
-          </p>
+          {value && (
+            <p className="invite-what">
+              {each > 0 ? t('invite.what', { minutes: each, count: each }) : t('invite.what_nothing')}
+            </p>
+          )}
         </div>
       </div>
       {error !== undefined && <Failure error={error} onRetry={retry} />}

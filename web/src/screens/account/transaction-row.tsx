@@ -23,10 +23,10 @@ export function TransactionRow({ transaction }: { readonly transaction: Transact
       <span className="row-main">
         <span className="row-title">{i18n.maybe(`transaction.${type}`) ?? t('transaction.other')}</span>
         {transaction.reason && <span className="row-reason">{transaction.reason}</span>}
-        <span className="row-note">
-          <time dateTime={transaction.created_at}>{i18n.dateTime(transaction.created_at)}</time>
-          {paid !== null && <> · {t('account.paid', { amount: i18n.money(paid) })}</>}
-        </span>
+        {paid !== null && <span className="row-reason">{t('account.paid', { amount: i18n.money(paid) })}</span>}
+        <time className="row-note" dateTime={transaction.created_at}>
+          {i18n.dateTime(transaction.created_at)}
+        </time>
       </span>
       <span className="row-end">
         <span className="row-number" data-tone={tone}>

@@ -56,6 +56,9 @@ export function ReadyScreen({ user }: { readonly user: User }) {
             <Link to={{ screen: 'top-up' }} className="button primary">
               {t('topup.go')}
             </Link>
+            <Link to={{ screen: 'account' }} className="button plain">
+              {t('invite.title')}
+            </Link>
           </div>
         )}
       </section>

@@ -22,13 +22,15 @@ export function QuoteBox(props: {
   const { state, kopecks } = props;
   const shown = state.status === 'known' ? state.quote : state.status === 'asking' ? state.last : undefined;
   const next = kopecks === undefined ? undefined : nextOffer(kopecks, props.packages);
+  // The field has said it all.
+  if (props.limit?.saidByField) return undefined;
   return (
     <div className="quote" data-testid="quote" data-state={state.status}>
       <div className="quote-answer" role="status" aria-busy={state.status === 'asking'}>
         {shown && <QuoteWords quote={shown} owed={props.owed} />}
         {!shown && state.status === 'asking' && <p className="quote-hint">{t('summary.counting')}</p>}
         {state.status === 'none' && <p className="quote-hint">{t('topup.quote_empty')}</p>}
-        {props.limit && !props.limit.saidByField && <p className="quote-hint">{props.limit.words}</p>}
+        {props.limit && <p className="quote-hint">{props.limit.words}</p>}
       </div>
       {state.status === 'failed' && !props.limit && (
         <p className="quote-hint">
