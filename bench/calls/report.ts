@@ -5,14 +5,16 @@ export interface Row {
   readonly unit: string;
   /** The value may be this at most. */
   readonly atMost?: number;
+  /** The value must be this at least. */
+  readonly atLeast?: number;
 }
 
 export function formatTable(rows: readonly Row[]): string {
-  const lines = rows.map(({ name, value, unit, atMost }) => [
-    name,
-    Number.isNaN(value) ? '-' : round(value).toString(),
-    unit,
-    atMost === undefined ? '' : `${value <= atMost ? 'ok' : 'OVER'} (at most ${atMost})`,
+  const lines = rows.map((row) => [
+    row.name,
+    Number.isNaN(row.value) ? '-' : round(row.value).toString(),
+    row.unit,
+    judgement(row),
   ]);
   const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines
@@ -24,4 +26,10 @@ export function formatTable(rows: readonly Row[]): string {
 
 export function round(value: number): number {
   return Math.round(value * 1_000) / 1_000;
+}
+
+function judgement({ value, atMost, atLeast }: Row): string {
+  if (atMost !== undefined) return `${value <= atMost ? 'ok' : 'OVER'} (at most ${atMost})`;
+  if (atLeast !== undefined) return `${value >= atLeast ? 'ok' : 'UNDER'} (at least ${atLeast})`;
+  return '';
 }

@@ -9,6 +9,10 @@ const FRAME_SAMPLES = 320;
 const SAMPLES_PER_MS = 16;
 /** RTP units in one sample at 16 kHz. */
 const UNITS_PER_SAMPLE = 3;
+/** The length of nearly every packet of speech (RFC 7587, section 4.2). */
+const PACKET_MS = 20;
+/** A longer lag is none, but a clock that the buffer has not made out yet. */
+const MAX_LAG_MS = 300;
 /** Concealed in one piece at most; it fades on the way. */
 const CONCEALED_SAMPLES = 60 * SAMPLES_PER_MS;
 /** Room for what is left of a frame and the longest packet. */
@@ -130,6 +134,14 @@ export class Microphone {
   /** Samples emitted so far: the sample clock. */
   get samplesEmitted(): number {
     return this.#samplesEmitted;
+  }
+
+  /** How long before the last tick the end of its frame had come in: what the jitter buffer holds, and the packet itself. */
+  get lagMs(): number {
+    if (this.#lastTickMs === undefined) return 0;
+    const pendingMs = this.#pendingCount / SAMPLES_PER_MS;
+    const lagMs = this.#buffer.delayMs(this.#lastTickMs) + PACKET_MS + pendingMs;
+    return Math.min(MAX_LAG_MS, Math.max(0, lagMs));
   }
 
   /** Between `speech_started` and `speech_stopped`. */

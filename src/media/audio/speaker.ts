@@ -156,7 +156,10 @@ export class Speaker {
 
   /** Goes on with the first packet that was not sent. Idempotent. */
   resume(): void {
+    if (!this.#paused) return;
     this.#paused = false;
+    // What was written meanwhile is to leave in the next slot, not in the one after.
+    this.#prepareIfNone();
   }
 
   get paused(): boolean {

@@ -1,6 +1,7 @@
 import type { Logger } from '../../platform/log.ts';
 import { CONTEXT_SAMPLES, INPUT_SAMPLES, MAX_BATCH, SileroModel, STATE_SIZE } from './silero-model.ts';
 import { SpeechGate, WINDOW_SAMPLES } from './speech-gate.ts';
+import { VoiceTail } from './voice-tail.ts';
 
 /** Where a caller's speech starts and stops. Positions are samples at 16 kHz since the stream's first one. */
 export type VoiceEvent =
@@ -158,6 +159,7 @@ class SileroStream implements VoiceStream {
   readonly state = new Float32Array(STATE_SIZE);
   readonly #onVoice: (event: VoiceEvent) => void;
   readonly #gate: SpeechGate;
+  readonly #tail = new VoiceTail();
   readonly #onClose: () => void;
   /** A ring of windows as the model takes them, each with the end of the one before in front. */
   readonly #windows = new Float32Array(MAX_WAITING * INPUT_SAMPLES);
@@ -201,7 +203,9 @@ class SileroStream implements VoiceStream {
       let level = 0;
       for (let index = 0; index < count; index++) {
         const sample = samples[at + index]!;
-        level += sample < 0 ? -sample : sample;
+        const magnitude = sample < 0 ? -sample : sample;
+        level += magnitude;
+        this.#tail.push(magnitude);
         this.#windows[to + index] = sample / 32_768;
       }
       this.#level += level;
@@ -239,7 +243,10 @@ class SileroStream implements VoiceStream {
     if (this.#closed) return;
     this.#probability = probability;
     const event = this.#gate.push(probability, start, this.#written);
-    if (event) this.#onVoice(event);
+    if (!event) return;
+    this.#onVoice(
+      event.type === 'speech_stopped' ? { type: event.type, atSample: this.#tail.endOf(event.atSample) } : event,
+    );
   }
 
   #slot(ahead: number): number {

@@ -86,7 +86,9 @@ export class CallVoice {
 
   #onVoice(event: VoiceEvent): void {
     const atMs = this.#options.clock.monotonicMs();
-    const sampleMs = this.#slotMs - (this.#microphone.samplesEmitted - event.atSample) / SAMPLES_PER_MS;
+    // When it was said, not when it was taken out of the jitter buffer: silence is counted from its true beginning.
+    const heardMs = this.#slotMs - this.#microphone.lagMs;
+    const sampleMs = heardMs - (this.#microphone.samplesEmitted - event.atSample) / SAMPLES_PER_MS;
     this.#listener?.onVoice(
       event.type === 'speech_started'
         ? { type: 'speech_started', atMs, voicedSinceMs: sampleMs, prefixMs: event.prefixSamples / SAMPLES_PER_MS }
