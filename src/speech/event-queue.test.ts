@@ -48,6 +48,9 @@ test('fails a reader that waits', async () => {
 test('is over for the writer when the reader leaves', async () => {
   const queue = new EventQueue<number>();
   queue.push(1);
-  for await (const _event of queue) break;
+  for await (const event of queue) {
+    assert.equal(event, 1);
+    break;
+  }
   assert.ok(queue.ended);
 });

@@ -10,7 +10,7 @@ import { createSpeechEngines } from './index.ts';
 
 const log = createSilentLogger();
 
-test('has the local engines, starts nothing by itself, and closes twice', async () => {
+test('has the local engines, needs no program to hand them out, and closes twice', async () => {
   const engines = createSpeechEngines({ log, pocketsphinxStreamBin: '/nowhere' });
   assert.deepEqual(engines.speechToText('local').capabilities.languages, ['en']);
   assert.deepEqual(engines.tutor('local').capabilities.languages, ['en']);
@@ -37,9 +37,9 @@ test('takes engines from elsewhere', async () => {
 
 test('an unknown name is answered with the names that there are', async () => {
   const engines = createSpeechEngines({ log });
-  for (const take of [engines.speechToText, engines.tutor, engines.textToSpeech]) {
+  for (const kind of ['speechToText', 'tutor', 'textToSpeech'] as const) {
     assert.throws(
-      () => take('parrot'),
+      () => engines[kind]('parrot'),
       (error) => error instanceof AppError && error.code === 'engine_unknown' && /"parrot".*local/.test(error.message),
     );
   }

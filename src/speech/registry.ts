@@ -45,7 +45,7 @@ export interface SpeechEngines {
 
 /**
  * The engines of this process, by name. Nothing is started by it: an engine opens what it needs with its first
- * use. Their names: `local` hears and speaks, `drill` teaches.
+ * use. All of them are named `local`.
  */
 export function createSpeechEngines(options: SpeechEngineOptions): SpeechEngines {
   const { log, clock = systemClock, pocketsphinxStreamBin, espeakBin, additional = {} } = options;
@@ -59,7 +59,12 @@ export function createSpeechEngines(options: SpeechEngineOptions): SpeechEngines
   return {
     speechToText: (name) => speechToText.take(name),
     tutor: (name) => tutors.take(name),
-    textToSpeech: (name) => textToSpeech.take(name),
+    textToSpeech(name) {
+      const engine = textToSpeech.take(name);
+      // Its thread takes some 50 ms to start; whoever asks for a voice is about to speak.
+      if (engine === voice) voice.start();
+      return engine;
+    },
     describe: () => [...speechToText.describe(), ...tutors.describe(), ...textToSpeech.describe()],
     async close() {
       await Promise.all([ear.close(), voice.close()]);
