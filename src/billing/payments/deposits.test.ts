@@ -23,7 +23,7 @@ describe('a deposit', () => {
       body: {
         amount: { value: '1000.00', currency: 'RUB' },
         capture: true,
-        confirmation: { type: 'redirect', return_url: `https://ailingva.example/account?payment=${id}` },
+        confirmation: { type: 'redirect', return_url: `https://ailingva.example/deposit/${id}` },
         description: 'AIlingva: 222.22 min',
         metadata: { payment_id: id },
       },

@@ -64,7 +64,7 @@ export function createPayments({ knex, log, metrics, provider, publicUrl }: Paym
     knex,
     log,
     provider,
-    returnUrl: (paymentId: string) => `${publicUrl}/account?payment=${paymentId}`,
+    returnUrl: (paymentId: string) => `${publicUrl}/deposit/${paymentId}`,
     onStatus: (payment: Payment) => reached?.inc({ provider: payment.provider, status: payment.status }),
     limitSenders: createAddressLimit({ requests: 300, perSeconds: 60 }),
     // Each of these makes us ask the provider.

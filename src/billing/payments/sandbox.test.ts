@@ -58,7 +58,7 @@ describe('the sandbox', () => {
     assert.deepEqual(await wallet(userId), [0, 0], 'looking buys nothing');
 
     const paid = await visit(`${page}/pay`, { method: 'POST' });
-    assert.deepEqual([paid.status, paid.headers.get('location')], [303, `${publicUrl}/account?payment=${id}`]);
+    assert.deepEqual([paid.status, paid.headers.get('location')], [303, `${publicUrl}/deposit/${id}`]);
     assert.deepEqual(await wallet(userId), [222.22, 0]);
     for (const button of ['pay', 'decline']) await visit(`${page}/${button}`, { method: 'POST' });
     assert.deepEqual(await wallet(userId), [222.22, 0]);

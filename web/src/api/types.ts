@@ -41,7 +41,7 @@ export interface Balance {
   readonly minutes_held: number;
   readonly minutes_available: number;
   /** Taken back after they were used: the next payment pays them first. */
-  readonly minutes_owed?: number;
+  readonly minutes_owed: number;
   readonly transactions: readonly Transaction[];
   readonly next_cursor: string | null;
 }

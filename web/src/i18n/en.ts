@@ -79,6 +79,8 @@ export const en = {
   'error.blocked': 'This account is closed. Write to support.',
   'error.not_found': 'This is not here any more.',
   'error.payments_down': 'The payment service does not answer. Nothing was charged. Try again in a moment.',
+  'error.payments_unavailable': 'Nothing can be bought here yet. Write to support.',
+  'error.too_many_deposits': 'You have begun very many payments. Finish one of them, or wait an hour.',
   'error.payment_refused':
     'The payment service refused this payment. Nothing was charged. Try again or write to support.',
   'error.amount_below': 'The smallest top-up is {amount}.',

@@ -25,7 +25,7 @@ export function TopUp({ user }: { readonly user: User }) {
   const { api } = useServices();
   const { t } = useI18n();
   const ask = useCallback(
-    async () => ({ packages: await api.packages(), owed: (await api.balance()).minutes_owed ?? 0 }),
+    async () => ({ packages: await api.packages(), owed: (await api.balance()).minutes_owed }),
     [api],
   );
   const { value, error, retry } = useAnswer(ask);
