@@ -56,6 +56,7 @@ export async function simulateCall(options: SimulatedCallOptions): Promise<Simul
   const ended: number[] = [];
   const onVoice = (event: VoiceEvent): void => {
     if (event.type === 'speech_started') return ear.startUtterance(event.prefixSamples / SAMPLES_PER_MS);
+    if (event.type !== 'speech_stopped') return;
     ear.endUtterance();
     ended.push(event.atSample / SAMPLES_PER_MS);
   };

@@ -13,6 +13,7 @@ function run(probabilities: readonly number[]) {
 test('two windows of speech make a start, three of silence a stop', () => {
   assert.deepEqual(run([0, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.6, 0.6]), [
     [2, 'speech_started', 1],
+    [4, 'speech_paused', 4],
     [6, 'speech_stopped', 4],
     [9, 'speech_started', 8],
   ]);
@@ -20,7 +21,13 @@ test('two windows of speech make a start, three of silence a stop', () => {
 
 test('between the thresholds everything stays as it is', () => {
   assert.deepEqual(run([0.4, 0.45, 0.49, 0.9, 0.4, 0.9, 0.4]), []);
-  assert.deepEqual(run([0.9, 0.9, 0.4, 0.36, 0.4, 0.2, 0.2, 0.4, 0.2, 0.2, 0.4]), [[1, 'speech_started', 0]]);
+  assert.deepEqual(run([0.9, 0.9, 0.4, 0.36, 0.4, 0.2, 0.2, 0.4, 0.2, 0.2, 0.4]), [
+    [1, 'speech_started', 0],
+    [5, 'speech_paused', 5],
+    [7, 'speech_resumed', 7],
+    [8, 'speech_paused', 8],
+    [10, 'speech_resumed', 10],
+  ]);
 });
 
 test('the prefix is the speech so far and 300 ms, but not more than there is', () => {

@@ -45,11 +45,14 @@ export class SpeechGate {
   push(probability: number, start: number, written: number): VoiceEvent | undefined {
     const forChange = this.#speaking ? probability < this.#stopThreshold : probability >= this.#startThreshold;
     if (!forChange) {
+      const resumed = this.#speaking && this.#run > 0;
       this.#run = 0;
-      return undefined;
+      return resumed ? { type: 'speech_resumed', atSample: start } : undefined;
     }
     if (this.#run++ === 0) this.#runStart = start;
-    if (this.#run < (this.#speaking ? this.#stopWindows : this.#startWindows)) return undefined;
+    if (this.#run < (this.#speaking ? this.#stopWindows : this.#startWindows)) {
+      return this.#speaking && this.#run === 1 ? { type: 'speech_paused', atSample: this.#runStart } : undefined;
+    }
 
     this.#run = 0;
     this.#speaking = !this.#speaking;

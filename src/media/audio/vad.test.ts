@@ -42,6 +42,9 @@ function extent(sound: Int16Array): [number, number] {
   return [sound.findIndex((sample) => Math.abs(sample) > 600), sound.findLastIndex((sample) => Math.abs(sample) > 600)];
 }
 
+/** Pauses within speech come and go; what counts here is where it starts and stops. */
+const isTurn = ({ type }: VoiceEvent) => type === 'speech_started' || type === 'speech_stopped';
+
 const places = (events: readonly VoiceEvent[]) => events.map(({ type, atSample }) => [type, atSample]);
 
 describe('voice activity', () => {
@@ -54,7 +57,7 @@ describe('voice activity', () => {
   /** Writes in frames of 20 ms and flushes after each, as the pacer does, with all streams side by side. */
   async function listen(sounds: readonly Int16Array[], settings?: VoiceSettings): Promise<VoiceEvent[][]> {
     const events = sounds.map((): VoiceEvent[] => []);
-    const streams = events.map((list) => detector.openStream((event) => list.push(event), settings));
+    const streams = events.map((list) => detector.openStream((event) => isTurn(event) && list.push(event), settings));
     const end = Math.max(...sounds.map((sound) => sound.length));
     for (let at = 0; at + 320 <= end; at += 320) {
       streams.forEach((stream, index) => stream.write(sounds[index]!.subarray(at, at + 320)));

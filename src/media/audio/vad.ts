@@ -13,8 +13,9 @@ export type VoiceEvent =
       readonly prefixSamples: number;
     }
   | {
-      readonly type: 'speech_stopped';
-      /** Where the silence began. */
+      /** `speech_paused`: the first silence in speech, which may be its end; `speech_stopped` or `speech_resumed` follows. */
+      readonly type: 'speech_paused' | 'speech_resumed' | 'speech_stopped';
+      /** Where the silence, or the speech after a pause, began. */
       readonly atSample: number;
     };
 
@@ -244,9 +245,8 @@ class SileroStream implements VoiceStream {
     this.#probability = probability;
     const event = this.#gate.push(probability, start, this.#written);
     if (!event) return;
-    this.#onVoice(
-      event.type === 'speech_stopped' ? { type: event.type, atSample: this.#tail.endOf(event.atSample) } : event,
-    );
+    const isSilence = event.type === 'speech_stopped' || event.type === 'speech_paused';
+    this.#onVoice(isSilence ? { type: event.type, atSample: this.#tail.endOf(event.atSample) } : event);
   }
 
   #slot(ahead: number): number {

@@ -85,14 +85,16 @@ export class CallVoice {
   }
 
   #onVoice(event: VoiceEvent): void {
+    this.#listener?.onVoice(this.#toActivity(event));
+  }
+
+  #toActivity(event: VoiceEvent): VoiceActivity {
     const atMs = this.#options.clock.monotonicMs();
+    if (event.type === 'speech_resumed') return { type: event.type, atMs };
     // When it was said, not when it was taken out of the jitter buffer: silence is counted from its true beginning.
     const heardMs = this.#slotMs - this.#microphone.lagMs;
     const sampleMs = heardMs - (this.#microphone.samplesEmitted - event.atSample) / SAMPLES_PER_MS;
-    this.#listener?.onVoice(
-      event.type === 'speech_started'
-        ? { type: 'speech_started', atMs, voicedSinceMs: sampleMs, prefixMs: event.prefixSamples / SAMPLES_PER_MS }
-        : { type: 'speech_stopped', atMs, silentSinceMs: sampleMs },
-    );
+    if (event.type !== 'speech_started') return { type: event.type, atMs, silentSinceMs: sampleMs };
+    return { type: event.type, atMs, voicedSinceMs: sampleMs, prefixMs: event.prefixSamples / SAMPLES_PER_MS };
   }
 }

@@ -11,7 +11,9 @@ export type VoiceActivity =
       /** How far before the last frame the utterance's sound should begin. */
       readonly prefixMs: number;
     }
-  | { readonly type: 'speech_stopped'; readonly atMs: number; readonly silentSinceMs: number };
+  /** The first silence in speech; it may be its end, or `speech_resumed` follows. */
+  | { readonly type: 'speech_paused' | 'speech_stopped'; readonly atMs: number; readonly silentSinceMs: number }
+  | { readonly type: 'speech_resumed'; readonly atMs: number };
 
 /**
  * What learner and tutor say to each other in one call, whatever engines are behind it. Two shapes stand behind this

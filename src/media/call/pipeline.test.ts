@@ -269,7 +269,7 @@ describe('the pipeline conversation', () => {
   it('keeps what was heard when the call ends in mid-sentence', async () => {
     const rig = createRig({ answers: [twoSentences] });
     await rig.begin();
-    await rig.pass(700);
+    await rig.pass(680);
     rig.conversation.close();
     rig.conversation.close();
     assert.equal(rig.seen.turns.get(0)?.heardText, 'This is the first sentence of it.');

@@ -122,7 +122,7 @@ export class PipelineConversation implements Conversation {
     if (activity.type === 'speech_started') {
       this.#book.openLearnerTurn();
       this.#ear.startUtterance(activity.prefixMs);
-    } else this.#ear.endUtterance();
+    } else if (activity.type === 'speech_stopped') this.#ear.endUtterance();
     this.#take(activity);
   }
 

@@ -12,6 +12,8 @@ import {
   greet,
   type Moment,
   partial,
+  paused,
+  resumed,
   started,
   stopped,
 } from './turn-taking.fixture.ts';
@@ -21,6 +23,8 @@ import { unansweredText } from './unanswered-words.ts';
 const kinds = [
   'start',
   'stop',
+  'pause',
+  'resume',
   'partial',
   'final',
   'backchannel',
@@ -149,6 +153,8 @@ function run(given: Steps): Run {
     };
     if (kind === 'start') learned.send(started(nowMs - 60));
     else if (kind === 'stop') learned.send(stopped(nowMs - 100));
+    else if (kind === 'pause') learned.send(paused(nowMs - 60));
+    else if (kind === 'resume') learned.send(resumed);
     else if (kind === 'partial') learned.send(partial('something'));
     else if (kind === 'final') sayFinal(`word${learned.said.length}`);
     else if (kind === 'backchannel') sayFinal('yeah');

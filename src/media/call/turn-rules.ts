@@ -86,6 +86,7 @@ function settleWhileQuiet(state: TurnState, atMs: number, effects: TurnEffect[])
   const { learner, words, settings, language } = state;
   if (learner.status === 'speaking') {
     if (atMs >= stalledMs(state)) return answerTurn(state, atMs, effects);
+    if (atMs >= guessMs(state)) return speculate(state, effects);
     return atMs >= awayMs(state) ? askOrEnd(state, atMs, effects) : state;
   }
   if (!hasTurn(words)) return atMs >= awayMs(state) ? askOrEnd(state, atMs, effects) : state;
@@ -108,12 +109,13 @@ function settleWhileSpeculating(
   effects: TurnEffect[],
 ): TurnState {
   const { learner, words } = state;
-  const goesOn = learner.status === 'speaking' && atMs >= interruptionDeadlineMs(state);
+  const speaks = learner.status === 'speaking' && learner.pausedSinceMs === undefined;
+  const goesOn = speaks && atMs >= interruptionDeadlineMs(state);
   if (goesOn || !sameWords(unansweredText(words), tutor.text)) {
     effects.push({ type: 'drop_speculation', answer: tutor.answer });
     return { ...state, tutor: { status: 'quiet' } };
   }
-  if (learner.status === 'speaking' || atMs < endpointMs(state)) return state;
+  if (atMs < (learner.status === 'speaking' ? stalledMs(state) : endpointMs(state))) return state;
   return answerTurn(state, atMs, effects, tutor.answer);
 }
 
@@ -174,12 +176,17 @@ function drop(state: TurnState, because: 'no_words' | 'backchannel' | 'hesitatio
 
 function speculate(state: TurnState, effects: TurnEffect[]): TurnState {
   const text = unansweredText(state.words);
-  effects.push({ type: 'speculate', answer: state.nextAnswer, text, speechEndedMs: state.learner.sinceMs });
+  effects.push({ type: 'speculate', answer: state.nextAnswer, text, speechEndedMs: silentSinceMs(state) });
   return {
     ...state,
     tutor: { status: 'speculating', answer: state.nextAnswer, text },
     nextAnswer: state.nextAnswer + 1,
   };
+}
+
+/** Where the silence began that the guess is made on. */
+function silentSinceMs({ learner }: TurnState): number {
+  return (learner.status === 'speaking' && learner.pausedSinceMs) || learner.sinceMs;
 }
 
 /** Nobody has said anything for long: ask once, then end. */

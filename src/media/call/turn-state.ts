@@ -22,8 +22,14 @@ export interface TurnState {
 
 export type LearnerFloor =
   | { readonly status: 'silent'; readonly sinceMs: number }
-  /** `dismissed`: this stretch was taken for noise; only words can interrupt the tutor again. */
-  | { readonly status: 'speaking'; readonly sinceMs: number; readonly dismissed: boolean };
+  | {
+      readonly status: 'speaking';
+      readonly sinceMs: number;
+      /** This stretch was taken for noise; only words can interrupt the tutor again. */
+      readonly dismissed: boolean;
+      /** The voice has paused, since then; it may be over. */
+      readonly pausedSinceMs: number | undefined;
+    };
 
 export type TutorFloor =
   | { readonly status: 'quiet' }
@@ -59,7 +65,8 @@ export type Occasion = 'greeting' | 'turn' | 'away';
 export type TurnEvent = { readonly atMs: number } & (
   | { readonly type: 'greet' }
   | { readonly type: 'speech_started'; readonly voicedSinceMs: number }
-  | { readonly type: 'speech_stopped'; readonly silentSinceMs: number }
+  | { readonly type: 'speech_paused' | 'speech_stopped'; readonly silentSinceMs: number }
+  | { readonly type: 'speech_resumed' }
   | { readonly type: 'partial'; readonly text: string }
   | { readonly type: 'final'; readonly text: string }
   | { readonly type: 'end_of_utterance' }
@@ -147,9 +154,9 @@ function deadlinesMs(state: TurnState): readonly number[] {
     case 'held':
       return [tutor.sinceMs + settings.falseInterruptionMs];
     case 'speculating':
-      return [learner.status === 'speaking' ? interruptionDeadlineMs(state) : endpointMs(state)];
+      return learner.status === 'speaking' ? [interruptionDeadlineMs(state), stalledMs(state)] : [endpointMs(state)];
     case 'quiet':
-      if (learner.status === 'speaking') return [stalledMs(state), awayMs(state)];
+      if (learner.status === 'speaking') return [stalledMs(state), awayMs(state), guessMs(state)];
       return hasTurn(words) ? [endpointMs(state), guessMs(state)] : [awayMs(state)];
     default:
       return tutor satisfies never;
@@ -175,8 +182,9 @@ export function guessMs({ words, learner, language, settings }: TurnState): numb
     return Number.POSITIVE_INFINITY;
   const said = { text, engineSaysEnded: words.endedAtMs !== undefined };
   if (endpointDelayMs(said, language, settings) >= settings.maxEndpointDelayMs) return Number.POSITIVE_INFINITY;
-  const settledMs = words.finalsDue > 0 ? Math.max(learner.sinceMs, words.changedAtMs) : learner.sinceMs;
-  return settledMs + settings.speculateAfterMs;
+  const silentSinceMs = learner.status === 'silent' ? learner.sinceMs : learner.pausedSinceMs;
+  if (silentSinceMs === undefined) return Number.POSITIVE_INFINITY;
+  return (words.finalsDue > 0 ? Math.max(silentSinceMs, words.changedAtMs) : silentSinceMs) + settings.speculateAfterMs;
 }
 
 /**

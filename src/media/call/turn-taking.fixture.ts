@@ -17,6 +17,8 @@ export interface Timeline {
 
 export const started = (voicedSinceMs: number): Moment => ({ type: 'speech_started', voicedSinceMs });
 export const stopped = (silentSinceMs: number): Moment => ({ type: 'speech_stopped', silentSinceMs });
+export const paused = (silentSinceMs: number): Moment => ({ type: 'speech_paused', silentSinceMs });
+export const resumed: Moment = { type: 'speech_resumed' };
 export const partial = (text: string): Moment => ({ type: 'partial', text });
 export const final = (text: string): Moment => ({ type: 'final', text });
 export const audible = (answer: number): Moment => ({ type: 'answer_audible', answer });

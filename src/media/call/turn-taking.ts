@@ -37,8 +37,12 @@ function receive(state: TurnState, event: TurnEvent, effects: TurnEffect[]): Tur
       return greet(state, event.atMs, effects);
     case 'speech_started':
       return receiveVoice(state, event);
+    case 'speech_paused':
+      return receivePause(state, event.silentSinceMs);
+    case 'speech_resumed':
+      return receivePause(state, undefined);
     case 'speech_stopped':
-      return receiveSilence(state, event);
+      return receiveSilence(state, event.silentSinceMs);
     case 'partial':
       return receivePartial(state, event);
     case 'final':
@@ -80,12 +84,17 @@ function receiveVoice(state: TurnState, { voicedSinceMs }: EventOf<'speech_start
   if (state.learner.status === 'speaking') return state;
   return {
     ...state,
-    learner: { status: 'speaking', sinceMs: voicedSinceMs, dismissed: false },
+    learner: { status: 'speaking', sinceMs: voicedSinceMs, dismissed: false, pausedSinceMs: undefined },
     words: voiceBegins(state.words),
   };
 }
 
-function receiveSilence(state: TurnState, { silentSinceMs }: EventOf<'speech_stopped'>): TurnState {
+function receivePause(state: TurnState, pausedSinceMs: number | undefined): TurnState {
+  const { learner } = state;
+  return learner.status === 'silent' ? state : { ...state, learner: { ...learner, pausedSinceMs } };
+}
+
+function receiveSilence(state: TurnState, silentSinceMs: number): TurnState {
   const { learner, words } = state;
   if (learner.status === 'silent') return state;
   const { sinceMs: fromMs, dismissed } = learner;
