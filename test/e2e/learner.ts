@@ -40,8 +40,13 @@ export class Learner {
 
   /** Makes an account by the page's own form. */
   async register(email: string): Promise<void> {
+    await this.page.getByRole('link', { name: 'Create account' }).click();
+    await this.fillRegistration(email);
+  }
+
+  /** Where the form is open already, as an invitation opens it. */
+  async fillRegistration(email: string): Promise<void> {
     const { page } = this;
-    await page.getByRole('link', { name: 'Create account' }).click();
     await page.getByLabel('Email').fill(email);
     await page.getByLabel('Password', { exact: true }).fill('a long enough secret');
     await page.getByRole('button', { name: 'Create account' }).click();

@@ -14,6 +14,8 @@ const START_DEADLINE_MS = 60_000;
 export interface Product {
   readonly url: string;
   readonly database: TestDatabase;
+  /** The folder of the letters that it would have sent. */
+  readonly outbox: string;
   /** What its processes have printed so far. */
   readonly output: () => string;
 }
@@ -58,7 +60,7 @@ export async function startProduct(test: Cleanup, settings: Readonly<Record<stri
     rmSync(dataDir, { recursive: true, force: true });
   });
   await waitUntilServing(child, url, () => output);
-  return { url, database, output: () => output };
+  return { url, database, outbox: path.join(dataDir, 'outbox'), output: () => output };
 }
 
 /** The last product's log, for whoever wonders why a test failed. */
