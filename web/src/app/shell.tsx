@@ -17,7 +17,7 @@ const places = [
 ] as const;
 
 /** Where an unconfirmed learner is asked to confirm. */
-const askingPlaces: ReadonlySet<Route['screen']> = new Set(['call', 'account', 'top-up']);
+const askingPlaces: ReadonlySet<Route['screen']> = new Set(['call', 'account']);
 
 /** Where in the menu a screen belongs. */
 function placeOf({ screen }: Route): Route['screen'] {
