@@ -1,5 +1,13 @@
-import type { CallEvents, CallPhase, Caption, EndReason, JoinAnswer } from '../../../src/media/protocol.ts';
+import type {
+  CallEvents,
+  CallPhase,
+  Caption,
+  EndReason,
+  JoinAnswer,
+  TurnLatency,
+} from '../../../src/media/protocol.ts';
 import { putCaption } from './captions.ts';
+import { putLatency } from './latencies.ts';
 import type { CallProblem } from './problems.ts';
 
 /** The call as the page sees it. Pure: `(state, event) → {state, effects}`; `CallRun` runs the effects. */
@@ -38,6 +46,8 @@ export interface LiveCall {
   readonly warnMinutes: 1 | 2 | null;
   /** From the end of the learner's speech to the first packet of the answer. */
   readonly replyMs: number | undefined;
+  /** Of the last replies, oldest first. */
+  readonly latencies: readonly TurnLatency[];
   readonly notices: readonly Notice[];
 }
 
@@ -127,6 +137,7 @@ function stepStarting(state: StartingCall, event: CallEvent): Step {
           reading: { talkedMs: event.answer.talked_ms, leftMs: event.answer.left_ms, atMs: event.atMs },
           warnMinutes: null,
           replyMs: undefined,
+          latencies: [],
           notices: [],
         },
         effects: [
@@ -146,7 +157,11 @@ function stepLive(state: LiveCall, event: CallEvent): Step {
     case 'caption':
       return stay({ ...state, captions: putCaption(state.captions, event.caption) });
     case 'latency':
-      return stay(event.latency.reply_ms === undefined ? state : { ...state, replyMs: event.latency.reply_ms });
+      return stay({
+        ...state,
+        replyMs: event.latency.reply_ms ?? state.replyMs,
+        latencies: putLatency(state.latencies, event.latency),
+      });
     case 'minutes':
       return stay({
         ...state,

@@ -2,12 +2,13 @@ import { useEffect, useState } from 'react';
 import { useServices, useStore } from '../../app/services.ts';
 import { shownPhase } from '../../call/call-state.ts';
 import type { LiveCall } from '../../call/call-state.ts';
-import { HangUpIcon, MicrophoneIcon, MicrophoneOffIcon, SlidersIcon } from '../../components/icons.tsx';
+import { ChevronIcon, HangUpIcon, MicrophoneIcon, MicrophoneOffIcon, SlidersIcon } from '../../components/icons.tsx';
 import { PageTitle } from '../../components/page-title.tsx';
 import { useI18n } from '../../i18n/i18n.ts';
 import { CallStatus } from './call-status.tsx';
 import { CaptionsLog } from './captions-log.tsx';
 import { DeviceDialog } from './device-dialog.tsx';
+import { LatencyPanel } from './latency-panel.tsx';
 import { LevelMeter } from './level-meter.tsx';
 import { Notices } from './notices.tsx';
 import { Orb } from './orb.tsx';
@@ -18,6 +19,7 @@ export function LiveCallScreen({ live, language }: { readonly live: LiveCall; re
   const { t } = i18n;
   const soundBlocked = useStore(call.soundBlocked);
   const [choosing, setChoosing] = useState(false);
+  const [showingLatency, setShowingLatency] = useState(false);
   const phase = shownPhase(live);
   const { muted, replyMs } = live;
   // The tutor may speak on to somebody who is muted; only a turn that waits for them is held up by it.
@@ -65,11 +67,22 @@ export function LiveCallScreen({ live, language }: { readonly live: LiveCall; re
       </div>
       <CaptionsLog captions={live.captions} language={language} />
       <div className="live-controls">
+        {showingLatency && <LatencyPanel id="call-latency" latencies={live.latencies} />}
         <div className="live-meters">
           <LevelMeter readLevel={(voice) => call.readLevel(voice)} muted={muted} />
-          <span className="live-reply" title={t('call.reply_title')}>
-            {replyMs !== undefined && t('call.reply', { seconds: i18n.number(Math.round(replyMs / 100) / 10) })}
-          </span>
+          <button
+            type="button"
+            className="live-reply"
+            title={t('call.reply_title')}
+            aria-expanded={showingLatency}
+            aria-controls="call-latency"
+            onClick={() => setShowingLatency(!showingLatency)}
+          >
+            {replyMs === undefined
+              ? t('call.latency.title')
+              : t('call.reply', { seconds: i18n.number(Math.round(replyMs / 100) / 10) })}
+            <ChevronIcon size={16} />
+          </button>
         </div>
         <div className="live-buttons">
           <button
