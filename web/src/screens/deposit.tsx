@@ -122,14 +122,16 @@ function Decided({ deposit, user }: { readonly deposit: Deposit; readonly user: 
           </div>
           <div>
             <dt>{t('deposit.now')}</dt>
-            <dd role="status">
-              {fresh ? (
-                <span data-testid="minutes-left" data-minutes={user.minutes_available}>
-                  {t('minutes.count', { minutes: user.minutes_available, count: user.minutes_available })}
-                </span>
-              ) : (
-                t('summary.counting')
-              )}
+            <dd>
+              <span role="status">
+                {fresh ? (
+                  <span data-testid="minutes-left" data-minutes={user.minutes_available}>
+                    {t('minutes.count', { minutes: user.minutes_available, count: user.minutes_available })}
+                  </span>
+                ) : (
+                  t('summary.counting')
+                )}
+              </span>
             </dd>
           </div>
         </dl>
