@@ -88,8 +88,8 @@ describe('a conversation', { timeout: 300_000 }, () => {
     await learner.say(speak('good morning it is nice to meet you'));
     await learner.phase('speaking');
     await learner.endCall();
-    const said = (await turnsOf('tunnel@example.com')).filter(({ speaker }) => speaker === 'learner');
-    assert.match(said[0]?.text ?? '', /nice to meet you/);
+    const said = (await turnsOf('tunnel@example.com')).find(({ speaker }) => speaker === 'learner');
+    assert.match(said?.text ?? '', /nice to meet you/);
     assert.equal(await learner.balance(), 59);
     const { toServer } = relay.counts;
     assert.ok(toServer.cut > 10, `${toServer.cut} packets were lost to the outage`);
@@ -98,10 +98,10 @@ describe('a conversation', { timeout: 300_000 }, () => {
   it('goes on after the page was loaded again: same call, same history, one minute', async (test) => {
     const learner = await inCall(test, 'reload@example.com');
     await learner.phase('listening');
-    const before = await learner.log();
+    const said = await learner.log();
     await learner.page.reload();
     await learner.phase('listening');
-    assert.equal(await learner.log(), before);
+    assert.equal(await learner.log(), said);
     await learner.say(speak('good morning it is nice to meet you'));
     await learner.phase('speaking');
     await learner.endCall();

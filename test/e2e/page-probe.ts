@@ -66,9 +66,8 @@ export function watchCalls({ virtualMicrophone }: { readonly virtualMicrophone: 
       await ended;
     },
     heard() {
-      const bytes = received.flatMap((block) => [...new Uint8Array(block.buffer)]);
       let text = '';
-      for (let at = 0; at < bytes.length; at += 8_192) text += String.fromCharCode(...bytes.slice(at, at + 8_192));
+      for (const block of received) text += String.fromCharCode(...new Uint8Array(block.buffer));
       return btoa(text);
     },
   };
