@@ -88,6 +88,9 @@ async function main(options: { readonly calls: number; readonly seconds: number 
     [`replies_${calls}_calls`]: many.media.turnaroundsMs.length,
     interruptions: over.media.stopsMs.length,
     replies_missing: missing(runs),
+    // The noise of a shared machine: beside these, latencies of less mean nothing.
+    core_wait_ms_per_second_1_call: one.coreWaitMsPerSecond,
+    [`core_wait_ms_per_second_${calls}_calls`]: many.coreWaitMsPerSecond,
   };
   const row = (name: string, key: string, unit = 'ms', limits: Partial<Row> = {}): Row => ({
     name,
@@ -109,6 +112,8 @@ async function main(options: { readonly calls: number; readonly seconds: number 
     row(`A tutor that thinks for ${THINK_MS} ms, with guesses, p50`, 'thinking_turnaround_ms_p50_with_guesses'),
     row(`A tutor that thinks for ${THINK_MS} ms, without, p50`, 'thinking_turnaround_ms_p50_without'),
     row('Guesses save, p50', 'guesses_save_ms_p50', 'ms', { atLeast: 250 }),
+    row('Media process waits for a core, 1 call', 'core_wait_ms_per_second_1_call', 'ms a second'),
+    row(`Media process waits for a core, ${calls} calls`, `core_wait_ms_per_second_${calls}_calls`, 'ms a second'),
     row(
       'Replies that did not come, calls that failed',
       'replies_missing',

@@ -1,4 +1,5 @@
 import { Child } from '../calls/child.ts';
+import { coreWaitSeconds } from '../calls/process-usage.ts';
 import type { CallerFigures, FromMedia, MediaFigures, Scenario, Talk } from './messages.ts';
 
 export interface RunOptions extends Scenario {
@@ -9,6 +10,8 @@ export interface RunOptions extends Scenario {
 
 export interface RunFigures {
   readonly codec: string;
+  /** Of each second of talk, how long the media process' main thread was kept waiting for a core. */
+  readonly coreWaitMsPerSecond: number;
   readonly media: MediaFigures;
   readonly callers: readonly CallerFigures[];
 }
@@ -36,9 +39,12 @@ export async function run(options: RunOptions): Promise<RunFigures> {
       child.tell({ type: 'talk', url, path, tokens: own, manner, seconds });
       return child;
     });
+    const [waitedS, sinceMs] = [await coreWaitSeconds(media.pid), performance.now()];
     const talked = await Promise.all(callers.map((child) => child.next(2 * DEADLINE_MS + seconds * 1_000)));
+    const waitS = (await coreWaitSeconds(media.pid)) - waitedS;
+    const coreWaitMsPerSecond = (waitS * 1_000_000) / (performance.now() - sinceMs);
     media.tell({ type: 'report' });
-    return { codec, callers: talked, media: await expect(media, 'figures', DEADLINE_MS) };
+    return { codec, coreWaitMsPerSecond, callers: talked, media: await expect(media, 'figures', DEADLINE_MS) };
   } finally {
     for (const close of closings.toReversed()) await close();
   }
