@@ -49,17 +49,16 @@ export async function openHold(
 export interface OpenHold {
   readonly id: string;
   readonly minutes: Minutes;
-  readonly tariffSnapshot: unknown;
 }
 
 /** The call's open hold. Whoever holds the call's row lock is alone with it. */
 export async function findOpenHold(transaction: Knex.Transaction, callId: string): Promise<OpenHold | undefined> {
-  const row = await selectRow<{ id: string; minutes: string; tariff_snapshot: unknown }>(
+  const row = await selectRow<{ id: string; minutes: string }>(
     transaction,
-    'SELECT id, minutes, tariff_snapshot FROM call_holds WHERE call_id = :callId AND closed_at IS NULL',
+    'SELECT id, minutes FROM call_holds WHERE call_id = :callId AND closed_at IS NULL',
     { callId },
   );
-  return row && { id: row.id, minutes: parseMinutes(row.minutes), tariffSnapshot: row.tariff_snapshot };
+  return row && { id: row.id, minutes: parseMinutes(row.minutes) };
 }
 
 export interface HoldReading {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { connectDatabase } from '../platform/database.ts';
 import { createSilentLogger } from '../platform/log.ts';
 import { openBooks } from '../testing/books.ts';
@@ -11,7 +12,10 @@ describe('the end of a call', () => {
     [400, 1],
     [60_000, 1],
     [60_004, 1],
+    [60_999, 1],
     [61_000, 2],
+    [120_999, 2],
+    [121_000, 3],
     [3_540_000, 59],
   ] as const) {
     it(`after ${talkedMs} ms of talk charges ${billed}`, async (t) => {
@@ -31,6 +35,29 @@ describe('the end of a call', () => {
       assert.deepEqual(await billing.checkInvariants(), []);
     });
   }
+
+  it('charges each started minute once, at least one, and never more than is held', async (t) => {
+    const { knex, billing, learnerWith, goLive } = await openBooks(t);
+    const userId = await learnerWith(10_000_000);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 40_000_000 }),
+        fc.integer({ min: 0, max: 3_600_000 }),
+        async (talked, unsaid) => {
+          const callId = await goLive(userId);
+          const { heldMs } = await billing.meter.beat(callId, talked);
+          await billing.meter.end(callId, { reason: 'hang_up', talkedMs: talked + unsaid });
+          const charge = await billing.finalizeCall(callId);
+          const seconds = Math.floor((talked + unsaid) / 1000);
+          const minutes = Math.min(Math.max(1, Math.ceil(seconds / 60)), heldMs / 60_000);
+          assert.deepEqual(charge, { callId, durationSec: seconds, billedMinutes: minutes, amount: minutes * 500 });
+        },
+      ),
+      { numRuns: 60 },
+    );
+    assert.equal((await knex('usage_sessions').where('user_account_id', userId)).length, 60);
+    assert.deepEqual(await billing.checkInvariants(), []);
+  });
 
   it('never charges more than was held, however long the talk', async (t) => {
     const { billing, learnerWith, goLive, wallet } = await openBooks(t);
