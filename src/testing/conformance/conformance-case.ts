@@ -6,8 +6,8 @@ import { test } from 'node:test';
  */
 export interface ConformanceCase<Subject> {
   readonly name: string;
-  /** Does not apply to this subject, for the reason answered. */
-  readonly skip?: (subject: Subject) => string | undefined;
+  /** Why the rule does not apply to this subject; it then asks nothing of it. */
+  readonly exempts?: (subject: Subject) => string | undefined;
   /** Throws when the rule is broken. */
   readonly check: (subject: Subject) => Promise<void>;
 }
@@ -18,12 +18,12 @@ export function testCases<Subject>(
   cases: readonly ConformanceCase<Subject>[],
   subject: () => Subject,
 ): void {
-  for (const { name, skip, check } of cases) {
+  for (const { name, exempts, check } of cases) {
     test(`${kind}: ${name}`, async (t) => {
       const under = subject();
-      const reason = skip?.(under);
+      const reason = exempts?.(under);
       if (reason === undefined) await check(under);
-      else t.skip(reason);
+      else t.diagnostic(reason);
     });
   }
 }
@@ -34,9 +34,9 @@ export async function findViolations<Subject>(
   subject: () => Subject,
 ): Promise<string[]> {
   const violations: string[] = [];
-  for (const { name, skip, check } of cases) {
+  for (const { name, exempts, check } of cases) {
     const under = subject();
-    if (skip?.(under) !== undefined) continue;
+    if (exempts?.(under) !== undefined) continue;
     try {
       await check(under);
     } catch {
