@@ -13,6 +13,7 @@ import { preferThisProcess } from '../platform/priority.ts';
 import type { Service } from '../platform/service.ts';
 import type { Language } from '../speech/engine.ts';
 import { createSpeechEngines } from '../speech/index.ts';
+import { engineNames } from './engine-names.ts';
 
 /** Chooses the engines of a call, and ends with the process. */
 export interface EngineSource {
@@ -103,12 +104,12 @@ export async function startMedia(
 
 function configuredEngines(config: ServiceConfig, { log }: Pick<Service, 'log'>): EngineSource {
   const speech = createSpeechEngines({ log, pocketsphinxStreamBin: config.speech.pocketsphinxStreamBin });
-  const { sttEngine = 'local', tutorEngine = 'local', ttsEngine = 'local' } = config.speech;
+  const names = engineNames(config);
   return {
     choose: () => ({
-      speechToText: speech.speechToText(sttEngine),
-      tutor: speech.tutor(tutorEngine),
-      textToSpeech: speech.textToSpeech(ttsEngine),
+      speechToText: speech.speechToText(names.stt),
+      tutor: speech.tutor(names.tutor),
+      textToSpeech: speech.textToSpeech(names.tts),
     }),
     close: () => speech.close(),
   };

@@ -10,6 +10,8 @@ import { serveApiDescription } from '../platform/openapi.ts';
 import { createSignalingProxy } from '../platform/proxy.ts';
 import { createAddressLimit } from '../platform/rate-limit.ts';
 import type { Service } from '../platform/service.ts';
+import { spokenLanguages } from '../speech/languages.ts';
+import { engineNames } from './engine-names.ts';
 import { openPayments } from './payments.ts';
 
 const API_VERSION = '0.1.0';
@@ -43,6 +45,7 @@ export async function startWeb(
     knex,
     placement: new Placement({ knex, nodes, opening: billing }),
     preferences: (userId) => accounts.me(userId),
+    languages: spokenLanguages(engineNames(config)),
     charges: (callIds) => billing.charges(callIds),
     issueToken: (pass) => accounts.callTokens.issue(pass),
   });

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import { AppError } from '../platform/errors.ts';
 import { defineRoute, type Route } from '../platform/http/route.ts';
 import type { Language, Level } from '../speech/engine.ts';
 import {
@@ -20,6 +21,8 @@ export interface CallRoutesOptions {
   readonly placement: Placement;
   /** The language and level of a learner who names none. */
   readonly preferences: (userId: string) => Promise<{ readonly language: Language; readonly level: Level }>;
+  /** In which calls can be held; others are refused before anything is set aside. */
+  readonly languages: readonly Language[];
   /** Minutes charged, by call id; calls that cost nothing are absent. */
   readonly charges: (callIds: readonly string[]) => Promise<ReadonlyMap<string, { readonly billedMinutes: number }>>;
   /** A token that lets the user into this call's signaling. */
@@ -38,7 +41,8 @@ const page = z.strictObject({
 });
 const callList = z.object({ calls: z.array(callAnswer), next_cursor: z.string().nullable() });
 
-export function callRoutes({ knex, placement, preferences, charges, issueToken }: CallRoutesOptions): Route[] {
+export function callRoutes(options: CallRoutesOptions): Route[] {
+  const { knex, placement, preferences, languages, charges, issueToken } = options;
   const invite = async ({ callId, node }: PlacedCall, userId: string) => ({
     call_id: callId,
     signaling: { path: node.publicPath },
@@ -56,13 +60,15 @@ export function callRoutes({ knex, placement, preferences, charges, issueToken }
       body: placing,
       answer: placeAnswer,
       status: 201,
-      errors: ['no_minutes', 'no_media_node', 'too_many_calls', 'call_ended'],
+      errors: ['no_minutes', 'no_media_node', 'too_many_calls', 'call_ended', 'language_unsupported'],
       idempotency: 'optional',
       async handle({ principal: { userId }, body, idempotencyKey }) {
         const preferred = await preferences(userId);
+        const language = body.language ?? preferred.language;
+        if (!languages.includes(language)) throw languageUnsupported(languages);
         const placed = await placement.place({
           userId,
-          language: body.language ?? preferred.language,
+          language,
           level: body.level ?? preferred.level,
           idempotencyKey,
         });
@@ -126,4 +132,13 @@ export function callRoutes({ knex, placement, preferences, charges, issueToken }
       },
     }),
   ];
+}
+
+function languageUnsupported(languages: readonly Language[]): AppError {
+  return new AppError({
+    code: 'language_unsupported',
+    kind: 'invalid',
+    message: 'No tutor here speaks this language.',
+    details: { languages },
+  });
 }

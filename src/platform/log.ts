@@ -25,7 +25,11 @@ export function createLogger({ level, process: processName, pretty = false }: Lo
     ...(pretty && {
       transport: {
         target: 'pino-pretty',
-        options: { colorize: true, ignore: 'pid,hostname,process', messageFormat: '{process}: {msg}' },
+        options: {
+          colorize: process.stdout.isTTY === true,
+          ignore: 'pid,hostname,process',
+          messageFormat: '{process}: {msg}',
+        },
       },
     }),
   });

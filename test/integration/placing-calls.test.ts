@@ -28,6 +28,7 @@ async function setUp(t: TestContext) {
   const calls = callRoutes({
     knex,
     placement,
+    languages: ['en'],
     preferences: accounts.me,
     charges: billing.charges,
     issueToken: accounts.callTokens.issue,
@@ -215,6 +216,10 @@ describe('a learner over HTTP', () => {
     assert.deepEqual(await code('PUT', '/api/me', { token, body: { role: 'admin' } }), [400, 'request_invalid']);
     assert.deepEqual(await code('POST', '/api/calls', { token, body: {} }), [503, 'no_media_node']);
     assert.deepEqual(await code('POST', '/api/calls', { token, body: { language: 'xx' } }), [400, 'request_invalid']);
+    assert.deepEqual(await code('POST', '/api/calls', { token, body: { language: 'ru' } }), [
+      400,
+      'language_unsupported',
+    ]);
     assert.deepEqual(await code('GET', '/api/calls?cursor=x', { token }), [400, 'request_invalid']);
     assert.deepEqual(await code('GET', '/api/calls?limit=1000', { token }), [400, 'request_invalid']);
     await enterNode();
