@@ -46,6 +46,12 @@ async function migrate(): Promise<never> {
   return become(place, ['src/main.ts', 'migrate', ...rest], productEnvironment(place, process.env));
 }
 
+async function reconcile(): Promise<never> {
+  readDotEnv(place);
+  await setUp(stepsFor(false));
+  return become(place, ['src/main.ts', 'reconcile', ...rest], productEnvironment(place, process.env));
+}
+
 async function test(): Promise<never> {
   await setUp(stepsFor(true));
   return become(place, ['scripts/run-tests.ts', ...rest], testEnvironment(place, process.env));
@@ -109,6 +115,7 @@ const verbs: Readonly<Record<string, () => Promise<number>>> = {
   test,
   down,
   migrate,
+  reconcile,
   bench,
   doctor,
   setup: setUpOnly,

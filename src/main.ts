@@ -6,7 +6,7 @@ import type { Service } from './platform/service.ts';
 
 /**
  * The process types. Each is loaded only where it runs: audio's modules are not the web process's, nor the other way
- * round. `node src/main.ts up | web | media | jobs | migrate`
+ * round. `node src/main.ts up | web | media | jobs | migrate | reconcile`
  */
 const verbs: Readonly<Record<string, () => Promise<void>>> = {
   async up() {
@@ -46,6 +46,12 @@ const verbs: Readonly<Record<string, () => Promise<void>>> = {
   async migrate() {
     const { migrateOnce } = await import('./app/migrate.ts');
     await migrateOnce(process.env, (text) => process.stdout.write(`${text}\n`));
+  },
+  async reconcile() {
+    const { reconcileOnce } = await import('./app/reconcile.ts');
+    process.exitCode = await reconcileOnce(process.env, process.argv.slice(3), (text) =>
+      process.stdout.write(`${text}\n`),
+    );
   },
 };
 

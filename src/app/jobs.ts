@@ -1,4 +1,4 @@
-import { createBilling } from '../billing/index.ts';
+import { createBilling, watchReconciliations } from '../billing/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { ServiceConfig } from '../platform/config.ts';
 import { connectDatabase, pingDatabase } from '../platform/database.ts';
@@ -13,6 +13,7 @@ import { openPayments } from './payments.ts';
 const SWEEP_EVERY_MS = 5_000;
 const SEND_MAIL_EVERY_MS = 2_000;
 const CHECK_PAYMENTS_EVERY_MS = 10_000;
+const LOOK_AT_THE_HOUR_EVERY_MS = 60_000;
 
 /** What has to happen whoever asks for it or not. */
 export async function startJobs(config: ServiceConfig, { log, lifecycle, stopping }: Service): Promise<void> {
@@ -53,6 +54,21 @@ export async function startJobs(config: ServiceConfig, { log, lifecycle, stoppin
     },
   });
   lifecycle.onClose('sweep calls', () => sweep.close(), 15_000);
+
+  watchReconciliations({ knex, metrics });
+  const reconcile = startPeriodic({
+    name: 'reconcile',
+    everyMs: LOOK_AT_THE_HOUR_EVERY_MS,
+    clock: systemClock,
+    log,
+    task: async () => {
+      await onlyOne(knex, 'ailingva.reconcile', async () => {
+        const done = await billing.reconcileWhenDue();
+        if (done) log.info({ differences: done.differences.length }, 'Checked the books');
+      });
+    },
+  });
+  lifecycle.onClose('reconcile', () => reconcile.close(), 15_000);
 
   const { payments } = openPayments(config, { knex, log, metrics });
   // Any number of processes may do so at a time.

@@ -12,6 +12,7 @@ import { packageRoutes } from './package-routes.ts';
 import { isFirstAccount } from './persons.ts';
 import { checkInvariants, type Violation } from './reconcile.ts';
 import { ensureCode } from './referrals/code.ts';
+import { reconcile, reconcileWhenDue, type Reconciliation } from './reconciliation.ts';
 import { recordReferral } from './referrals/invite.ts';
 import { rewardConfirmed } from './referrals/reward.ts';
 import { referralRoutes } from './referrals/routes.ts';
@@ -66,6 +67,10 @@ export interface Billing {
   /** To be run every few seconds by somebody; several at once do no harm. */
   readonly sweep: () => Promise<SweepReport>;
   readonly checkInvariants: () => Promise<Violation[]>;
+  /** Checks all of the books and raises the alarm; puts right what can be, when asked to. */
+  readonly reconcile: (options: { readonly repair: boolean }) => Promise<Reconciliation>;
+  /** The nightly check, if it is due: to be asked every minute, by one process at a time. */
+  readonly reconcileWhenDue: () => Promise<Reconciliation | undefined>;
   readonly routes: readonly Route[];
   /** Waits for the charges that were begun here. Idempotent. Close before the database. */
   readonly close: () => Promise<void>;
@@ -108,6 +113,8 @@ export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: Billin
     finalizeCall: (callId) => finalizeCall(knex, callId),
     sweep: () => sweepCalls(knex, log),
     checkInvariants: () => checkInvariants(knex),
+    reconcile: ({ repair }) => reconcile({ knex, log }, { cause: 'operator', repair }),
+    reconcileWhenDue: () => reconcileWhenDue({ knex, log }),
     routes: [
       ...billingRoutes({ knex }),
       ...packageRoutes({ knex }),

@@ -122,6 +122,7 @@ const BREAKS: Readonly<Record<string, string>> = {
     UPDATE user_profiles SET minutes_held = minutes_balance + 1`,
   ledger_is_a_chain: `UPDATE wallet_transactions SET sequence = 3 WHERE type = 'usage'`,
   ledger_sequence_is_last: 'UPDATE user_profiles SET ledger_sequence = 7',
+  credit_has_its_lot: 'UPDATE wallet_lots SET minutes = minutes + 1, remaining = remaining + 1',
   lot_is_what_was_not_allocated: 'UPDATE wallet_lots SET minutes = minutes + 1',
   debit_is_allocated: 'DELETE FROM wallet_lot_allocations',
   billable_call_has_one_usage: 'DELETE FROM usage_sessions',

@@ -50,7 +50,9 @@ export function startPeriodic({ name, everyMs, clock, log, task }: PeriodicOptio
 export function onlyOne(knex: Knex, lockName: string, work: () => Promise<void>): Promise<boolean> {
   return knex.transaction(async (transaction) => {
     const { rows } = await transaction.raw<{ rows: { taken: boolean }[] }>(
-      'SELECT pg_try_advisory_xact_lock(hashtextextended(?, 0)) AS taken',
+      // It holds nothing that others wait for, so it may stand idle for as long as the work takes.
+      `SELECT set_config('idle_in_transaction_session_timeout', '0', true),
+         pg_try_advisory_xact_lock(hashtextextended(?, 0)) AS taken`,
       [lockName],
     );
     if (rows[0]?.taken !== true) return false;

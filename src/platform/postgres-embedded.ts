@@ -92,6 +92,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
+/** Where the server of this data folder answers while somebody else runs it. Carries the password. */
+export async function addressOfEmbeddedPostgres(dataDir: string): Promise<string> {
+  const { notes } = await preparePlace(dataDir);
+  const { value: password } = await keepSecret(dataDir, 'postgres-password');
+  return urlOf({ password }, Number(await readFile(path.join(notes, 'port'), 'utf8')), DATABASE);
+}
+
 /** Stops whatever runs there and removes the cluster, wherever it stands, and the data folder. All is lost. */
 export async function removeEmbeddedPostgres(dataDir: string): Promise<void> {
   const { home } = await preparePlace(dataDir);

@@ -21,7 +21,7 @@ export interface Cluster {
 }
 
 /** Carries the password. */
-export function urlOf({ password }: Cluster, port: number, database: string): string {
+export function urlOf({ password }: Pick<Cluster, 'password'>, port: number, database: string): string {
   return `postgres://${OWNER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
 
