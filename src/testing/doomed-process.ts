@@ -1,5 +1,7 @@
+import type { EventEmitter } from 'node:events';
 import pg from 'pg';
 import { connectDatabase, type Database } from '../platform/database.ts';
+import { within } from './caller/deadline.ts';
 
 export interface Doom {
   /** So many statements reach the server: BEGIN and COMMIT are statements too. */
@@ -13,11 +15,13 @@ export interface DoomedProcess extends Database {
   readonly died: () => boolean;
 }
 
-interface Connection {
+interface Connection extends EventEmitter {
   readonly processID: number;
   query(config: unknown, done: Done): unknown;
 }
 type Done = (error: Error | null, result?: unknown) => void;
+
+const GONE_DEADLINE_MS = 5_000;
 
 /**
  * The database as a process sees it that dies at a given statement: PostgreSQL ends its session there, whatever it was
@@ -28,12 +32,15 @@ export function connectDoomed(url: string, doom: Doom): DoomedProcess {
   let left = doom.statements;
   let dead = false;
 
-  const die = async ({ processID }: Connection): Promise<void> => {
+  const die = async (connection: Connection): Promise<void> => {
+    if (dead) return;
     dead = true;
+    // A session ends its transaction, and lets go of its locks, before it lets go of its socket.
+    const gone = new Promise((resolve) => connection.once('end', resolve));
     const killer = new pg.Client({ connectionString: url });
     await killer.connect();
-    // Waits until the session is gone, and its locks and unfinished transaction with it.
-    await killer.query('SELECT pg_terminate_backend($1, 5000)', [processID]);
+    await killer.query('SELECT pg_terminate_backend($1)', [connection.processID]);
+    await within(gone, GONE_DEADLINE_MS, 'the end of a session');
     await killer.end();
   };
   const doomed = (connection: Connection): Connection => {
