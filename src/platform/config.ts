@@ -71,7 +71,8 @@ const variables = z.object({
   TRUST_PROXY: trustedProxies.default(0),
 
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
-  DATABASE_POOL_SIZE: count(1, 200).default(10),
+  /** A periodic task holds one connection for its lock while it works with others. */
+  DATABASE_POOL_SIZE: count(4, 200).default(10),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// address' }).optional(),
 
   ADMIN_EMAIL: z.email('must be an e-mail address').optional(),

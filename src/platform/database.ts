@@ -38,6 +38,8 @@ export function connectDatabase({ url, poolSize, applicationName, role = APP_ROL
     // What goes wrong is thrown; knex would print it besides.
     log: { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} },
     acquireConnectionTimeout: 5_000,
+    // Values stay out of error messages, and so out of the log: they are people's words and addresses.
+    compileSqlOnError: false,
   });
   let closing: Promise<void> | undefined;
   return { knex, close: () => (closing ??= knex.destroy()) };
@@ -56,9 +58,9 @@ const UNREACHABLE = /^(08...|57P0[1-5]|53300|ECONNREFUSED|ECONNRESET|ENOENT|ENOT
 export function asDatabaseUnavailable(thrown: unknown): AppError | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const unreachable = UNREACHABLE.test(errorCode(thrown) ?? '');
-  if (!unreachable && thrown.name !== 'KnexTimeoutError' && thrown.message !== 'Connection terminated unexpectedly') {
-    return undefined;
-  }
+  // knex puts the statement before the driver's own message, which has no code.
+  const cutOff = thrown.message.endsWith('Connection terminated unexpectedly');
+  if (!unreachable && !cutOff && thrown.name !== 'KnexTimeoutError') return undefined;
   return new AppError({
     code: 'database_unavailable',
     kind: 'unavailable',

@@ -18,6 +18,7 @@ export function createLogger({ level, process: processName, pretty = false }: Lo
   return pino({
     level,
     base: { process: processName },
+    serializers: { err: describeError },
     redact: {
       paths: ['pii', '*.pii', 'token', '*.token', 'password', '*.password', '*.authorization', '*.cookie'],
       censor: '[removed]',
@@ -26,13 +27,27 @@ export function createLogger({ level, process: processName, pretty = false }: Lo
       transport: {
         target: 'pino-pretty',
         options: {
-          colorize: process.stdout.isTTY === true,
+          colorize: process.stdout.isTTY,
           ignore: 'pid,hostname,process',
           messageFormat: '{process}: {msg}',
         },
       },
     }),
   });
+}
+
+/** What an error may tell the log. A database's `detail` and `where` repeat the row that was refused: they stay out. */
+export function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code, constraint } = error as { readonly code?: unknown; readonly constraint?: unknown };
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(code !== undefined && { code }),
+    ...(constraint !== undefined && { constraint }),
+    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+  };
 }
 
 /** A logger that says nothing; for tests and for benchmarks. */
