@@ -65,7 +65,7 @@ export async function startMedia(
     rtc: { ...config.rtc, workerBin: config.media.workerBin, workers: 1 },
     opusAddonPath: config.media.opusAddon,
     store: createCallStore({ knex }),
-    meter: billing.meter satisfies CallMeter,
+    meter: billing.meterOf(config.media.nodeId) satisfies CallMeter,
     chooseEngines: (language) => engines.choose(language),
     readSettings: () => readConversationSettings(knex, log),
     verifyToken: (token) => accounts.callTokens.verify(token),

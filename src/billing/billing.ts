@@ -59,10 +59,9 @@ export interface Billing {
   /** What finalized calls cost, by call id; what cost nothing is absent. */
   readonly charges: (callIds: readonly string[]) => Promise<ReadonlyMap<string, Charge>>;
   /** Behind the media room's `CallMeter`. */
-  readonly meter: {
-    readonly beat: (callId: string, talkedMs: number) => Promise<MeterReading>;
-    readonly end: (callId: string, ending: CallEnding) => Promise<void>;
-  };
+  readonly meter: Meter;
+  /** The same for one node: it says nothing of a call that has moved to another. */
+  readonly meterOf: (nodeId: string) => Meter;
   readonly finalizeCall: (callId: string) => Promise<Charge | undefined>;
   /** To be run every few seconds by somebody; several at once do no harm. */
   readonly sweep: () => Promise<SweepReport>;
@@ -74,6 +73,11 @@ export interface Billing {
   readonly routes: readonly Route[];
   /** Waits for the charges that were begun here. Idempotent. Close before the database. */
   readonly close: () => Promise<void>;
+}
+
+interface Meter {
+  readonly beat: (callId: string, talkedMs: number) => Promise<MeterReading>;
+  readonly end: (callId: string, ending: CallEnding) => Promise<void>;
 }
 
 export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: BillingOptions): Billing {
@@ -88,6 +92,13 @@ export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: Billin
       .finally(() => charging.delete(charge));
     charging.add(charge);
   }
+
+  const meterOf = (nodeId?: string): Meter => ({
+    beat: (callId, talkedMs) => beat(knex, callId, talkedMs, nodeId),
+    async end(callId, ending) {
+      if (await end(knex, callId, ending, nodeId)) (onCallEnded ?? chargeInBackground)(callId);
+    },
+  });
 
   return {
     async onRegistered(transaction, userId, { referralCode } = {}) {
@@ -104,12 +115,8 @@ export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: Billin
       await openHold(transaction, { callId, userId, tariff: await readTariff(transaction) });
     },
     charges: (callIds) => findCharges(knex, callIds),
-    meter: {
-      beat: (callId, talkedMs) => beat(knex, callId, talkedMs),
-      async end(callId, ending) {
-        if (await end(knex, callId, ending)) (onCallEnded ?? chargeInBackground)(callId);
-      },
-    },
+    meter: meterOf(),
+    meterOf,
     finalizeCall: (callId) => finalizeCall(knex, callId),
     sweep: () => sweepCalls(knex, log),
     checkInvariants: () => checkInvariants(knex),

@@ -21,17 +21,18 @@ export interface CallEnding {
 
 /**
  * Writes the heartbeat and extends the hold a minute ahead. Talk time never goes back, whoever reports it.
- * @throws AppError `call_not_found`, `call_ended`
+ * @param nodeId the node that speaks for the call; one that the call has left is not listened to
+ * @throws AppError `call_not_found`, `call_ended`, `call_on_other_node`
  */
-export async function beat(knex: Knex, callId: string, talkedMs: number): Promise<MeterReading> {
+export async function beat(knex: Knex, callId: string, talkedMs: number, nodeId?: string): Promise<MeterReading> {
   checkTalked(talkedMs);
   return knex.transaction(async (transaction) => {
     const call = await selectRow<{ user_account_id: string; talked_ms: number }>(
       transaction,
       `UPDATE calls SET talked_ms = greatest(talked_ms, :talkedMs), last_beat_at = clock_timestamp()
-       WHERE id = :callId AND status IN ('placed', 'live')
+       WHERE id = :callId AND status IN ('placed', 'live') AND (:nodeId::text IS NULL OR node_id = :nodeId)
        RETURNING user_account_id, talked_ms`,
-      { callId, talkedMs },
+      { callId, talkedMs, nodeId: nodeId ?? null },
     );
     if (!call) throw await notOpen(transaction, callId);
     const hold = await findOpenHold(transaction, callId);
@@ -49,15 +50,15 @@ export async function beat(knex: Knex, callId: string, talkedMs: number): Promis
  * Writes the end; the first one stands. Returns whether it was this one.
  * @throws AppError `call_not_found`
  */
-export async function end(knex: Knex, callId: string, ending: CallEnding): Promise<boolean> {
+export async function end(knex: Knex, callId: string, ending: CallEnding, nodeId?: string): Promise<boolean> {
   checkTalked(ending.talkedMs);
   const ended = await selectRow(
     knex,
     `UPDATE calls
      SET status = 'ended', ended_at = clock_timestamp(), end_reason = :reason, talked_ms = greatest(talked_ms, :talkedMs)
-     WHERE id = :callId AND status IN ('placed', 'live')
+     WHERE id = :callId AND status IN ('placed', 'live') AND (:nodeId::text IS NULL OR node_id = :nodeId)
      RETURNING id`,
-    { callId, reason: ending.reason, talkedMs: ending.talkedMs },
+    { callId, reason: ending.reason, talkedMs: ending.talkedMs, nodeId: nodeId ?? null },
   );
   if (ended) return true;
   const reason = await notOpen(knex, callId);
@@ -66,10 +67,15 @@ export async function end(knex: Knex, callId: string, ending: CallEnding): Promi
 }
 
 async function notOpen(knex: Knex, callId: string): Promise<AppError> {
-  const call = await selectRow(knex, 'SELECT FROM calls WHERE id = :callId', { callId });
-  return call
-    ? new AppError({ code: 'call_ended', kind: 'conflict', message: 'The call has ended.' })
-    : new AppError({ code: 'call_not_found', kind: 'not_found', message: 'There is no such call.' });
+  const call = await selectRow<{ open: boolean }>(
+    knex,
+    `SELECT status IN ('placed', 'live') AS open FROM calls WHERE id = :callId`,
+    { callId },
+  );
+  if (!call) return new AppError({ code: 'call_not_found', kind: 'not_found', message: 'There is no such call.' });
+  return call.open
+    ? new AppError({ code: 'call_on_other_node', kind: 'conflict', message: 'The call has moved to another node.' })
+    : new AppError({ code: 'call_ended', kind: 'conflict', message: 'The call has ended.' });
 }
 
 function checkTalked(talkedMs: number): void {

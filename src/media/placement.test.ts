@@ -93,12 +93,22 @@ describe('placing a call with a key', () => {
 
 describe('joining a call again', () => {
   it('is on its node while that lives, draining or not', async (t) => {
+    const { knex, nodes, enter, userId, placement, place } = await setUp(t);
+    await enter('one');
+    const { callId } = await place();
+    await knex('calls').where('id', callId).update({ status: 'live', live_at: knex.fn.now() });
+    await enter('two', 100);
+    await nodes.drain('one');
+    assert.equal((await placement.replace(callId, userId)).node.id, 'one');
+  });
+
+  it('is moved from a draining node that it has not joined yet', async (t) => {
     const { nodes, enter, userId, placement, place } = await setUp(t);
     await enter('one');
     const { callId } = await place();
     await enter('two', 100);
     await nodes.drain('one');
-    assert.equal((await placement.replace(callId, userId)).node.id, 'one');
+    assert.equal((await placement.replace(callId, userId)).node.id, 'two');
   });
 
   it('moves to another node when its own is gone', async (t) => {

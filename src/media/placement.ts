@@ -105,7 +105,8 @@ export class Placement {
       if (!call) throw callNotFound();
       if (call.status !== 'placed' && call.status !== 'live') throw callEnded();
       const own = (await this.#nodes.listFresh(transaction)).find(({ id }) => id === call.nodeId);
-      if (own) return { callId, node: own };
+      // A draining node takes nobody in who is not there already.
+      if (own && !(own.draining && call.status === 'placed')) return { callId, node: own };
       const node = await this.#nodes.findRoom(transaction);
       if (!node) throw noMediaNode();
       await StoredCall.query(transaction).findById(callId).patch({ nodeId: node.id });

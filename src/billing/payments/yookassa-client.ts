@@ -90,7 +90,8 @@ export class YookassaClient {
       });
       const text = await response.text();
       const { status } = response;
-      if (status === 429 || status >= 500) {
+      // 202: it works on the request and answers the same one again when it is done.
+      if (status === 202 || status === 429 || status >= 500) {
         return { type: 'unknown', afterMs: retryAfterMs(response), cause: new Error(`HTTP ${status}`) };
       }
       return { type: 'answer', status, body: parseJson(text) };

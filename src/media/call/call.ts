@@ -9,7 +9,7 @@ import { advanceCall, type CallDeadlines, type CallEffect, type CallState, start
 import { type CallMetrics, countEnd } from './call-metrics.ts';
 import type { CallVoice } from './call-voice.ts';
 import type { Conversation, ConversationListener } from './conversation.ts';
-import { MinuteMeter } from './minute-meter.ts';
+import { MinuteMeter, type StopReason } from './minute-meter.ts';
 import type { CallMeter, CallRecord, CallStore } from './ports.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -48,6 +48,8 @@ export class Call implements SignaledCall {
   #timer: Timer | undefined;
   #absenceTimer: Timer | undefined;
   #consumerResumed = false;
+  /** Counts the joins: what was begun for an earlier page does not count for a later one. */
+  #joins = 0;
   #begun = false;
 
   constructor(options: CallOptions) {
@@ -68,7 +70,7 @@ export class Call implements SignaledCall {
       isTalking: () => this.#state.status === 'live',
       onReading: ({ talkedMs: talked, leftMs, warnMinutes }) =>
         this.#send('minutes:left', { talked_ms: talked, left_ms: leftMs, warn_minutes: warnMinutes }),
-      onStop: (reason) => this.end(reason === 'no_minutes' ? 'no_minutes' : 'ended_by_staff'),
+      onStop: (reason) => this.end(endReasons[reason]),
     });
     options.voice.connect({
       onFrame: (frame) => this.#conversation.hear(frame),
@@ -120,7 +122,8 @@ export class Call implements SignaledCall {
       this.#conversation.start();
     }
     if (!keepTransports) this.#consumerResumed = false;
-    const transports = keepTransports ? null : await caller.openTransports();
+    this.#joins += 1;
+    const transports = keepTransports ? null : await this.#openTransports(client);
     const leftMs = this.#minutes.leftMs ?? (await this.#firstReading());
     return {
       call_id: record.id,
@@ -163,7 +166,10 @@ export class Call implements SignaledCall {
 
   async resumeConsumer(): Promise<void> {
     this.#assertNotEnded();
+    const joins = this.#joins;
     await this.#options.caller.resumeConsumer();
+    // A page that joined meanwhile has a consumer of its own to resume.
+    if (joins !== this.#joins) return;
     this.#consumerResumed = true;
     this.#mediaChanged();
   }
@@ -180,12 +186,21 @@ export class Call implements SignaledCall {
 
   async hangUp(): Promise<void> {
     this.end('hang_up');
-    await this.ended;
   }
 
   /** Ends the call. The first reason stands. */
   end(reason: EndReason): void {
     this.#advance({ type: 'end', reason, atMs: this.#options.clock.monotonicMs() });
+  }
+
+  async #openTransports(client: CallClient): Promise<NonNullable<JoinAnswer['transports']>> {
+    try {
+      return await this.#options.caller.openTransports();
+    } catch (error) {
+      // The page has not joined: it may try again, and the call waits for it as for one that went.
+      this.detach(client);
+      throw error;
+    }
   }
 
   #takeOver(client: CallClient): void {
@@ -252,10 +267,10 @@ export class Call implements SignaledCall {
     voice.close();
     caller.close();
     this.#writes.add('end', () => meter.end(this.id, ending));
+    this.#send('call:ended', { reason, talked_ms: ending.talkedMs });
     await this.#writes.idle();
     countEnd(metrics, reason);
     log.info({ call: this.id, reason, talkedMs: ending.talkedMs, media: voice.stats() }, 'A call ended');
-    this.#send('call:ended', { reason, talked_ms: ending.talkedMs });
     this.#ended.resolve();
     this.#options.onEnded(this.id);
   }
@@ -292,6 +307,13 @@ export class Call implements SignaledCall {
     if (this.#state.status === 'ended') throw callEnded();
   }
 }
+
+/** Why the meter stopped the call. One that moved goes on elsewhere: this end of it is written by nobody. */
+const endReasons: Readonly<Record<StopReason, EndReason>> = {
+  no_minutes: 'no_minutes',
+  ended_elsewhere: 'ended_by_staff',
+  moved: 'node_lost',
+};
 
 export function callEnded(): AppError {
   return new AppError({ code: 'call_ended', kind: 'conflict', message: 'This call has ended.' });

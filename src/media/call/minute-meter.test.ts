@@ -25,7 +25,10 @@ function setUp(beat: (talkedMs: number) => Promise<MeterReading>) {
     talking = false;
     minutes.talkClockChanged();
   };
-  return { clock, minutes, readings, stops, pause };
+  const goOn = () => {
+    talking = true;
+  };
+  return { clock, minutes, readings, stops, pause, goOn };
 }
 
 /** A balance of so many minutes, held a minute ahead. */
@@ -85,6 +88,37 @@ describe('MinuteMeter', () => {
     minutes.start();
     await clock.advance(300_000);
     assert.deepEqual(stops, [{ reason: 'no_minutes', atMs: 120_000 }]);
+  });
+
+  it('stops after the minute that every call holds when billing never answered at all', async () => {
+    const { clock, minutes, stops } = setUp(() => Promise.reject(new Error('down')));
+    minutes.start();
+    await clock.advance(300_000);
+    assert.deepEqual(stops, [{ reason: 'no_minutes', atMs: 60_000 }]);
+  });
+
+  it('keeps to what is held when billing is away as the media comes back', async () => {
+    let answers = 0;
+    const { clock, minutes, stops, pause, goOn } = setUp((talkedMs) =>
+      answers++ === 0 ? balance(10)(talkedMs) : Promise.reject(new Error('down')),
+    );
+    minutes.start();
+    await clock.advance(10_000);
+    pause();
+    await clock.advance(20_000);
+    goOn();
+    minutes.start();
+    await clock.advance(300_000);
+    assert.deepEqual(stops, [{ reason: 'no_minutes', atMs: 120_000 }]);
+  });
+
+  it('lets go of a call that has moved to another node', async () => {
+    const { clock, minutes, stops } = setUp(() =>
+      Promise.reject(new AppError({ code: 'call_on_other_node', kind: 'conflict', message: 'moved' })),
+    );
+    minutes.start();
+    await clock.advance(1);
+    assert.deepEqual(stops, [{ reason: 'moved', atMs: 0 }]);
   });
 
   it('is extended by minutes that come in during the call', async () => {

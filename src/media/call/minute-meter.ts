@@ -14,10 +14,13 @@ export interface MinuteMeterOptions {
   readonly isTalking: () => boolean;
   readonly onReading: (reading: MinutesReading) => void;
   /** What is held is used up, or staff ended the call. */
-  readonly onStop: (reason: 'no_minutes' | 'ended_elsewhere') => void;
+  readonly onStop: (reason: StopReason) => void;
   /** How often the heartbeat is written, in ms. */
   readonly beatIntervalMs?: number;
 }
+
+/** `moved`: the call goes on at another node, which took it over. */
+export type StopReason = 'no_minutes' | 'ended_elsewhere' | 'moved';
 
 export interface MinutesReading {
   readonly talkedMs: number;
@@ -38,6 +41,8 @@ export class MinuteMeter {
   readonly #options: MinuteMeterOptions;
   readonly #beatIntervalMs: number;
   #reading: MeterReading | undefined;
+  /** Talk time at which this process took the call up. */
+  #startedAtMs: number | undefined;
   #warned = Number.POSITIVE_INFINITY;
   #beatTimer: Timer | undefined;
   #stopTimer: Timer | undefined;
@@ -54,7 +59,10 @@ export class MinuteMeter {
     return this.#reading && Math.max(0, this.#reading.coveredMs - this.#options.talkedMs());
   }
 
+  /** The talk clock runs, for the first time or again. */
   start(): void {
+    this.#startedAtMs ??= this.#options.talkedMs();
+    this.#planStop();
     void this.#beat();
   }
 
@@ -103,13 +111,19 @@ export class MinuteMeter {
 
   #failed(error: AppError): void {
     if (error.code === 'call_ended' || error.code === 'call_not_found') this.#stop('ended_elsewhere');
+    else if (error.code === 'call_on_other_node') this.#stop('moved');
     else this.#options.log.warn({ call: this.#options.callId, err: error }, 'The meter did not answer');
+  }
+
+  /** Before the first answer: the minute that every call holds ahead of its talk. */
+  get #heldMs(): number {
+    return this.#reading?.heldMs ?? (this.#startedAtMs ?? 0) + MINUTE_MS;
   }
 
   #planStop(): void {
     this.#stopTimer?.cancel();
-    if (this.#closed || !this.#reading || !this.#options.isTalking()) return;
-    const leftMs = this.#reading.heldMs - this.#options.talkedMs();
+    if (this.#closed || !this.#options.isTalking()) return;
+    const leftMs = this.#heldMs - this.#options.talkedMs();
     if (leftMs <= 0) return this.#stop('no_minutes');
     const askFirst = leftMs > LAST_ASK_MS;
     this.#stopTimer = this.#options.clock.after(askFirst ? leftMs - LAST_ASK_MS : leftMs, () => {
@@ -122,11 +136,11 @@ export class MinuteMeter {
 
   /** Set before the last ask, so that a meter that does not answer cannot keep the call alive. */
   #planLastStop(): void {
-    const leftMs = (this.#reading?.heldMs ?? 0) - this.#options.talkedMs();
+    const leftMs = this.#heldMs - this.#options.talkedMs();
     this.#stopTimer = this.#options.clock.after(Math.max(0, leftMs), () => this.#planStop());
   }
 
-  #stop(reason: 'no_minutes' | 'ended_elsewhere'): void {
+  #stop(reason: StopReason): void {
     if (this.#closed) return;
     this.close();
     this.#options.onStop(reason);

@@ -117,7 +117,12 @@ export class CallRegistry implements CallAdmission {
     const [turns, settings] = await Promise.all([store.turns(callId), this.#options.readSettings?.()]);
     const transcript = new Transcript(turns);
     const caller = await sfu.createCaller();
-    return this.#assemble(record, engines, transcript, caller, settings);
+    try {
+      return this.#assemble(record, engines, transcript, caller, settings);
+    } catch (error) {
+      caller.close();
+      throw error;
+    }
   }
 
   #assemble(

@@ -79,6 +79,7 @@ export class TutorSide {
     const { occasion, text, speechEndedMs } = effect;
     const guessed = this.#current?.id === effect.answer && !this.#current.failed ? this.#current : undefined;
     if (guessed) this.#options.metrics.speculations.inc({ outcome: 'used' });
+    else this.#current?.answer.cancel();
     const current = guessed ?? this.#begin({ id: effect.answer, occasion, text, speechEndedMs });
     current.released = true;
     if (occasion === 'turn') this.#options.book.keepLearnerTurn(current, effect);

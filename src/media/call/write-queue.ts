@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { asDatabaseUnavailable } from '../../platform/database.ts';
 import type { Logger } from '../../platform/log.ts';
 
-/** How often a write is tried, and what lies between the tries, in ms. */
-const ATTEMPTS = 3;
-const RETRY_DELAY_MS = 200;
+/** A database that restarts is away for seconds: so long a write is tried, and so long lies between two tries. */
+const GIVE_UP_AFTER_MS = 60_000;
+const FIRST_DELAY_MS = 200;
+const LONGEST_DELAY_MS = 5_000;
 
 /**
  * One call's writes, one after the other, away from the audio: a turn is never overtaken by its own correction.
@@ -27,12 +29,15 @@ export class WriteQueue {
   }
 
   async #write(what: string, write: () => Promise<void>): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+    let waitedMs = 0;
+    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LONGEST_DELAY_MS)) {
       try {
         return await write();
       } catch (error) {
-        if (attempt === ATTEMPTS) return this.#log.error({ what, err: error }, 'A write of a call was lost');
-        await wait(RETRY_DELAY_MS * attempt);
+        const mayCome = asDatabaseUnavailable(error) !== undefined && waitedMs < GIVE_UP_AFTER_MS;
+        if (!mayCome) return this.#log.error({ what, err: error }, 'A write of a call was lost');
+        await wait(delayMs);
+        waitedMs += delayMs;
       }
     }
   }

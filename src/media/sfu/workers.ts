@@ -104,20 +104,17 @@ export class SfuWorkers {
     if (this.#closing) throw sfuClosed();
     const slot = this.#leastLoaded();
     const worker = slot?.worker;
-    if (!slot || !worker) {
-      throw new AppError({
-        code: 'no_media_worker',
-        kind: 'unavailable',
-        message: 'The media server is being restarted.',
-        retryable: true,
-      });
-    }
+    if (!slot || !worker) throw noMediaWorker();
     slot.opening++;
-    const caller = await Caller.open(worker, this.#options.log).finally(() => slot.opening--);
+    const caller = await Caller.open(worker, this.#options.log)
+      .catch((error: unknown) => {
+        throw slot.worker === worker || this.#closing ? error : noMediaWorker(error);
+      })
+      .finally(() => slot.opening--);
     // The worker may have died, or all be closing, in the meantime: then nobody else would close it.
     if (slot.worker !== worker || this.#closing) {
       caller.closeBecause(this.#closing ? 'sfu_closed' : 'worker_died');
-      throw sfuClosed();
+      throw this.#closing ? sfuClosed() : noMediaWorker();
     }
     slot.callers.add(caller);
     this.#metrics.callers.inc();
@@ -228,4 +225,14 @@ function load(slot: Slot): number {
 function closeCallers(slot: Slot, reason: CallerCloseReason): void {
   for (const caller of slot.callers) caller.closeBecause(reason);
   slot.callers.clear();
+}
+
+function noMediaWorker(cause?: unknown): AppError {
+  return new AppError({
+    code: 'no_media_worker',
+    kind: 'unavailable',
+    message: 'The media server is being restarted.',
+    retryable: true,
+    cause,
+  });
 }
