@@ -92,13 +92,13 @@ async function start(options: Start): Promise<void> {
     NODE_COMPILE_CACHE: path.join(config.dataDir, 'compile-cache'),
   });
   const { web, media, jobs } = plan;
-  // Closed in the reverse order: jobs, web, media, and PostgreSQL, which was registered first.
+  // Closed in the reverse order: jobs, media, which lets live calls finish over web's signaling, web, and PostgreSQL.
   const group = (name: string, children: typeof media): void => {
     const deadlineMs = Math.max(...children.map(({ stopDeadlineMs }) => stopDeadlineMs)) + 5_000;
     lifecycle.onClose(name, () => supervisor.stop(children.map((child) => child.name)), deadlineMs);
   };
-  group('media', media);
   group('web', [web]);
+  group('media', media);
   group('jobs', [jobs]);
   const started = Promise.all([
     // Told at once: the password is kept nowhere, and another process may yet fail to start.

@@ -4,6 +4,8 @@ import { toAppError } from './errors.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createLogger, type Logger } from './log.ts';
 
+const CRASH_DEADLINE_MS = 5_000;
+
 /** What a process type gets when it starts. */
 export interface Service {
   readonly log: Logger;
@@ -48,8 +50,13 @@ export async function runService({ name, config, start }: ServiceOptions): Promi
     log.warn('The supervisor is gone');
     void end(0);
   });
+  let crashed = false;
   const crash = (error: unknown): void => {
+    if (crashed) return;
+    crashed = true;
     log.fatal({ err: error }, 'An error that nobody caught');
+    // Not for long: what is left works on a state that nobody knows, in the place of a fresh process.
+    setTimeout(() => process.exit(1), CRASH_DEADLINE_MS).unref();
     void end(1);
   };
   process.on('uncaughtException', crash);
