@@ -19,13 +19,13 @@ const chosen = globSync('{src,scripts,test,bench,migrations,web}/**/*.test.{ts,t
   .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern.replace(/^\.\//, ''))));
 
 const isStatic = (file: string): boolean => file.startsWith('test/static/');
-const isEndToEnd = (file: string): boolean => file.startsWith('test/e2e/');
+const isRealTime = (file: string): boolean => /^test\/(e2e|realtime)\//.test(file);
 
-/** Cheapest first. The end-to-end tests listen to real time and share two cores with a browser: one at a time. */
+/** Cheapest first. What listens to sound in real time, with a browser on the same two cores, runs one at a time. */
 const groups: readonly TestGroup[] = [
   { files: chosen.filter(isStatic), concurrency: 1 },
-  { files: chosen.filter((file) => !isStatic(file) && !isEndToEnd(file)), concurrency: 2 },
-  { files: chosen.filter(isEndToEnd), concurrency: 1 },
+  { files: chosen.filter((file) => !isStatic(file) && !isRealTime(file)), concurrency: 2 },
+  { files: chosen.filter(isRealTime), concurrency: 1 },
 ];
 
 if (chosen.length === 0) {
