@@ -7,7 +7,8 @@ import { carriesCopy, opusPacketUnits } from './opus-packet.ts';
 import { loadOpus, type OpusCodec } from './opus.ts';
 import { energy, snr, vowel } from './sounds.fixture.ts';
 
-const addonPath = fileURLToPath(new URL('../../../.local/native/opus.node', import.meta.url));
+const addonPath =
+  process.env['OPUS_ADDON'] ?? fileURLToPath(new URL('../../../.local/native/opus.node', import.meta.url));
 
 function encodeAll(codec: OpusCodec, samples: Int16Array, sampleRate: 16_000 | 24_000 | 48_000): Uint8Array[] {
   const encoder = codec.createEncoder({ sampleRate });
