@@ -43,6 +43,18 @@ export class EngineError extends AppError {
   }
 }
 
+/**
+ * What one answer cost the engine, as its vendor counts. A part is contained in its whole: cached and audio tokens
+ * are among the input's, audio tokens among the output's.
+ */
+export interface TokenUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedInputTokens?: number;
+  readonly inputAudioTokens?: number;
+  readonly outputAudioTokens?: number;
+}
+
 // ── Speech to text ──────────────────────────────────────────────────────────────────────────
 
 export interface SpeechToText {
@@ -174,7 +186,9 @@ export type TutorEvent =
   | { readonly type: 'pace'; readonly rate: number }
   | { readonly type: 'memory'; readonly memory: TutorMemory }
   /** The lesson is over: hang up when the answer has been heard. */
-  | { readonly type: 'end_call' };
+  | { readonly type: 'end_call' }
+  /** What the answer cost; at any place in it, added up when it comes again. */
+  | { readonly type: 'usage'; readonly usage: TokenUsage };
 
 // ── Text to speech ──────────────────────────────────────────────────────────────────────────
 
@@ -244,4 +258,8 @@ export type SpeechToSpeechEvent =
   | { readonly type: 'audio'; readonly answerId: string; readonly samples: Int16Array }
   | { readonly type: 'text'; readonly answerId: string; readonly delta: string }
   | { readonly type: 'answer_finished'; readonly answerId: string }
+  /** The lesson is over: hang up when the answers so far have been heard. */
+  | { readonly type: 'end_call' }
+  /** What was spent since the last one. It may come after its answer finished, or was interrupted. */
+  | { readonly type: 'usage'; readonly usage: TokenUsage }
   | { readonly type: 'error'; readonly error: EngineError };

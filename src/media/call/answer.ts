@@ -133,6 +133,8 @@ export class Answer {
           case 'end_call':
             this.#endsCall = true;
             break;
+          case 'usage':
+            break;
           default:
             event satisfies never;
         }
