@@ -2,6 +2,7 @@ import { globSync } from 'node:fs';
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec, type TestEvent } from 'node:test/reporters';
+import { withSecondTry } from './second-try.ts';
 import { merged, type TestGroup } from './test-groups.ts';
 
 /** `./ailingva test [PATTERN…]`: all tests as one run, with one summary at its end. */
@@ -25,7 +26,7 @@ const isRealTime = (file: string): boolean => /^test\/(e2e|realtime)\//.test(fil
 const groups: readonly TestGroup[] = [
   { files: chosen.filter(isStatic), concurrency: 1 },
   { files: chosen.filter((file) => !isStatic(file) && !isRealTime(file)), concurrency: 2 },
-  { files: chosen.filter(isRealTime), concurrency: 1 },
+  ...chosen.filter(isRealTime).map((file) => ({ files: [file], concurrency: 1 })),
 ];
 
 if (chosen.length === 0) {
@@ -45,9 +46,13 @@ const runGroup = ({ files, concurrency }: TestGroup): AsyncIterable<TestEvent> =
     signal: interrupted.signal,
   });
 
+const patientRun = withSecondTry(runGroup);
+
 const postgres = chosen.every(isStatic) ? undefined : await startPostgres();
 try {
-  const { events, success } = merged(groups, runGroup);
+  const { events, success } = merged(groups, (group) =>
+    group.files.every(isRealTime) ? patientRun(group) : runGroup(group),
+  );
   for await (const text of events.compose(new spec())) process.stdout.write(text);
   process.exitCode = success() ? 0 : 1;
 } finally {

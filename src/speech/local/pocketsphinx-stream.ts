@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
 import {
   ENGINE_FRAME_SAMPLES,
+  ENGINE_SAMPLE_RATE,
   EngineError,
   type EngineErrorCode,
   type TranscribedWord,
@@ -17,8 +18,7 @@ import { PreRoll } from './pre-roll.ts';
 const FRAME_MS = 20;
 /** As far back as an utterance may begin before it is noticed. */
 const PRE_ROLL_FRAMES = 1_000 / FRAME_MS;
-/** Half a minute of audio that the decoder has not taken: it does not keep up, and would answer too late anyway. */
-const MAX_UNSENT_BYTES = 30 * 2 * 16_000;
+const BYTES_PER_MS = (2 * ENGINE_SAMPLE_RATE) / 1_000;
 
 export interface PocketSphinxStreamOptions {
   readonly engine: string;
@@ -28,6 +28,8 @@ export interface PocketSphinxStreamOptions {
   readonly log: Logger;
   readonly openDeadlineMs: number;
   readonly finalDeadlineMs: number;
+  /** More audio than this that the decoder has not taken: it does not keep up, and would answer too late anyway. */
+  readonly maxUnsentMs: number;
 }
 
 type Connection =
@@ -127,7 +129,8 @@ export class PocketSphinxStream implements TranscriptionStream {
       connection.socket.write(bytes);
       unsentBytes = connection.socket.writableLength;
     }
-    if (unsentBytes > MAX_UNSENT_BYTES) this.#fail('engine_timed_out', 'Speech recognition does not keep up.');
+    if (unsentBytes > this.#options.maxUnsentMs * BYTES_PER_MS)
+      this.#fail('engine_timed_out', 'Speech recognition does not keep up.');
   }
 
   #receive(line: string): void {

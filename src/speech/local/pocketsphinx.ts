@@ -23,6 +23,8 @@ export interface PocketSphinxOptions {
   readonly openDeadlineMs?: number;
   /** From `endUtterance()` to the final; it takes some 100 ms. */
   readonly finalDeadlineMs?: number;
+  /** Audio that may wait for a decoder that lags behind; more ends the stream. */
+  readonly maxUnsentMs?: number;
 }
 
 export interface PocketSphinx extends SpeechToText {
@@ -47,6 +49,7 @@ export function createPocketSphinx({
   startDeadlineMs = 10_000,
   openDeadlineMs = 10_000,
   finalDeadlineMs = 10_000,
+  maxUnsentMs = 30_000,
 }: PocketSphinxOptions): PocketSphinx {
   const server = new DecoderServer({
     engine: NAME,
@@ -70,6 +73,7 @@ export function createPocketSphinx({
         log,
         openDeadlineMs,
         finalDeadlineMs,
+        maxUnsentMs,
       }),
     start: () => server.start(),
     close: () => server.close(),
