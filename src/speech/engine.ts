@@ -213,8 +213,8 @@ export interface SynthesisRequest {
 }
 
 export type SynthesisEvent =
-  /** Any number of samples, at least one. The receiver owns the array. */
-  | { readonly type: 'audio'; readonly samples: Int16Array }
+  /** Any number of samples, at least one. The receiver owns the array. `sampleRate`: where it is not the engine's own. */
+  | { readonly type: 'audio'; readonly samples: Int16Array; readonly sampleRate?: number }
   /** Where in the sentence's audio a word begins; `offset` counts UTF-16 units of the request's text. */
   | { readonly type: 'word'; readonly offset: number; readonly startMs: number };
 
@@ -241,8 +241,8 @@ export interface SpeechToSpeechOptions {
 export interface SpeechToSpeechSession {
   /** 320 samples, 16 kHz mono; written without a gap. The engine may not keep the array. */
   write(frame: Int16Array): void;
-  /** Ask it to speak first. */
-  greet(): void;
+  /** Ask it to speak without having been spoken to: to greet, or after a long silence to ask whether the learner is there. */
+  greet(occasion?: 'greeting' | 'away'): void;
   /** Stop the answer under way; the learner heard `playedMs` of the answer `answerId`. */
   interrupt(answerId: string, playedMs: number): void;
   readonly events: AsyncIterable<SpeechToSpeechEvent>;
