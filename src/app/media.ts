@@ -64,7 +64,7 @@ export async function startMedia(
     httpServer: http.server,
     rtc: { ...config.rtc, workerBin: config.media.workerBin, workers: 1 },
     opusAddonPath: config.media.opusAddon,
-    store: createCallStore({ knex }),
+    store: createCallStore({ knex, nodeId: config.media.nodeId }),
     meter: billing.meterOf(config.media.nodeId) satisfies CallMeter,
     chooseEngines: (language) => engines.choose(language),
     readSettings: () => readConversationSettings(knex, log),

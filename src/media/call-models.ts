@@ -1,6 +1,7 @@
 import { Model, snakeCaseMappers } from 'objection';
 import type { AssessedWord, Language, Level, TutorMemory } from '../speech/engine.ts';
 import type { TurnStage } from './call/ports.ts';
+import type { UsageLine } from './turn-usage.ts';
 import type { EndReason } from './protocol.ts';
 
 /** Rows of calls and their turns. Properties are camelCase; conditions of a query name columns as they are. */
@@ -18,6 +19,8 @@ export class StoredCall extends Model {
   declare nodeId: string;
   declare readonly language: Language;
   declare readonly level: Level;
+  /** What staff asked for (`asked`), what was used and each change. */
+  declare engines: Readonly<Record<string, unknown>>;
   declare tutorMemory: TutorMemory | null;
   declare readonly idempotencyKey: string | null;
   declare readonly placedAt: Date;
@@ -32,7 +35,7 @@ export class StoredTurn extends Model {
   static override readonly tableName = 'call_turns';
   static override readonly idColumn = ['call_id', 'ordinal'];
   static override readonly columnNameMappers = snakeCaseMappers();
-  static override readonly jsonAttributes = ['words', 'engines', 'stages'];
+  static override readonly jsonAttributes = ['words', 'engines', 'stages', 'usageLines'];
 
   declare readonly callId: string;
   declare readonly ordinal: number;
@@ -45,4 +48,11 @@ export class StoredTurn extends Model {
   declare startedAtMs: number;
   declare durationMs: number;
   declare stages: Readonly<Partial<Record<TurnStage, number>>>;
+  declare usageLines: readonly UsageLine[];
+  declare usageAudioInMs: number;
+  declare usageAudioOutMs: number;
+  declare usageCharacters: number;
+  declare usageInputTokens: number;
+  declare usageOutputTokens: number;
+  declare costMicroRub: number;
 }

@@ -11,7 +11,7 @@ async function setUp(t: TestContext) {
   const { knex } = await createTestDatabase(t);
   const userId = await insertLearner(knex);
   const callId = await insertCall(knex, userId, 'media-7');
-  return { knex, userId, callId, store: createCallStore({ knex }) };
+  return { knex, userId, callId, store: createCallStore({ knex, nodeId: 'media-7' }) };
 }
 
 const learnerTurn: TurnRecord = {
@@ -95,6 +95,66 @@ describe('call store', () => {
     assert.equal(turn?.text, 'ab');
     assert.equal(turn?.startedAtMs, 10);
     assert.equal(turn?.durationMs, 21);
+  });
+
+  it('refuses the writes of a node that has lost the call to another', async (t) => {
+    const { knex, store, userId, callId } = await setUp(t);
+    await store.saveTurn(callId, tutorTurn);
+    await store.saveTutorMemory(callId, { lesson: 1 });
+    await knex('calls').where('id', callId).update({ node_id: 'media-8' });
+    const late = { code: 'call_on_other_node' };
+    await assert.rejects(store.markLive(callId), late);
+    await assert.rejects(store.saveTurn(callId, { ...tutorTurn, heardText: 'too late' }), late);
+    await assert.rejects(store.saveTurn(callId, learnerTurn), late);
+    await assert.rejects(store.saveTutorMemory(callId, { lesson: 2 }), late);
+    await assert.rejects(store.saveEngines(callId, { used: { stt: ['yandex'] }, changes: [] }), late);
+    assert.deepEqual(await store.turns(callId), [tutorTurn]);
+    const call = await store.load(callId, userId);
+    assert.deepEqual([call.status, call.tutorMemory], ['placed', { lesson: 1 }]);
+    const other = createCallStore({ knex, nodeId: 'media-8' });
+    await other.markLive(callId);
+    await other.saveTurn(callId, learnerTurn);
+    assert.equal((await other.turns(callId)).length, 2);
+  });
+
+  it('keeps what a turn cost by engine, and its sums', async (t) => {
+    const { knex, store, callId } = await setUp(t);
+    await store.saveTurn(callId, {
+      ...tutorTurn,
+      usage: [
+        { kind: 'tts', engine: 'yandex', characters: 40, audioOutMs: 2_000, costMicroRub: 21_000 },
+        { kind: 'tts', engine: 'yandex', characters: 10, audioOutMs: 500, costMicroRub: 5_000 },
+        { kind: 'tutor', engine: 'openai', tokens: { inputTokens: 900, outputTokens: 30 }, costMicroRub: 400 },
+        { kind: 'stt', engine: 'local', audioInMs: 3_000, costMicroRub: 0 },
+      ],
+    });
+    const row = await knex('call_turns').where('call_id', callId).first();
+    assert.deepEqual(row.usage_lines, [
+      { kind: 'tts', engine: 'yandex', characters: 50, audio_out_ms: 2_500, cost_micro_rub: 26_000 },
+      { kind: 'tutor', engine: 'openai', input_tokens: 900, output_tokens: 30, cost_micro_rub: 400 },
+      { kind: 'stt', engine: 'local', audio_in_ms: 3_000, cost_micro_rub: 0 },
+    ]);
+    const sums = [row.usage_audio_in_ms, row.usage_audio_out_ms, row.usage_characters, row.usage_input_tokens];
+    assert.deepEqual(
+      [...sums, row.usage_output_tokens, row.cost_micro_rub].map(Number),
+      [3_000, 2_500, 50, 900, 30, 26_400],
+    );
+    // A turn that is written again by whoever counts nothing keeps what was counted.
+    await store.saveTurn(callId, tutorTurn);
+    assert.equal(Number((await knex('call_turns').where('call_id', callId).first()).cost_micro_rub), 26_400);
+  });
+
+  it('writes which engines served, and keeps which was asked for', async (t) => {
+    const { knex, store, userId, callId } = await setUp(t);
+    await knex('calls')
+      .where('id', callId)
+      .update({ engines: { asked: 'yandex' } });
+    assert.equal((await store.load(callId, userId)).askedEngine, 'yandex');
+    const change = { kind: 'stt', from: 'yandex', to: 'local', code: 'engine_timed_out', talkedMs: 900 } as const;
+    await store.saveEngines(callId, { used: { stt: ['yandex'] }, changes: [] });
+    await store.saveEngines(callId, { used: { stt: ['yandex', 'local'] }, changes: [change] });
+    const { engines } = await knex('calls').where('id', callId).first();
+    assert.deepEqual(engines, { asked: 'yandex', used: { stt: ['yandex', 'local'] }, changes: [change] });
   });
 
   it('keeps what the tutor remembers', async (t) => {

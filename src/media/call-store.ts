@@ -3,9 +3,18 @@ import { raw } from 'objection';
 import { AppError } from '../platform/errors.ts';
 import { StoredCall, StoredTurn } from './call-models.ts';
 import type { CallStore, TurnRecord } from './call/ports.ts';
+import { toUsageColumns } from './turn-usage.ts';
+
+export interface CallStoreOptions {
+  readonly knex: Knex;
+  /** The node that writes. A call that has moved to another one is not its to write any more. */
+  readonly nodeId: string;
+}
 
 /** Calls and their turns in PostgreSQL. The status after `live` is billing's to write, with the money. */
-export function createCallStore({ knex }: { readonly knex: Knex }): CallStore {
+export function createCallStore({ knex, nodeId }: CallStoreOptions): CallStore {
+  const ownCall = (callId: string) => StoredCall.query(knex).findById(callId).where('node_id', nodeId);
+
   return {
     async load(callId, userId) {
       if (!isUuid(callId) || !isUuid(userId)) throw callNotFound();
@@ -20,43 +29,59 @@ export function createCallStore({ knex }: { readonly knex: Knex }): CallStore {
         level: call.level,
         talkedMs: call.talkedMs,
         tutorMemory: call.tutorMemory ?? undefined,
+        ...(typeof call.engines['asked'] === 'string' && { askedEngine: call.engines['asked'] }),
       };
     },
 
     turns: (callId) => readTurns(knex, callId),
 
     async markLive(callId) {
-      const marked = await StoredCall.query(knex)
-        .findById(callId)
+      const marked = await ownCall(callId)
         .where('status', 'placed')
         .patch({ status: 'live', liveAt: raw('clock_timestamp()'), lastBeatAt: raw('clock_timestamp()') });
       if (marked === 1) return;
       const call = await StoredCall.query(knex).findById(callId);
       if (!call) throw callNotFound();
-      if (call.status !== 'live') throw callEnded();
+      if (call.status === 'ended' || call.status === 'finalized') throw callEnded();
+      if (call.nodeId !== nodeId) throw callMoved();
     },
 
     async saveTurn(callId, turn) {
-      await StoredTurn.query(knex)
-        .insert({
-          callId,
-          ordinal: turn.ordinal,
-          speaker: turn.speaker,
-          text: withoutNul(turn.text),
-          heardText: withoutNul(turn.heardText),
-          interrupted: turn.interrupted,
-          words: turn.words ?? null,
-          engines: turn.engines,
-          startedAtMs: Math.round(turn.startedAtMs),
-          durationMs: Math.round(turn.durationMs),
-          stages: turn.stages,
-        })
-        .onConflict(['call_id', 'ordinal'])
-        .merge();
+      await knex.transaction(async (transaction) => {
+        // Held until the turn is written: the call cannot move between the look and the write.
+        const own = await StoredCall.query(transaction)
+          .findById(callId)
+          .where('node_id', nodeId)
+          .select('id')
+          .forShare();
+        if (!own) throw callMoved();
+        await StoredTurn.query(transaction)
+          .insert({
+            callId,
+            ordinal: turn.ordinal,
+            speaker: turn.speaker,
+            text: withoutNul(turn.text),
+            heardText: withoutNul(turn.heardText),
+            interrupted: turn.interrupted,
+            words: turn.words ?? null,
+            engines: turn.engines,
+            startedAtMs: Math.round(turn.startedAtMs),
+            durationMs: Math.round(turn.durationMs),
+            stages: turn.stages,
+            ...(turn.usage && toUsageColumns(turn.usage)),
+          })
+          .onConflict(['call_id', 'ordinal'])
+          .merge();
+      });
     },
 
     async saveTutorMemory(callId, memory) {
-      await StoredCall.query(knex).findById(callId).patch({ tutorMemory: memory });
+      if ((await ownCall(callId).patch({ tutorMemory: memory })) === 0) throw callMoved();
+    },
+
+    async saveEngines(callId, engines) {
+      const merged = raw('engines || ?::jsonb', JSON.stringify(engines));
+      if ((await ownCall(callId).patch({ engines: merged })) === 0) throw callMoved();
     },
   };
 }
@@ -89,6 +114,14 @@ export function callNotFound(): AppError {
 
 export function callEnded(): AppError {
   return new AppError({ code: 'call_ended', kind: 'conflict', message: 'The call has ended.' });
+}
+
+function callMoved(): AppError {
+  return new AppError({
+    code: 'call_on_other_node',
+    kind: 'conflict',
+    message: 'The call has moved to another node, which writes it now.',
+  });
 }
 
 /** PostgreSQL's text takes every character but this one, and an engine may send anything. */

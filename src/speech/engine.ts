@@ -55,6 +55,25 @@ export interface TokenUsage {
   readonly outputAudioTokens?: number;
 }
 
+export type EngineKind = 'stt' | 'tutor' | 'tts' | 's2s';
+
+/** What one engine was given and gave: what its vendor charges for. */
+export interface EngineUse {
+  readonly kind: EngineKind;
+  readonly engine: string;
+  /** Audio that it heard, silence included, and that it spoke; whole ms. */
+  readonly audioInMs?: number;
+  readonly audioOutMs?: number;
+  /** That it was asked to say; UTF-16 units. */
+  readonly characters?: number;
+  readonly tokens?: TokenUsage;
+}
+
+/** With its cost in millionths of a rouble, at the prices of the moment. */
+export interface PricedUse extends EngineUse {
+  readonly costMicroRub: number;
+}
+
 // ── Speech to text ──────────────────────────────────────────────────────────────────────────
 
 export interface SpeechToText {

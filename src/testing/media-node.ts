@@ -139,6 +139,7 @@ function memoryStore(kept: Map<string, KeptCall>): CallStore {
       take(kept, callId).turns.set(turn.ordinal, turn);
     },
     saveTutorMemory: async () => {},
+    saveEngines: async () => {},
   };
 }
 

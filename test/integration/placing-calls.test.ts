@@ -74,7 +74,7 @@ async function setUp(t: TestContext) {
   };
   const enterNode = () =>
     nodes.register({ id: 'one', url: 'http://127.0.0.1:1', publicPath: '/rtc/one/socket.io', capacity: 10 });
-  return { ask, register, enterNode, knex, billing, accounts, routes, store: createCallStore({ knex }) };
+  return { ask, register, enterNode, knex, billing, accounts, routes, store: createCallStore({ knex, nodeId: 'one' }) };
 }
 
 describe('a learner over HTTP', () => {

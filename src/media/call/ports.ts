@@ -1,4 +1,4 @@
-import type { AssessedWord, Language, Level, TutorMemory } from '../../speech/engine.ts';
+import type { AssessedWord, EngineKind, Language, Level, PricedUse, TutorMemory } from '../../speech/engine.ts';
 import type { VoiceSettings } from '../audio/vad.ts';
 import type { EndReason } from '../protocol.ts';
 import type { TurnSettings } from './turn-settings.ts';
@@ -41,6 +41,8 @@ export interface CallRecord {
   /** Talked before, when the call goes on after a reconnect or on another node. */
   readonly talkedMs: number;
   readonly tutorMemory: TutorMemory | undefined;
+  /** The engine that staff asked for when they placed it. */
+  readonly askedEngine?: string;
 }
 
 /** One side's turn, as it is kept in `call_turns`. Milliseconds count from the end of the learner's speech. */
@@ -57,6 +59,24 @@ export interface TurnRecord {
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly stages: Readonly<Partial<Record<TurnStage, number>>>;
+  /** What the engines did for it; absent where nobody counted, or where a stored turn is read. */
+  readonly usage?: readonly PricedUse[];
+}
+
+/** The engines that a call was asked to have, those that served it, and each change from one to the next. */
+export interface CallEnginesRecord {
+  readonly used: Readonly<Partial<Record<EngineKind, readonly string[]>>>;
+  readonly changes: readonly EngineChange[];
+}
+
+export interface EngineChange {
+  readonly kind: EngineKind;
+  readonly from: string;
+  /** `pipeline`: from speech to speech to the three others. */
+  readonly to: string;
+  /** Why: the failure's code. */
+  readonly code: string;
+  readonly talkedMs: number;
 }
 
 /** `stop` alone counts from the beginning of the speech that interrupted the turn, to the tutor's silence. */
@@ -75,6 +95,7 @@ export interface ConversationSettings {
   readonly voice: Required<VoiceSettings>;
 }
 
+/** Writes of a node that has lost the call to another are refused: `call_on_other_node`. */
 export interface CallStore {
   /** @throws AppError `call_not_found` when there is no such call of this user. */
   load(callId: string, userId: string): Promise<CallRecord>;
@@ -84,4 +105,6 @@ export interface CallStore {
   /** Inserts the turn, or replaces the one with the same ordinal. */
   saveTurn(callId: string, turn: TurnRecord): Promise<void>;
   saveTutorMemory(callId: string, memory: TutorMemory): Promise<void>;
+  /** Replaces what was written before. */
+  saveEngines(callId: string, engines: CallEnginesRecord): Promise<void>;
 }
