@@ -12,6 +12,7 @@ import { createConfirmations, type ConfirmationOptions, type Confirmations } fro
 import { PasswordHasher, type PasswordHasherOptions } from './password-hasher.ts';
 import { checkPassword } from './password-policy.ts';
 import { accountRoutes } from './routes.ts';
+import { notStaff, readStaff, staffRole, type StaffMember, type StaffPass } from './staff.ts';
 import { Tokens } from './tokens.ts';
 import { UserAccount, UserProfile, type ProfileLanguage, type ProfileLevel } from './user-models.ts';
 import { readUser, type User } from './users.ts';
@@ -71,6 +72,13 @@ export interface Accounts {
   readonly register: (registration: Registration) => Promise<SignedIn>;
   /** @throws AppError `credentials_invalid`, `account_blocked`, `too_many_logins`, `sign_in_busy` */
   readonly login: (credentials: Credentials) => Promise<SignedIn>;
+  /**
+   * For the back office, under the same limits on attempts; no token is made.
+   * @throws AppError what `login` throws, and `not_staff`
+   */
+  readonly signInStaff: (credentials: Credentials) => Promise<StaffPass>;
+  /** Who holds the pass now; `undefined` when it is void. */
+  readonly readStaff: (pass: StaffPass) => Promise<StaffMember | undefined>;
   /** Ends every token of the user, on every device. */
   readonly logoutEverywhere: (userId: string) => Promise<void>;
   /** Ends every token too, and lets no new one be made. */
@@ -101,6 +109,19 @@ export function createAccounts(options: AccountsOptions): Accounts {
     token: await tokens.issueApi({ userId: account.id, tokenVersion: account.tokenVersion }),
   });
 
+  const checkCredentials = async ({ email, password, ip }: Credentials): Promise<UserAccount> => {
+    const attempt = await attempts.countLogin(ip, email);
+    const account = await UserAccount.query(knex).whereRaw('lower(email) = ?', email).first();
+    const matches = await hasher.verify(password, account?.passwordHash);
+    if (!account || !matches) throw credentialsInvalid();
+    await attempt.giveBack();
+    if (account.blockedAt) throw accountBlocked();
+    if (hasher.isOutdated(account.passwordHash)) {
+      await replaceHash(knex, account, await hasher.hash(password));
+    }
+    return account;
+  };
+
   const service: Omit<Accounts, 'routes'> = {
     async register(registration) {
       const { email, password } = registration;
@@ -112,18 +133,16 @@ export function createAccounts(options: AccountsOptions): Accounts {
       return signIn(account);
     },
 
-    async login({ email, password, ip }) {
-      const attempt = await attempts.countLogin(ip, email);
-      const account = await UserAccount.query(knex).whereRaw('lower(email) = ?', email).first();
-      const matches = await hasher.verify(password, account?.passwordHash);
-      if (!account || !matches) throw credentialsInvalid();
-      await attempt.giveBack();
-      if (account.blockedAt) throw accountBlocked();
-      if (hasher.isOutdated(account.passwordHash)) {
-        await replaceHash(knex, account, await hasher.hash(password));
-      }
-      return signIn(account);
+    login: async (credentials) => signIn(await checkCredentials(credentials)),
+
+    async signInStaff(credentials) {
+      const account = await checkCredentials(credentials);
+      if (!staffRole(account.role)) throw notStaff();
+      log.info({ userId: account.id }, 'A member of staff signed in');
+      return { userId: account.id, tokenVersion: account.tokenVersion };
     },
+
+    readStaff: (pass) => readStaff(knex, pass),
 
     async logoutEverywhere(userId) {
       await UserAccount.query(knex)

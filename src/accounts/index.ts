@@ -11,4 +11,6 @@ export {
 export type { FirstAdmin } from './admin.ts';
 export type { AttemptLimitsConfig, Limit } from './attempt-limits.ts';
 export type { CallPass, CallTokens } from './authentication.ts';
+export type { StaffMember, StaffPass, StaffRole } from './staff.ts';
+export { emailSchema } from './email.ts';
 export type { User } from './users.ts';

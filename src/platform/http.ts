@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { Histogram } from 'prom-client';
 import { AppError } from './errors.ts';
-import { contextOf, handleRoute } from './http/handler.ts';
+import { contextOf } from './http/handler.ts';
+import { mountRoutes } from './http/mount.ts';
 import { probes, type ReadinessChecks } from './http/probes.ts';
 import { servePage } from './http/page.ts';
 import { toProblem } from './http/problem.ts';
@@ -11,6 +12,9 @@ import { securityHeaders } from './http/security.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
+export { contextOf } from './http/handler.ts';
+export { mountRoutes } from './http/mount.ts';
+export { toProblem } from './http/problem.ts';
 export { defineRoute } from './http/route.ts';
 export type { Access, Authenticator, Principal, Role, Route, RouteRequest } from './http/route.ts';
 export { problemSchema, type Problem } from './http/problem.ts';
@@ -57,14 +61,7 @@ export function createHttpApp(options: HttpAppOptions): Express {
       next();
     });
   }
-  for (const [path, methods] of byPath(routes)) {
-    const address = path.replaceAll(/\{(\w+)\}/g, ':$1');
-    for (const route of methods) {
-      const checkAnswers = options.checkAnswers ?? false;
-      app[route.method](address, ...handleRoute(route, { authenticator, checkAnswers }));
-    }
-    app.all(address, refuseMethod(path, methods));
-  }
+  mountRoutes(app, routes, { authenticator, checkAnswers: options.checkAnswers ?? false });
   for (const middleware of options.middleware ?? []) app.use(middleware);
   if (pageRoot !== undefined) app.use(servePage(pageRoot));
   app.use(() => {
@@ -72,32 +69,6 @@ export function createHttpApp(options: HttpAppOptions): Express {
   });
   app.use(answerProblem(log));
   return app;
-}
-
-function byPath(routes: readonly Route[]): Map<string, Route[]> {
-  const paths = new Map<string, Route[]>();
-  for (const route of routes) {
-    const methods = paths.get(route.path);
-    if (methods?.some(({ method }) => method === route.method)) {
-      throw new TypeError(`${route.method} ${route.path} is defined twice`);
-    }
-    if (methods) methods.push(route);
-    else paths.set(route.path, [route]);
-  }
-  return paths;
-}
-
-function refuseMethod(path: string, routes: readonly Route[]): RequestHandler {
-  const allowed = routes.map(({ method }) => method.toUpperCase()).join(', ');
-  return (_request, response) => {
-    contextOf(response).route = path;
-    response.setHeader('Allow', allowed);
-    throw new AppError({
-      code: 'method_not_allowed',
-      kind: 'invalid',
-      message: `This address answers only ${allowed}.`,
-    });
-  };
 }
 
 const QUIET_ROUTES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);

@@ -11,6 +11,7 @@ import type { Authenticator, Principal, Route } from './route.ts';
 export const BODY_LIMIT_BYTES = 64 * 1024;
 
 export interface HandlerOptions {
+  /** Asked where nothing before the route has settled who asks: a session, for example. */
   readonly authenticator: Authenticator | undefined;
   /** Compare what handlers return with what they declared. */
   readonly checkAnswers: boolean;
@@ -41,7 +42,7 @@ export function handleRoute(route: Route, { authenticator, checkAnswers }: Handl
     const context = contextOf(response);
     context.route = route.path;
     if (route.access !== 'public' && authenticator !== undefined) {
-      const principal = await authenticator.authenticate(request.headers.authorization);
+      const principal = context.principal ?? (await authenticator.authenticate(request.headers.authorization));
       context.principal = principal;
       if (route.access !== 'user' && !route.access.includes(principal.role)) {
         throw new AppError({
