@@ -6,6 +6,7 @@ import {
   type TextToSpeech,
 } from '../engine.ts';
 import { EventQueue } from '../event-queue.ts';
+import { PcmAssembler } from '../pcm-assembler.ts';
 import { ProgramError, type ProgramRun, ProgramRunner } from './program-runner.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -92,39 +93,6 @@ export function createEspeak({
     start: () => runner.start(),
     close: () => runner.close(),
   };
-}
-
-/** Cuts the header off and joins bytes to samples across chunks. */
-class PcmAssembler {
-  #skip: number;
-  #half: number | undefined;
-
-  constructor(headerBytes: number) {
-    this.#skip = headerBytes;
-  }
-
-  push(chunk: Uint8Array): Int16Array {
-    const skipped = Math.min(this.#skip, chunk.length);
-    this.#skip -= skipped;
-    let bytes = chunk.subarray(skipped);
-    if (this.#half !== undefined && bytes.length > 0) {
-      bytes = join(this.#half, bytes);
-      this.#half = undefined;
-    }
-    if (bytes.length % 2 === 1) this.#half = bytes[bytes.length - 1];
-    const count = bytes.length >> 1;
-    const samples = new Int16Array(count);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let i = 0; i < count; i++) samples[i] = view.getInt16(i * 2, true);
-    return samples;
-  }
-}
-
-function join(first: number, rest: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(rest.length + 1);
-  joined[0] = first;
-  joined.set(rest, 1);
-  return joined;
 }
 
 function checkedInput({ text }: SynthesisRequest): string {

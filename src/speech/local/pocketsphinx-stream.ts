@@ -13,7 +13,7 @@ import {
 } from '../engine.ts';
 import { EventQueue } from '../event-queue.ts';
 import { cleanWord, type DecoderMessage, encodeFrame, LineSplitter, parseDecoderMessage } from './decoder-protocol.ts';
-import { PreRoll } from './pre-roll.ts';
+import { PreRoll } from '../pre-roll.ts';
 
 const FRAME_MS = 20;
 /** As far back as an utterance may begin before it is noticed. */
