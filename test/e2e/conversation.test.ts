@@ -95,6 +95,30 @@ describe('a conversation', { timeout: 300_000 }, () => {
     assert.ok(toServer.cut > 10, `${toServer.cut} packets were lost to the outage`);
   });
 
+  it('finds a new way when the old one is gone for good', async (test) => {
+    const learner = await Learner.open(test, { url: product.url });
+    const sent: string[] = [];
+    learner.page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => {
+        sent.push(payload.toString());
+      }),
+    );
+    await learner.register('new-way@example.com');
+    await learner.startCall();
+    await learner.phase('listening');
+    const restarts = (): number => sent.filter((message) => message.includes('"ice:restart"')).length;
+    assert.equal(restarts(), 0);
+    relay.cut();
+    await learner.phase('reconnecting');
+    relay.mend();
+    await learner.phase('listening');
+    assert.ok(restarts() > 0);
+    await learner.say(speak('good morning it is nice to meet you'));
+    await learner.phase('speaking');
+    await learner.endCall();
+    assert.equal(await learner.balance(), 59);
+  });
+
   it('goes on after the page was loaded again: same call, same history, one minute', async (test) => {
     const learner = await inCall(test, 'reload@example.com');
     await learner.phase('listening');

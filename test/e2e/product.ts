@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,8 @@ const START_DEADLINE_MS = 60_000;
 
 export interface Product {
   readonly url: string;
+  /** Of `up`, which starts the others. */
+  readonly pid: number;
   readonly database: TestDatabase;
   /** The folder of the letters that it would have sent. */
   readonly outbox: string;
@@ -60,7 +63,8 @@ export async function startProduct(test: Cleanup, settings: Readonly<Record<stri
     rmSync(dataDir, { recursive: true, force: true });
   });
   await waitUntilServing(child, url, () => output);
-  return { url, database, outbox: path.join(dataDir, 'outbox'), output: () => output };
+  assert.ok(child.pid);
+  return { url, pid: child.pid, database, outbox: path.join(dataDir, 'outbox'), output: () => output };
 }
 
 /** The last product's log, for whoever wonders why a test failed. */
