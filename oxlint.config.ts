@@ -34,6 +34,7 @@ const mediaRooms = {
   audio: { may: [] },
   call: { may: ['protocol.ts', 'sfu/**', 'audio/**'] },
   signaling: { may: ['protocol.ts', 'call/call-port.ts'] },
+  transcoding: { may: [] },
 } as const;
 
 /** A package that belongs to one room, or to a file of another besides, or to a second room. */

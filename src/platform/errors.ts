@@ -10,6 +10,12 @@ export type ErrorKind =
   | 'not_found'
   | 'conflict'
   | 'too_large'
+  /** A kind of content that nobody here takes. */
+  | 'unsupported'
+  /** The kind is right, what it holds is not. */
+  | 'unprocessable'
+  /** The sender was too slow. */
+  | 'timed_out'
   | 'too_many'
   | 'unavailable'
   | 'internal';
