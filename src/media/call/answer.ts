@@ -1,17 +1,18 @@
 import type { Clock } from '../../platform/clock.ts';
 import { isAbort } from '../../platform/errors.ts';
 import type { Assessment, TextToSpeech, Tutor, TutorMemory, TutorRequest } from '../../speech/engine.ts';
-import type { PlayoutSegment, Speaker } from '../audio/speaker.ts';
+import type { PlayoutSegment } from '../audio/speaker.ts';
 import { untilSilent } from './engine-silence.ts';
 import { heardText, type SpokenSentence } from './heard-text.ts';
 import { SentenceQueue } from './sentence-queue.ts';
 import { SentenceSplitter } from './sentence-splitter.ts';
+import type { VoiceOutput } from './voice-output.ts';
 
 export interface AnswerOptions {
   readonly request: TutorRequest;
   readonly tutor: Tutor;
   readonly textToSpeech: TextToSpeech;
-  readonly speaker: Speaker;
+  readonly speaker: VoiceOutput;
   readonly clock: Clock;
   /** The speaking rate at the beginning; the tutor may change it. */
   readonly rate: number;

@@ -2,7 +2,6 @@ import type { Clock } from '../../platform/clock.ts';
 import { toAppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { Language, Level, TextToSpeech, Tutor, TutorMemory, TutorRequest } from '../../speech/engine.ts';
-import type { Speaker } from '../audio/speaker.ts';
 import { Answer } from './answer.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import type { ConversationListener } from './conversation.ts';
@@ -10,11 +9,12 @@ import type { Transcript } from './transcript.ts';
 import type { TurnBook, TutorTurn } from './turn-book.ts';
 import type { TurnSettings } from './turn-settings.ts';
 import type { TurnEffect } from './turn-state.ts';
+import type { VoiceOutput } from './voice-output.ts';
 
 export interface TutorSideOptions {
   readonly tutor: Tutor;
   readonly textToSpeech: TextToSpeech;
-  readonly speaker: Speaker;
+  readonly speaker: VoiceOutput;
   readonly transcript: Transcript;
   readonly book: TurnBook;
   readonly memory: TutorMemory | undefined;
