@@ -1,0 +1,2 @@
+/** The face of the folder: SpeechKit's two engines, by one factory. */
+export { createYandex, type Yandex, type YandexOptions } from './create-yandex.ts';
