@@ -6,7 +6,7 @@ import { readTariff, readTrialMinutes } from './billing-settings.ts';
 import { giftRoutes } from './gift-routes.ts';
 import { openHold } from './holds.ts';
 import { credit } from './ledger.ts';
-import { beat, end, type CallEnding, type MeterReading } from './meter.ts';
+import { beat, end, reserve, type CallEnding, type MeterReading } from './meter.ts';
 import { NO_MONEY } from './money.ts';
 import { packageRoutes } from './package-routes.ts';
 import { isFirstAccount } from './persons.ts';
@@ -77,6 +77,8 @@ export interface Billing {
 
 interface Meter {
   readonly beat: (callId: string, talkedMs: number) => Promise<MeterReading>;
+  /** Holds what talk up to `coverMs` needs, without talk having happened. */
+  readonly reserve: (callId: string, coverMs: number) => Promise<MeterReading>;
   readonly end: (callId: string, ending: CallEnding) => Promise<void>;
 }
 
@@ -95,6 +97,7 @@ export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: Billin
 
   const meterOf = (nodeId?: string): Meter => ({
     beat: (callId, talkedMs) => beat(knex, callId, talkedMs, nodeId),
+    reserve: (callId, coverMs) => reserve(knex, callId, coverMs, nodeId),
     async end(callId, ending) {
       if (await end(knex, callId, ending, nodeId)) (onCallEnded ?? chargeInBackground)(callId);
     },

@@ -25,6 +25,24 @@ export interface CallEnding {
  * @throws AppError `call_not_found`, `call_ended`, `call_on_other_node`
  */
 export async function beat(knex: Knex, callId: string, talkedMs: number, nodeId?: string): Promise<MeterReading> {
+  return extend(knex, callId, { talkedMs, coverMs: 0 }, nodeId);
+}
+
+/**
+ * Writes the heartbeat and extends the hold so that it covers `coverMs` of talk, as far as the wallet goes. The talk time stays
+ * as it is: what was set aside for talk that comes to nothing is given back at the end.
+ * @throws AppError as `beat`
+ */
+export async function reserve(knex: Knex, callId: string, coverMs: number, nodeId?: string): Promise<MeterReading> {
+  return extend(knex, callId, { talkedMs: 0, coverMs }, nodeId);
+}
+
+async function extend(
+  knex: Knex,
+  callId: string,
+  { talkedMs, coverMs }: { readonly talkedMs: number; readonly coverMs: number },
+  nodeId: string | undefined,
+): Promise<MeterReading> {
   checkTalked(talkedMs);
   return knex.transaction(async (transaction) => {
     const call = await selectRow<{ user_account_id: string; talked_ms: number }>(
@@ -40,7 +58,7 @@ export async function beat(knex: Knex, callId: string, talkedMs: number, nodeId?
     const { held, covered } = await extendHold(transaction, {
       userId: call.user_account_id,
       hold,
-      targetMinutes: minutesToHold(call.talked_ms),
+      targetMinutes: Math.max(minutesToHold(call.talked_ms), Math.ceil(coverMs / 60_000)),
     });
     return { heldMs: milliseconds(held), coveredMs: milliseconds(covered) };
   });

@@ -8,6 +8,9 @@ import type { EndReason } from './protocol.ts';
 
 export type CallStatus = 'placed' | 'live' | 'ended' | 'finalized';
 
+/** Live, over WebRTC or a socket; or in turns, over HTTP. */
+export type CallChannel = 'live' | 'http';
+
 export class StoredCall extends Model {
   static override readonly tableName = 'calls';
   static override readonly columnNameMappers = snakeCaseMappers();
@@ -22,6 +25,7 @@ export class StoredCall extends Model {
   /** What staff asked for (`asked`), what was used and each change. */
   declare engines: Readonly<Record<string, unknown>>;
   declare tutorMemory: TutorMemory | null;
+  declare readonly channel: CallChannel;
   declare readonly idempotencyKey: string | null;
   declare readonly placedAt: Date;
   declare liveAt: Date | null;

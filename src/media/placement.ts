@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AppError } from '../platform/errors.ts';
 import { defineSetting, readSetting } from '../platform/settings.ts';
 import type { Language, Level } from '../speech/engine.ts';
-import { StoredCall } from './call-models.ts';
+import { type CallChannel, StoredCall } from './call-models.ts';
 import { callEnded, callNotFound, isUuid } from './call-store.ts';
 import type { MediaNodeReport, MediaNodes } from './media-nodes.ts';
 
@@ -29,6 +29,8 @@ export interface NewCall {
   readonly language: Language;
   readonly level: Level;
   readonly idempotencyKey?: string | undefined;
+  /** Default `live`. */
+  readonly channel?: CallChannel;
 }
 
 export interface PlacedCall {
@@ -75,11 +77,11 @@ export class Placement {
   }
 
   async #insert(transaction: Knex.Transaction, call: NewCall): Promise<PlacedCall> {
-    const { userId, language, level, idempotencyKey = null } = call;
+    const { userId, language, level, idempotencyKey = null, channel = 'live' } = call;
     const node = await this.#nodes.findRoom(transaction);
     if (!node) throw noMediaNode();
     const { id: callId } = await StoredCall.query(transaction)
-      .insert({ userAccountId: userId, nodeId: node.id, language, level, idempotencyKey })
+      .insert({ userAccountId: userId, nodeId: node.id, language, level, channel, idempotencyKey })
       .returning('id');
     await this.#opening.openCall(transaction, { callId, userId });
     // After the user's lock: a call that was opened at the same time is committed, and counted, by now.
@@ -95,12 +97,12 @@ export class Placement {
    * Where a call under way is to be joined: on its node, or on another when that one is gone.
    * @throws AppError `call_not_found`, `call_ended`, `no_media_node`
    */
-  async replace(callId: string, userId: string): Promise<PlacedCall> {
+  async replace(callId: string, userId: string, channel: CallChannel = 'live'): Promise<PlacedCall> {
     if (!isUuid(callId)) throw callNotFound();
     return this.#knex.transaction(async (transaction) => {
       const call = await StoredCall.query(transaction)
         .findById(callId)
-        .where('user_account_id', userId)
+        .where({ user_account_id: userId, channel })
         .forNoKeyUpdate();
       if (!call) throw callNotFound();
       if (call.status !== 'placed' && call.status !== 'live') throw callEnded();

@@ -56,10 +56,13 @@ function describeRoute(route: Route, schemaOf: (schema: ZodType, io: 'input' | '
     ...(route.body && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
     }),
+    ...(route.stream && { requestBody: { required: true, content: binary(route.stream.takes) } }),
     responses: {
       [status]: {
         description: 'Done',
-        ...(status !== 204 && { content: contentOf(route, schemaOf(route.answer, 'output')) }),
+        ...(status !== 204 && {
+          content: route.stream ? binary(route.stream.gives) : contentOf(route, schemaOf(route.answer, 'output')),
+        }),
       },
       default: {
         description: codes.length === 0 ? 'A problem' : `A problem. Codes of this route: ${codes.join(', ')}`,
@@ -91,6 +94,10 @@ function parametersOf(place: 'path' | 'query', schema: Json | undefined): Json[]
 function contentOf(route: Route, schema: Json): Json {
   const others = Object.values(route.formats ?? {}).map(({ mediaType }) => [mediaType, { schema: { type: 'string' } }]);
   return { 'application/json': { schema }, ...Object.fromEntries(others) };
+}
+
+function binary(mediaTypes: readonly string[]): Json {
+  return Object.fromEntries(mediaTypes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
 }
 
 function formatParameter(names: readonly string[]): Json {

@@ -9,6 +9,7 @@ import type { Authenticator, Principal, Route } from './route.ts';
 
 /** Bodies are small JSON objects; whatever is larger is a mistake or an attack. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
+const BODY_DEADLINE_MS = 30_000;
 
 export interface HandlerOptions {
   /** Asked where nothing before the route has settled who asks: a session, for example. */
@@ -54,6 +55,16 @@ export function handleRoute(route: Route, { authenticator, checkAnswers }: Handl
     }
     next();
   };
+  const { stream } = route;
+  if (stream !== undefined) {
+    const carry: RequestHandler = async (request, response) => {
+      const { principal, requestId } = contextOf(response);
+      const query = parsePart('query', route.query, request.query);
+      response.setHeader('Cache-Control', 'no-store');
+      await stream.carry({ request, response, query, principal, requestId });
+    };
+    return [admit, carry];
+  }
   const answer: RequestHandler = async (request, response) => {
     const { principal, requestId } = contextOf(response);
     const { format, query } = chooseFormat(request, route);
@@ -84,7 +95,7 @@ export function handleRoute(route: Route, { authenticator, checkAnswers }: Handl
       response.send(format.write(result));
     }
   };
-  return route.body === undefined ? [admit, answer] : [admit, requireJson, parseJson, answer];
+  return route.body === undefined ? [admit, answer] : [admit, requireJson, endInTime, parseJson, answer];
 }
 
 function requireJson(request: Request, _response: Response, next: NextFunction): void {
@@ -95,6 +106,14 @@ function requireJson(request: Request, _response: Response, next: NextFunction):
     kind: 'invalid',
     message: 'The body must be application/json.',
   });
+}
+
+/** The server's own deadline is that of the longest upload. */
+function endInTime(request: Request, _response: Response, next: NextFunction): void {
+  const timer = setTimeout(() => request.destroy(), BODY_DEADLINE_MS);
+  const clear = (): void => clearTimeout(timer);
+  request.once('end', clear).once('close', clear);
+  next();
 }
 
 function parsePart(part: RequestPart, schema: ZodType | undefined, value: unknown): unknown {

@@ -1,4 +1,5 @@
-import type { output, ZodType } from 'zod';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z, type output, type ZodType } from 'zod';
 
 /** What a room says of one request it answers. Rooms know neither express nor sockets. */
 
@@ -55,6 +56,23 @@ export interface AnswerFormat<Answer = unknown> {
   write(answer: Answer): string;
 }
 
+/** One request to a route that reads its body and writes its answer while both are still under way. */
+export interface StreamExchange<Query, Caller = Principal> {
+  /** Its body has not been read. */
+  readonly request: IncomingMessage;
+  /** Nothing has been sent of it. What is thrown before anything is becomes a problem; after that it is cut. */
+  readonly response: ServerResponse;
+  readonly query: Query;
+  readonly principal: Caller;
+  readonly requestId: string;
+}
+
+/** What passes through such a route, for the description: media types. */
+interface StreamDescription {
+  readonly takes: readonly string[];
+  readonly gives: readonly string[];
+}
+
 /** A route with its types taken away, as the HTTP application keeps it. */
 export interface Route extends RouteDescription {
   readonly access: Access;
@@ -64,6 +82,10 @@ export interface Route extends RouteDescription {
   readonly answer: ZodType;
   readonly formats?: Readonly<Record<string, AnswerFormat>>;
   handle(request: RouteRequest<unknown, unknown, unknown, Principal | undefined>): Promise<unknown>;
+  /** Instead of `handle`. */
+  readonly stream?: StreamDescription & {
+    carry(exchange: StreamExchange<unknown, Principal | undefined>): Promise<void>;
+  };
 }
 
 type Parsed<Schema> = Schema extends ZodType ? output<Schema> : undefined;
@@ -98,4 +120,21 @@ export function defineRoute<
   },
 ): Route {
   return route;
+}
+
+/** A route for bytes that come and go while they are worked on: sound, files. Settles when the answer is complete. */
+export function defineStreamRoute<const Allowed extends Access, Query extends ZodType>(
+  route: RouteDescription &
+    StreamDescription & {
+      readonly access: Allowed;
+      readonly query: Query;
+      carry(exchange: StreamExchange<output<Query>, Allowed extends 'public' ? undefined : Principal>): Promise<void>;
+    },
+): Route {
+  return {
+    ...route,
+    answer: z.never(),
+    handle: () => Promise.reject(new TypeError('A stream has no single answer')),
+    stream: route,
+  };
 }

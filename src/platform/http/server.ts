@@ -19,15 +19,17 @@ export interface ListenOptions {
   readonly portVariable?: string;
   /** How long requests under way may still take when closing. */
   readonly graceMs?: number;
+  /** By when a whole request must have arrived. Default 30 s. */
+  readonly requestTimeoutMs?: number;
 }
 
 /** @throws AppError `port_taken`, `port_not_allowed` */
 export async function listen(options: ListenOptions): Promise<HttpServer> {
-  const { app, host, port, portVariable = 'PORT', graceMs = 3_000 } = options;
+  const { app, host, port, portVariable = 'PORT', graceMs = 3_000, requestTimeoutMs = 30_000 } = options;
   const server = createServer(app);
   // Slow senders hold a socket, not more: a whole request must have arrived in time.
   server.headersTimeout = 10_000;
-  server.requestTimeout = 30_000;
+  server.requestTimeout = requestTimeoutMs;
   server.keepAliveTimeout = 65_000;
 
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
