@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { systemClock } from '../../platform/clock.ts';
+import { createSilentLogger } from '../../platform/log.ts';
+import { ENGINE_FRAME_SAMPLES } from '../../speech/engine.ts';
+import { createEspeak } from '../../speech/local/espeak.ts';
+import { createPocketSphinx } from '../../speech/local/pocketsphinx.ts';
+import { createYandex, type Yandex } from '../../speech/yandex/index.ts';
+import { EventReader } from '../conformance/event-reader.ts';
+import { fliteVoice } from '../flite-voice.ts';
+import { recognizerProgram } from '../recognizer-program.ts';
+import { createLocalEar, createLocalVoice } from './local-speech.ts';
+import { startYandexServer, type YandexServer } from './yandex-server.ts';
+
+const deadlineMs = 30_000;
+const { signal } = new AbortController();
+
+describe('the protocol server with local speech behind it', () => {
+  const log = createSilentLogger();
+  const ear = createPocketSphinx({ program: recognizerProgram(), clock: systemClock, log });
+  const voice = createEspeak();
+  let server: YandexServer;
+  let yandex: Yandex;
+  before(async () => {
+    server = await startYandexServer({ hear: createLocalEar(ear), speak: createLocalVoice(voice) });
+    const { endpoint } = server;
+    yandex = createYandex({ apiKey: 'any', sttEndpoint: endpoint, ttsEndpoint: endpoint, log });
+  });
+  after(async () => {
+    await yandex.close();
+    await server.close();
+    await ear.close();
+    await voice.close();
+  });
+
+  test('understands a sentence that is spoken to it, twice in a session', async () => {
+    const spoken = await fliteVoice('Could I have a cup of coffee, please?');
+    const stream = yandex.speechToText.open({ language: 'en', signal });
+    const reader = new EventReader(stream.events, deadlineMs);
+    for (let i = 0; i < 2; i++) {
+      stream.startUtterance(0);
+      for (let from = 0; from + ENGINE_FRAME_SAMPLES <= spoken.length; from += ENGINE_FRAME_SAMPLES) {
+        stream.write(spoken.subarray(from, from + ENGINE_FRAME_SAMPLES));
+      }
+      stream.endUtterance();
+      const { text, words = [] } = await reader.until('final');
+      assert.match(text, /cup of coffee/);
+      assert.ok(words.every(({ endMs }) => endMs <= spoken.length / 16 + 20));
+    }
+    stream.close();
+  });
+
+  for (const [language, text] of [
+    ['en', 'Good morning.'],
+    ['ru', 'Доброе утро, как у вас дела?'],
+  ] as const) {
+    test(`speaks: ${language}`, async () => {
+      const events = yandex.textToSpeech.synthesize({ text, language, rate: 1 }, signal);
+      const audio = (await new EventReader(events, deadlineMs).rest()).filter((event) => event.type === 'audio');
+      const samples = audio.reduce((sum, event) => sum + event.samples.length, 0);
+      const seconds = samples / yandex.textToSpeech.sampleRate;
+      assert.ok(seconds > 0.5 && seconds < 5, `${seconds} s`);
+    });
+  }
+});
