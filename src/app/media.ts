@@ -2,7 +2,6 @@ import { createAccounts } from '../accounts/index.ts';
 import { createBilling } from '../billing/index.ts';
 import type { CallMeter } from '../media/index.ts';
 import { createCallStore, MediaNodes, NodeMembership, readConversationSettings } from '../media/index.ts';
-import type { CallEngines } from '../media/call/registry.ts';
 import { signalingPath, startMediaNode } from '../media/node.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { ServiceConfig } from '../platform/config.ts';
@@ -11,21 +10,13 @@ import { createHttpApp, listen } from '../platform/http.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { preferThisProcess } from '../platform/priority.ts';
 import type { Service } from '../platform/service.ts';
-import type { Language } from '../speech/engine.ts';
-import { createSpeechEngines } from '../speech/index.ts';
-import { engineNames } from './engine-names.ts';
-
-/** Chooses the engines of a call, and ends with the process. */
-export interface EngineSource {
-  choose(language: Language): CallEngines;
-  close(): Promise<void>;
-}
+import { configuredEngines, type EngineParts, type EngineSource } from './engine-source.ts';
 
 /** Carries calls: signaling, the media server, the audio path, the conversation. */
 export async function startMedia(
   config: ServiceConfig,
   { log, lifecycle }: Service,
-  createEngines: (config: ServiceConfig, service: Pick<Service, 'log'>) => EngineSource = configuredEngines,
+  createEngines: (config: ServiceConfig, parts: EngineParts) => EngineSource = configuredEngines,
 ): Promise<Readonly<Record<string, string>>> {
   preferThisProcess(log);
   const metrics = createMetrics(config.media.nodeId);
@@ -45,7 +36,7 @@ export async function startMedia(
     tokenSecret: config.tokenSecret,
     onRegistered: () => Promise.reject(new Error('Nobody registers with a media process')),
   });
-  const engines = createEngines(config, { log });
+  const engines = createEngines(config, { log, knex, metrics });
   lifecycle.onClose('engines', () => engines.close());
 
   const app = createHttpApp({
@@ -66,7 +57,7 @@ export async function startMedia(
     opusAddonPath: config.media.opusAddon,
     store: createCallStore({ knex, nodeId: config.media.nodeId }),
     meter: billing.meterOf(config.media.nodeId) satisfies CallMeter,
-    chooseEngines: (language) => engines.choose(language),
+    chooseEngines: (request) => engines.choose(request),
     readSettings: () => readConversationSettings(knex, log),
     verifyToken: (token) => accounts.callTokens.verify(token),
     clock: systemClock,
@@ -100,17 +91,4 @@ export async function startMedia(
   );
   log.info({ codec: node.codec, url: http.url, rtcPort: config.rtc.port }, 'Ready for calls');
   return { url: http.url };
-}
-
-function configuredEngines(config: ServiceConfig, { log }: Pick<Service, 'log'>): EngineSource {
-  const speech = createSpeechEngines({ log, pocketsphinxStreamBin: config.speech.pocketsphinxStreamBin });
-  const names = engineNames(config);
-  return {
-    choose: () => ({
-      speechToText: speech.speechToText(names.stt),
-      tutor: speech.tutor(names.tutor),
-      textToSpeech: speech.textToSpeech(names.tts),
-    }),
-    close: () => speech.close(),
-  };
 }

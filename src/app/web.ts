@@ -10,8 +10,7 @@ import { serveApiDescription } from '../platform/openapi.ts';
 import { createSignalingProxy } from '../platform/proxy.ts';
 import { createAddressLimit } from '../platform/rate-limit.ts';
 import type { Service } from '../platform/service.ts';
-import { spokenLanguages } from '../speech/languages.ts';
-import { engineNames } from './engine-names.ts';
+import { createEngineChoice } from './engine-choice.ts';
 import { openPayments } from './payments.ts';
 
 const API_VERSION = '0.1.0';
@@ -41,11 +40,12 @@ export async function startWeb(
     confirmation: { publicUrl, onConfirmed: billing.onConfirmed },
   });
   const nodes = new MediaNodes(knex);
+  const engines = createEngineChoice({ config, knex, log });
   const calls = callRoutes({
     knex,
     placement: new Placement({ knex, nodes, opening: billing }),
     preferences: (userId) => accounts.me(userId),
-    languages: spokenLanguages(engineNames(config)),
+    languages: () => engines.languages(),
     charges: (callIds) => billing.charges(callIds),
     issueToken: (pass) => accounts.callTokens.issue(pass),
   });

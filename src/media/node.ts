@@ -2,19 +2,20 @@ import type { Server as HttpServer } from 'node:http';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { Language } from '../speech/engine.ts';
 import { loadOpus } from './audio/opus.ts';
 import { Pacer } from './audio/pacer.ts';
 import { VoiceActivityDetector } from './audio/vad.ts';
 import { createCallMetrics } from './call/call-metrics.ts';
 import type { CallDeadlines } from './call/call-state.ts';
-import type { CallMeter, CallStore, ConversationSettings } from './call/ports.ts';
-import { type CallEngines, CallRegistry } from './call/registry.ts';
+import type { CallMeter, CallRecordings, CallStore, ConversationSettings } from './call/ports.ts';
+import { CallRegistry, type CallRegistryOptions } from './call/registry.ts';
 import type { JoinAnswer } from './protocol.ts';
 import type { CallTokenSubject } from './signaling/connection.ts';
 import { SignalingServer } from './signaling/server.ts';
 import type { WorkerUsage } from './sfu/worker.ts';
 import { SfuWorkers } from './sfu/workers.ts';
+import { SocketVoice } from './socket-voice/socket-voice.ts';
+import type { Transcoder } from './transcoding/transcoder.ts';
 
 export interface MediaNodeOptions {
   readonly nodeId: string;
@@ -31,11 +32,15 @@ export interface MediaNodeOptions {
   readonly opusAddonPath: string | undefined;
   readonly store: CallStore;
   readonly meter: CallMeter;
-  readonly chooseEngines: (language: Language) => CallEngines;
+  readonly chooseEngines: CallRegistryOptions['chooseEngines'];
   readonly verifyToken: (token: string) => Promise<CallTokenSubject>;
   /** Asked when a call starts; the defaults when absent. */
   readonly readSettings?: () => Promise<ConversationSettings>;
   readonly deadlines?: CallDeadlines;
+  /** Absent: no call is recorded. */
+  readonly recordings?: CallRecordings | undefined;
+  /** For voices over the socket; stays its owner's. Absent: there are none. */
+  readonly transcoder?: Transcoder | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -60,7 +65,7 @@ export function signalingPath(nodeId: string): string {
 
 /** Joins the rooms inside media: signaling over calls, calls over the media server and the audio path. */
 export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNode> {
-  const { clock, log, metrics, nodeId, rtc } = options;
+  const { clock, log, metrics, nodeId, rtc, transcoder } = options;
   const codec = loadOpus({ addonPath: options.opusAddonPath });
   const [detector, sfu] = await Promise.all([
     VoiceActivityDetector.load(),
@@ -91,6 +96,8 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNo
     metrics: createCallMetrics(metrics),
     ...(options.readSettings && { readSettings: options.readSettings }),
     ...(options.deadlines && { deadlines: options.deadlines }),
+    recordings: options.recordings,
+    openSocketVoice: transcoder && ((voice) => new SocketVoice({ ...voice, transcoder, clock })),
   });
   const signaling = SignalingServer.attach({
     httpServer: options.httpServer,

@@ -29,6 +29,8 @@ export interface NewCall {
   readonly language: Language;
   readonly level: Level;
   readonly idempotencyKey?: string | undefined;
+  /** That this call is to have, whatever is set. */
+  readonly engine?: string | undefined;
   /** Default `live`. */
   readonly channel?: CallChannel;
 }
@@ -77,11 +79,19 @@ export class Placement {
   }
 
   async #insert(transaction: Knex.Transaction, call: NewCall): Promise<PlacedCall> {
-    const { userId, language, level, idempotencyKey = null, channel = 'live' } = call;
+    const { userId, language, level, idempotencyKey = null, channel = 'live', engine } = call;
     const node = await this.#nodes.findRoom(transaction);
     if (!node) throw noMediaNode();
     const { id: callId } = await StoredCall.query(transaction)
-      .insert({ userAccountId: userId, nodeId: node.id, language, level, channel, idempotencyKey })
+      .insert({
+        userAccountId: userId,
+        nodeId: node.id,
+        language,
+        level,
+        channel,
+        idempotencyKey,
+        engines: engine === undefined ? {} : { asked: engine },
+      })
       .returning('id');
     await this.#opening.openCall(transaction, { callId, userId });
     // After the user's lock: a call that was opened at the same time is committed, and counted, by now.

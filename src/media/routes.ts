@@ -22,7 +22,7 @@ export interface CallRoutesOptions {
   /** The language and level of a learner who names none. */
   readonly preferences: (userId: string) => Promise<{ readonly language: Language; readonly level: Level }>;
   /** In which calls can be held; others are refused before anything is set aside. */
-  readonly languages: readonly Language[];
+  readonly languages: () => Promise<readonly Language[]>;
   /** Minutes charged, by call id; calls that cost nothing are absent. */
   readonly charges: (callIds: readonly string[]) => Promise<ReadonlyMap<string, { readonly billedMinutes: number }>>;
   /** A token that lets the user into this call's signaling. */
@@ -33,7 +33,14 @@ export interface CallRoutesOptions {
   }) => Promise<string>;
 }
 
-const placing = z.strictObject({ language: languageSchema.optional(), level: levelSchema.optional() });
+const placing = z.strictObject({
+  language: languageSchema.optional(),
+  level: levelSchema.optional(),
+  engine: z
+    .enum(['openai', 'yandex', 'local'])
+    .optional()
+    .describe('For staff who try an engine: this call has it, whatever is set'),
+});
 const byId = z.object({ id: z.string().max(64) });
 const page = z.strictObject({
   cursor: z.uuid().optional().describe('`next_cursor` of the page before'),
@@ -60,17 +67,27 @@ export function callRoutes(options: CallRoutesOptions): Route[] {
       body: placing,
       answer: placeAnswer,
       status: 201,
-      errors: ['no_minutes', 'no_media_node', 'too_many_calls', 'call_ended', 'language_unsupported'],
+      errors: [
+        'no_minutes',
+        'no_media_node',
+        'too_many_calls',
+        'call_ended',
+        'language_unsupported',
+        'engine_not_yours',
+      ],
       idempotency: 'optional',
-      async handle({ principal: { userId }, body, idempotencyKey }) {
+      async handle({ principal: { userId, role }, body, idempotencyKey }) {
         const preferred = await preferences(userId);
         const language = body.language ?? preferred.language;
-        if (!languages.includes(language)) throw languageUnsupported(languages);
+        const spoken = await languages();
+        if (!spoken.includes(language)) throw languageUnsupported(spoken);
+        if (body.engine !== undefined && role === 'student') throw engineNotYours();
         const placed = await placement.place({
           userId,
           language,
           level: body.level ?? preferred.level,
           idempotencyKey,
+          engine: body.engine,
         });
         return invite(placed, userId);
       },
@@ -132,6 +149,14 @@ export function callRoutes(options: CallRoutesOptions): Route[] {
       },
     }),
   ];
+}
+
+function engineNotYours(): AppError {
+  return new AppError({
+    code: 'engine_not_yours',
+    kind: 'forbidden',
+    message: 'Only staff choose the engine of a call.',
+  });
 }
 
 function languageUnsupported(languages: readonly Language[]): AppError {

@@ -66,6 +66,14 @@ test('what is wrong only together is named too', () => {
   assert.deepEqual(Object.keys(problems).toSorted(), ['ADMIN_EMAIL', 'RTC_ANNOUNCED_ADDRESS', 'RTC_PORT']);
 });
 
+test('an engine without its key is named by the variable that is missing', () => {
+  const problems = problemsOf(() => loadConfig({ VOICE_ENGINE: 'openai', STT_ENGINE: 'yandex, local' }));
+  assert.match(problems['OPENAI_API_KEY'] ?? '', /VOICE_ENGINE names openai/);
+  assert.match(problems['YANDEX_API_KEY'] ?? '', /STT_ENGINE names yandex/);
+  const { speech } = loadConfig({ STT_ENGINE: 'yandex, local', YANDEX_IAM_TOKEN: 'secret' });
+  assert.deepEqual(speech.wishes.stt, ['yandex', 'local']);
+});
+
 test('production names what it cannot go without', () => {
   const problems = problemsOf(() => loadConfig({ NODE_ENV: 'production' }));
   assert.deepEqual(Object.keys(problems).toSorted(), ['DATABASE_URL', 'TOKEN_SECRET']);

@@ -22,6 +22,11 @@ const webAddress = z
   .transform((value) => value.replace(/\/+$/, ''));
 /** Engines register themselves by name; which names there are is the speech room's to know. */
 const engineName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be an engine name such as "local"');
+/** Several between commas: the first is asked first. */
+const engineNames = z
+  .string()
+  .regex(/^ *[a-z][a-z0-9-]{0,31}( *, *[a-z][a-z0-9-]{0,31}){0,4} *$/, 'must be engine names such as "yandex,local"')
+  .transform((value) => value.split(',').map((name) => name.trim()));
 /** `anna@example.com`, or with the name that people see: `AIlingva <no-reply@example.com>`. */
 const sender = z
   .string()
@@ -62,6 +67,7 @@ const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   DATA_DIR: folder.prefault('.local'),
   WEB_ROOT: folder.optional(),
+  PANEL_ROOT: folder.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
 
@@ -100,13 +106,20 @@ const variables = z.object({
   MEDIASOUP_WORKER_BIN: folder.optional(),
   OPUS_ADDON: folder.optional(),
 
-  STT_ENGINE: engineName.optional(),
-  TUTOR_ENGINE: engineName.optional(),
-  TTS_ENGINE: engineName.optional(),
+  VOICE_ENGINE: engineName.optional(),
+  STT_ENGINE: engineNames.optional(),
+  TUTOR_ENGINE: engineNames.optional(),
+  TTS_ENGINE: engineNames.optional(),
   POCKETSPHINX_STREAM_BIN: folder.optional(),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: webAddress.optional(),
+  OPENAI_REALTIME_MODEL: z.string().optional(),
+  OPENAI_TRANSCRIPTION_MODEL: z.string().optional(),
+  OPENAI_SPEECH_MODEL: z.string().optional(),
+  OPENAI_TUTOR_MODEL: z.string().optional(),
+  OPENAI_TUTOR_API: z.enum(['responses', 'chat'], 'must be responses or chat').optional(),
   YANDEX_API_KEY: z.string().optional(),
+  YANDEX_IAM_TOKEN: z.string().optional(),
   YANDEX_STT_ENDPOINT: z.string().optional(),
   YANDEX_TTS_ENDPOINT: z.string().optional(),
 
@@ -190,10 +203,34 @@ function contradictions(v: Variables): Problem[] {
       problems.push({ variable, problem: 'must be set when PAYMENT_PROVIDER is yookassa' });
     }
   }
+  problems.push(...missingKeys(v));
   if (v.RTC_PORT + v.MEDIA_PROCESSES - 1 > 65_535) {
     problems.push({ variable: 'RTC_PORT', problem: 'leaves no ports for MEDIA_PROCESSES' });
   }
   return problems;
+}
+
+/** An engine that was asked for by name, without the key that it needs. */
+function missingKeys(v: Variables): Problem[] {
+  const wanted = {
+    VOICE_ENGINE: v.VOICE_ENGINE === undefined ? [] : [v.VOICE_ENGINE],
+    STT_ENGINE: v.STT_ENGINE ?? [],
+    TUTOR_ENGINE: v.TUTOR_ENGINE ?? [],
+    TTS_ENGINE: v.TTS_ENGINE ?? [],
+  };
+  const keys = [
+    { engine: 'openai', variable: 'OPENAI_API_KEY', given: v.OPENAI_API_KEY !== undefined },
+    {
+      engine: 'yandex',
+      variable: 'YANDEX_API_KEY',
+      given: v.YANDEX_API_KEY !== undefined || v.YANDEX_IAM_TOKEN !== undefined,
+    },
+  ];
+  return keys.flatMap(({ engine, variable, given }) => {
+    const names = Object.entries(wanted).filter(([, engines]) => engines.includes(engine));
+    if (given || names.length === 0) return [];
+    return [{ variable, problem: `must be set when ${names.map(([name]) => name).join(' and ')} names ${engine}` }];
+  });
 }
 
 function listenIp(v: Variables): string {
@@ -216,6 +253,8 @@ function arrange(v: Variables) {
       trustedProxies: v.TRUST_PROXY,
       /** The built page: `index.html` and `assets/`. */
       root: v.WEB_ROOT ?? path.join(v.DATA_DIR, 'web'),
+      /** The built components of the back office. */
+      panelRoot: v.PANEL_ROOT ?? path.join(v.DATA_DIR, 'panel'),
     },
     databaseUrl: v.DATABASE_URL,
     databasePoolSize: v.DATABASE_POOL_SIZE,
@@ -243,12 +282,26 @@ function arrange(v: Variables) {
       opusAddon: v.OPUS_ADDON,
     },
     speech: {
-      sttEngine: v.STT_ENGINE,
-      tutorEngine: v.TUTOR_ENGINE,
-      ttsEngine: v.TTS_ENGINE,
+      /** What is wanted of the engines; settings are stronger. */
+      wishes: { engine: v.VOICE_ENGINE, stt: v.STT_ENGINE, tutor: v.TUTOR_ENGINE, tts: v.TTS_ENGINE },
       pocketsphinxStreamBin: v.POCKETSPHINX_STREAM_BIN,
-      openai: { apiKey: v.OPENAI_API_KEY, baseUrl: v.OPENAI_BASE_URL },
-      yandex: { apiKey: v.YANDEX_API_KEY, sttEndpoint: v.YANDEX_STT_ENDPOINT, ttsEndpoint: v.YANDEX_TTS_ENDPOINT },
+      openai: {
+        apiKey: v.OPENAI_API_KEY,
+        baseUrl: v.OPENAI_BASE_URL,
+        tutorApi: v.OPENAI_TUTOR_API,
+        models: {
+          realtime: v.OPENAI_REALTIME_MODEL,
+          transcription: v.OPENAI_TRANSCRIPTION_MODEL,
+          speech: v.OPENAI_SPEECH_MODEL,
+          tutor: v.OPENAI_TUTOR_MODEL,
+        },
+      },
+      yandex: {
+        apiKey: v.YANDEX_API_KEY,
+        iamToken: v.YANDEX_IAM_TOKEN,
+        sttEndpoint: v.YANDEX_STT_ENDPOINT,
+        ttsEndpoint: v.YANDEX_TTS_ENDPOINT,
+      },
     },
     /** Where the jobs process answers its probes; without it, it listens nowhere. */
     jobs: { port: v.JOBS_PORT },

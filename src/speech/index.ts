@@ -3,7 +3,6 @@ export {
   createSpeechEngines,
   type AdditionalEngines,
   type EngineDescription,
-  type EngineKind,
   type SpeechEngineOptions,
   type SpeechEngines,
 } from './registry.ts';

@@ -17,7 +17,7 @@ test('has the local engines, needs no program to hand them out, and closes twice
   assert.deepEqual(engines.textToSpeech('local').capabilities.languages, ['en', 'ru']);
   assert.deepEqual(
     engines.describe().map(({ kind, name }) => `${kind}: ${name}`),
-    ['speech to text: local', 'tutor: local', 'text to speech: local'],
+    ['stt: local', 'tutor: local', 'tts: local'],
   );
   await engines.close();
   await engines.close();
@@ -37,10 +37,11 @@ test('takes engines from elsewhere', async () => {
 
 test('an unknown name is answered with the names that there are', async () => {
   const engines = createSpeechEngines({ log });
-  for (const kind of ['speechToText', 'tutor', 'textToSpeech'] as const) {
+  for (const kind of ['speechToText', 'tutor', 'textToSpeech', 'speechToSpeech'] as const) {
     assert.throws(
       () => engines[kind]('parrot'),
-      (error) => error instanceof AppError && error.code === 'engine_unknown' && /"parrot".*local/.test(error.message),
+      (error) =>
+        error instanceof AppError && error.code === 'engine_unknown' && /"parrot".*(local|none)/.test(error.message),
     );
   }
   await engines.close();

@@ -1,7 +1,7 @@
 import { AppError } from '../platform/errors.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
-import type { Language, SpeechToText, TextToSpeech, Tutor } from './engine.ts';
+import type { EngineKind, Language, SpeechToSpeech, SpeechToText, TextToSpeech, Tutor } from './engine.ts';
 import { createDrillTutor } from './local/drill-tutor.ts';
 import { createEspeak } from './local/espeak.ts';
 import { createPocketSphinx } from './local/pocketsphinx.ts';
@@ -11,6 +11,7 @@ export interface AdditionalEngines {
   readonly speechToText?: readonly SpeechToText[];
   readonly tutors?: readonly Tutor[];
   readonly textToSpeech?: readonly TextToSpeech[];
+  readonly speechToSpeech?: readonly SpeechToSpeech[];
 }
 
 export interface SpeechEngineOptions {
@@ -22,8 +23,6 @@ export interface SpeechEngineOptions {
   readonly espeakBin?: string | undefined;
   readonly additional?: AdditionalEngines;
 }
-
-export type EngineKind = 'speech to text' | 'tutor' | 'text to speech';
 
 export interface EngineDescription {
   readonly kind: EngineKind;
@@ -38,6 +37,8 @@ export interface SpeechEngines {
   tutor(name: string): Tutor;
   /** @throws AppError `engine_unknown` */
   textToSpeech(name: string): TextToSpeech;
+  /** @throws AppError `engine_unknown` */
+  speechToSpeech(name: string): SpeechToSpeech;
   describe(): readonly EngineDescription[];
   /** Ends the engines' programs. Idempotent. */
   close(): Promise<void>;
@@ -45,16 +46,17 @@ export interface SpeechEngines {
 
 /**
  * The engines of this process, by name. Nothing is started by it: an engine opens what it needs with its first
- * use. All of them are named `local`.
+ * use. Those that are always there are named `local`.
  */
 export function createSpeechEngines(options: SpeechEngineOptions): SpeechEngines {
   const { log, clock = systemClock, pocketsphinxStreamBin, espeakBin, additional = {} } = options;
   const ear = createPocketSphinx({ program: pocketsphinxStreamBin ?? 'pocketsphinx-stream', clock, log });
   const voice = createEspeak(espeakBin === undefined ? {} : { program: espeakBin });
 
-  const speechToText = new Shelf<SpeechToText>('speech to text', [ear, ...(additional.speechToText ?? [])]);
+  const speechToText = new Shelf<SpeechToText>('stt', [ear, ...(additional.speechToText ?? [])]);
   const tutors = new Shelf<Tutor>('tutor', [createDrillTutor(), ...(additional.tutors ?? [])]);
-  const textToSpeech = new Shelf<TextToSpeech>('text to speech', [voice, ...(additional.textToSpeech ?? [])]);
+  const textToSpeech = new Shelf<TextToSpeech>('tts', [voice, ...(additional.textToSpeech ?? [])]);
+  const speechToSpeech = new Shelf<SpeechToSpeech>('s2s', additional.speechToSpeech ?? []);
 
   return {
     speechToText: (name) => speechToText.take(name),
@@ -65,7 +67,8 @@ export function createSpeechEngines(options: SpeechEngineOptions): SpeechEngines
       if (engine === voice) voice.start();
       return engine;
     },
-    describe: () => [...speechToText.describe(), ...tutors.describe(), ...textToSpeech.describe()],
+    speechToSpeech: (name) => speechToSpeech.take(name),
+    describe: () => [speechToText, tutors, textToSpeech, speechToSpeech].flatMap((shelf) => shelf.describe()),
     async close() {
       await Promise.all([ear.close(), voice.close()]);
     },
@@ -93,7 +96,7 @@ class Shelf<Engine extends Named> {
     throw new AppError({
       code: 'engine_unknown',
       kind: 'invalid',
-      message: `There is no ${this.#kind} engine "${name}". There are: ${known.join(', ')}.`,
+      message: `There is no engine "${name}" for ${this.#kind}. There are: ${known.join(', ') || 'none'}.`,
       details: { kind: this.#kind, name, known },
     });
   }

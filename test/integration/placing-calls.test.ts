@@ -28,7 +28,7 @@ async function setUp(t: TestContext) {
   const calls = callRoutes({
     knex,
     placement,
-    languages: ['en'],
+    languages: async () => ['en'],
     preferences: accounts.me,
     charges: billing.charges,
     issueToken: accounts.callTokens.issue,

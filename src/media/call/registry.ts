@@ -1,7 +1,15 @@
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
-import type { Language, SpeechToText, TextToSpeech, Tutor } from '../../speech/engine.ts';
+import type {
+  Language,
+  Level,
+  PricedUse,
+  SpeechToSpeech,
+  SpeechToText,
+  TextToSpeech,
+  Tutor,
+} from '../../speech/engine.ts';
 import type { OpusCodec } from '../audio/opus.ts';
 import type { Pacer } from '../audio/pacer.ts';
 import type { VoiceDetector } from '../audio/vad.ts';
@@ -13,15 +21,33 @@ import type { CallAdmission } from './call-port.ts';
 import { type CallDeadlines, defaultCallDeadlines } from './call-state.ts';
 import { CallVoice } from './call-voice.ts';
 import { PipelineConversation } from './pipeline.ts';
-import type { CallMeter, CallRecord, CallStore, ConversationSettings } from './ports.ts';
+import type { CallMeter, CallRecord, CallRecordings, CallStore, ConversationSettings, EngineChange, OpenSocketVoice } from './ports.ts';
 import { Transcript } from './transcript.ts';
 import { defaultTurnSettings } from './turn-settings.ts';
 
 /** The engines of one call. */
 export interface CallEngines {
+  /** Carries the call until it fails; then, or without one, the three others do. */
+  readonly speechToSpeech?: SpeechToSpeech;
   readonly speechToText: SpeechToText;
   readonly tutor: Tutor;
   readonly textToSpeech: TextToSpeech;
+  /** Who hears of costs, and of one engine taking another's place. */
+  listen?(listener: EngineListener): void;
+}
+
+export interface EngineListener {
+  onUse(use: PricedUse): void;
+  onChange(change: Omit<EngineChange, 'talkedMs'>): void;
+}
+
+/** For whom engines are chosen. */
+export interface EngineRequest {
+  readonly callId: string;
+  readonly language: Language;
+  readonly level: Level;
+  /** That staff asked for when they placed the call. */
+  readonly askedEngine?: string;
 }
 
 export interface CallRegistryOptions {
@@ -32,8 +58,8 @@ export interface CallRegistryOptions {
   readonly pacer: Pacer;
   readonly store: CallStore;
   readonly meter: CallMeter;
-  /** @throws EngineError when no engine serves the language. */
-  readonly chooseEngines: (language: Language) => CallEngines;
+  /** @throws AppError when no engine serves the language. */
+  readonly chooseEngines: (request: EngineRequest) => CallEngines | Promise<CallEngines>;
   readonly iceServers: JoinAnswer['ice_servers'];
   readonly clock: Clock;
   readonly log: Logger;
@@ -41,6 +67,10 @@ export interface CallRegistryOptions {
   /** Asked when a call starts; the defaults when absent. */
   readonly readSettings?: () => Promise<ConversationSettings>;
   readonly deadlines?: CallDeadlines;
+  /** Absent: no call is recorded. */
+  readonly recordings?: CallRecordings | undefined;
+  /** Absent: voices go by WebRTC alone. */
+  readonly openSocketVoice?: OpenSocketVoice | undefined;
 }
 
 /** The calls of this process. A call comes into being when its page first enters, and stays until it has ended. */
@@ -113,7 +143,12 @@ export class CallRegistry implements CallAdmission {
     if (record.status === 'ended' || record.status === 'finalized') throw callEnded();
     if (record.nodeId !== nodeId) throw onOtherNode();
     if (this.#draining) throw draining();
-    const engines = chooseEngines(record.language);
+    const engines = await chooseEngines({
+      callId,
+      language: record.language,
+      level: record.level,
+      ...(record.askedEngine !== undefined && { askedEngine: record.askedEngine }),
+    });
     const [turns, settings] = await Promise.all([store.turns(callId), this.#options.readSettings?.()]);
     const transcript = new Transcript(turns);
     const caller = await sfu.createCaller();
@@ -146,6 +181,8 @@ export class CallRegistry implements CallAdmission {
       record,
       caller,
       voice,
+      beginRecording: () => this.#options.recordings?.begin(record.id, codec) ?? Promise.resolve(undefined),
+      openSocketVoice: this.#options.openSocketVoice,
       engines: { stt: engines.speechToText.name, tutor: engines.tutor.name, tts: engines.textToSpeech.name },
       iceServers,
       store,

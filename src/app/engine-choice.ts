@@ -1,0 +1,65 @@
+import type { Knex } from 'knex';
+import type { Config } from '../platform/config.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Language } from '../speech/engine.ts';
+import { readEngineWishes } from '../speech/engine-settings.ts';
+import { canTalk, type EnginePlan, planEngines } from '../speech/languages.ts';
+
+const LANGUAGES: readonly Language[] = ['en', 'ru'];
+
+/** Which engines a call is to have, as the configuration and the settings are now. */
+export interface EngineChoice {
+  plan(call: { readonly language: Language; readonly askedEngine?: string | undefined }): Promise<EnginePlan>;
+  /** In which a conversation can be held. */
+  languages(): Promise<readonly Language[]>;
+}
+
+/** The variable that holds an engine's key; of the engines that need one. */
+const KEY_VARIABLES: Readonly<Record<string, string>> = {
+  openai: 'OPENAI_API_KEY',
+  yandex: 'YANDEX_API_KEY',
+};
+
+export function createEngineChoice(options: {
+  readonly config: Pick<Config, 'speech'>;
+  readonly knex: Knex;
+  readonly log: Logger;
+}): EngineChoice {
+  const { config, knex, log } = options;
+  const available = configuredEngines(config);
+  const plan: EngineChoice['plan'] = async ({ language, askedEngine }) => {
+    const settings = await readEngineWishes(knex, language);
+    const wishes = [askedEngine === undefined ? {} : { engine: askedEngine }, settings, config.speech.wishes];
+    const wanted = wishes.flatMap(({ engine, stt = [], tutor = [], tts = [] }) => [
+      ...(engine === undefined ? [] : [engine]),
+      ...stt,
+      ...tutor,
+      ...tts,
+    ]);
+    for (const engine of new Set(wanted)) {
+      const variable = KEY_VARIABLES[engine];
+      if (variable === undefined || available.has(engine)) continue;
+      log.error({ engine, variable, language }, 'An engine is wanted that has no key; others serve');
+    }
+    return planEngines({ language, wishes, available });
+  };
+  return {
+    plan,
+    async languages() {
+      const plans = await Promise.all(
+        LANGUAGES.map(async (language) => ({ language, plan: await plan({ language }) })),
+      );
+      return plans.filter((one) => canTalk(one.plan)).map(({ language }) => language);
+    },
+  };
+}
+
+/** Those that have a key, or need none. */
+function configuredEngines({ speech }: Pick<Config, 'speech'>): ReadonlySet<string> {
+  const { openai, yandex } = speech;
+  return new Set([
+    'local',
+    ...(openai.apiKey === undefined ? [] : ['openai']),
+    ...(yandex.apiKey === undefined && yandex.iamToken === undefined ? [] : ['yandex']),
+  ]);
+}

@@ -1,0 +1,88 @@
+import type { Config } from '../platform/config.ts';
+import type { Logger } from '../platform/log.ts';
+import type { ModelNames } from '../speech/engine-settings.ts';
+import type { AdditionalEngines } from '../speech/index.ts';
+
+/** The vendors' engines, as they are configured. */
+export interface Vendors extends Required<AdditionalEngines> {
+  close(): Promise<void>;
+}
+
+/** Loads only the packages of those that have a key. Nothing is connected by it. */
+export async function loadVendors(
+  { speech }: Pick<Config, 'speech'>,
+  models: ModelNames,
+  log: Logger,
+): Promise<Vendors> {
+  const loaded = await Promise.all([loadOpenAi(speech.openai, models, log), loadYandex(speech.yandex, models, log)]);
+  const vendors = loaded.filter((vendor) => vendor !== undefined);
+  return {
+    speechToText: vendors.flatMap(({ speechToText }) => speechToText),
+    tutors: vendors.flatMap(({ tutors }) => tutors),
+    textToSpeech: vendors.flatMap(({ textToSpeech }) => textToSpeech),
+    speechToSpeech: vendors.flatMap(({ speechToSpeech }) => speechToSpeech),
+    async close() {
+      await Promise.all(vendors.map((vendor) => vendor.close()));
+    },
+  };
+}
+
+async function loadOpenAi(
+  configured: Config['speech']['openai'],
+  models: ModelNames,
+  log: Logger,
+): Promise<Vendors | undefined> {
+  const { apiKey, baseUrl, tutorApi } = configured;
+  if (apiKey === undefined) return undefined;
+  const { createOpenAi } = await import('../speech/openai/index.ts');
+  const openai = createOpenAi({
+    apiKey,
+    baseUrl,
+    tutorApi,
+    models: {
+      ...defined({
+        realtime: models.openaiRealtimeModel ?? configured.models.realtime,
+        transcription: models.openaiTranscriptionModel ?? configured.models.transcription,
+        speech: models.openaiSpeechModel ?? configured.models.speech,
+        tutor: models.openaiTutorModel ?? configured.models.tutor,
+      }),
+    },
+    voice: models.openaiVoice,
+    log,
+  });
+  return {
+    speechToText: [openai.speechToText],
+    tutors: [openai.tutor],
+    textToSpeech: [openai.textToSpeech],
+    speechToSpeech: [openai.speechToSpeech],
+    close: async () => openai.close(),
+  };
+}
+
+async function loadYandex(
+  { apiKey, iamToken, sttEndpoint, ttsEndpoint }: Config['speech']['yandex'],
+  models: ModelNames,
+  log: Logger,
+): Promise<Vendors | undefined> {
+  const credentials = apiKey !== undefined ? { apiKey } : iamToken !== undefined ? { iamToken } : undefined;
+  if (!credentials) return undefined;
+  const { createYandex } = await import('../speech/yandex/index.ts');
+  const voices = defined({ en: models.yandexVoiceEn, ru: models.yandexVoiceRu });
+  const yandex = createYandex({ ...credentials, sttEndpoint, ttsEndpoint, synthesis: { voices }, log });
+  return {
+    speechToText: [yandex.speechToText],
+    tutors: [],
+    textToSpeech: [yandex.textToSpeech],
+    speechToSpeech: [],
+    close: () => yandex.close(),
+  };
+}
+
+/** Without what is not set. */
+function defined<Name extends string>(
+  values: Readonly<Record<Name, string | undefined>>,
+): Partial<Record<Name, string>> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<
+    Record<Name, string>
+  >;
+}

@@ -1,0 +1,138 @@
+import type { Clock, Timer } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/log.ts';
+import { EngineError, type EngineKind } from '../engine.ts';
+import { advanceCircuit, type Circuit, type CircuitEvent, type CircuitSettings, closedCircuit } from './circuit.ts';
+import { type EngineMetrics, showBreaker } from './engine-metrics.ts';
+
+/** Resolves when the engine works; anything thrown says that it does not. */
+export type Probe = (signal: AbortSignal) => Promise<void>;
+
+export interface Breaker {
+  /** Whether a call should try it before others. */
+  readonly closed: boolean;
+  succeeded(): void;
+  failed(error: unknown): void;
+}
+
+export interface CircuitBreakersOptions {
+  readonly settings: CircuitSettings;
+  /** A probe without an answer by then has failed. */
+  readonly probeLimitMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: EngineMetrics;
+}
+
+/** One breaker for each engine of a process, shared by all of its calls. */
+export class CircuitBreakers {
+  readonly #options: CircuitBreakersOptions;
+  readonly #breakers = new Map<string, EngineBreaker>();
+
+  constructor(options: CircuitBreakersOptions) {
+    this.#options = options;
+  }
+
+  /** The first call for an engine gives its `probe`. */
+  of(kind: EngineKind, engine: string, probe: Probe): Breaker {
+    const key = `${kind} ${engine}`;
+    let breaker = this.#breakers.get(key);
+    if (!breaker) this.#breakers.set(key, (breaker = new EngineBreaker(this.#options, kind, engine, probe)));
+    return breaker;
+  }
+
+  /** Ends the probes. Idempotent. */
+  close(): void {
+    for (const breaker of this.#breakers.values()) breaker.close();
+  }
+}
+
+class EngineBreaker implements Breaker {
+  readonly #options: CircuitBreakersOptions;
+  readonly #kind: EngineKind;
+  readonly #engine: string;
+  readonly #probe: Probe;
+  readonly #closing = new AbortController();
+  #circuit: Circuit = closedCircuit;
+  #timer: Timer | undefined;
+
+  constructor(options: CircuitBreakersOptions, kind: EngineKind, engine: string, probe: Probe) {
+    this.#options = options;
+    this.#kind = kind;
+    this.#engine = engine;
+    this.#probe = probe;
+    showBreaker(options.metrics, kind, engine, 'closed');
+  }
+
+  get closed(): boolean {
+    return this.#circuit.status === 'closed';
+  }
+
+  succeeded(): void {
+    this.#take({ type: 'succeeded', atMs: this.#now() });
+  }
+
+  failed(error: unknown): void {
+    const code = error instanceof EngineError ? error.code : 'engine_failed';
+    const lasting = error instanceof EngineError && !error.retryable;
+    this.#options.metrics.failures.inc({ kind: this.#kind, engine: this.#engine, code });
+    this.#take({ type: 'failed', lasting, atMs: this.#now() });
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#closing.abort();
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonicMs();
+  }
+
+  #take(event: CircuitEvent): void {
+    if (this.#closing.signal.aborted) return;
+    const before = this.#circuit;
+    this.#circuit = advanceCircuit(before, event, this.#options.settings);
+    const { status } = this.#circuit;
+    if (before.status === status) return;
+    const { log, metrics, clock } = this.#options;
+    showBreaker(metrics, this.#kind, this.#engine, status);
+    const fields = { kind: this.#kind, engine: this.#engine };
+    this.#timer?.cancel();
+    if (status === 'closed') log.info(fields, 'An engine works again');
+    else if (status === 'probing') void this.#runProbe();
+    else if (this.#circuit.status === 'open') {
+      const { untilMs } = this.#circuit;
+      const pauseMs = untilMs - this.#now();
+      log.warn({ ...fields, pauseMs }, 'An engine is left alone for a while');
+      this.#timer = clock.after(pauseMs, () =>
+        this.#take({ type: 'time_passed', atMs: Math.max(untilMs, this.#now()) }),
+      );
+    }
+  }
+
+  async #runProbe(): Promise<void> {
+    const { clock, probeLimitMs } = this.#options;
+    const late = new AbortController();
+    const expired = Promise.withResolvers<never>();
+    const timer = clock.after(probeLimitMs, () => {
+      late.abort();
+      expired.reject(timedOut(this.#engine, probeLimitMs));
+    });
+    try {
+      await Promise.race([this.#probe(AbortSignal.any([late.signal, this.#closing.signal])), expired.promise]);
+      this.succeeded();
+    } catch (error) {
+      if (!this.#closing.signal.aborted) this.failed(error);
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+export function timedOut(engine: string, limitMs: number): EngineError {
+  return new EngineError({
+    engine,
+    code: 'engine_timed_out',
+    message: `Nothing came from the engine for ${limitMs} ms.`,
+    retryable: true,
+  });
+}
