@@ -35,6 +35,9 @@ const mediaRooms = {
   call: { may: ['protocol.ts', 'sfu/**', 'audio/**'] },
   signaling: { may: ['protocol.ts', 'call/call-port.ts'] },
   transcoding: { may: [] },
+  'voice-turn': { may: ['protocol.ts', 'call/**', 'audio/**', 'transcoding/**'] },
+  recording: { may: ['audio/**'] },
+  'socket-voice': { may: ['protocol.ts', 'audio/**', 'transcoding/**'] },
 } as const;
 
 /** A package that belongs to one room, or to a file of another besides, or to a second room. */

@@ -7,6 +7,9 @@ import { z } from 'zod';
 
 export const PROTOCOL_VERSION = 1;
 
+/** Of one message; a recorder's 100 ms have some hundred bytes to two thousand. */
+export const MAX_VOICE_CHUNK_BYTES = 48 * 1_024;
+
 // ── Pieces of WebRTC ────────────────────────────────────────────────────────────────────────
 
 const shortText = z.string().min(1).max(256);
@@ -111,6 +114,20 @@ export const requestSchemas = {
   'ice:restart': z.strictObject({ transport_id: shortText }),
   'call:mute': z.strictObject({ muted: z.boolean() }),
   'call:hang-up': z.strictObject({}),
+  /**
+   * The call's voice goes over this connection from now on, in both directions; also whenever the page begins to record
+   * anew, since each recorder makes a stream of its own.
+   */
+  'voice:open': z.strictObject({ container: z.enum(['webm', 'mp4', 'ogg']) }),
+  /** The next bytes of the page's recorder. Not acknowledged. */
+  'voice:chunk': z.strictObject({
+    stream: z.int().min(1),
+    bytes: z.instanceof(Uint8Array).refine(({ length }) => length > 0 && length <= MAX_VOICE_CHUNK_BYTES),
+  }),
+  /** So much of the tutor's stream has been heard. Not acknowledged. */
+  'voice:played': z.strictObject({ stream: z.int().min(1), played_ms: z.number().min(0) }),
+  /** The voice goes by WebRTC again. */
+  'voice:close': z.strictObject({}),
 } as const;
 
 export type RequestName = keyof typeof requestSchemas;
@@ -160,6 +177,15 @@ export interface RequestAnswers {
   'ice:restart': { readonly ice_parameters: unknown };
   'call:mute': Record<string, never>;
   'call:hang-up': Record<string, never>;
+  'voice:open': {
+    /** Names the streams of both directions; messages of another are late ones. */
+    readonly stream: number;
+    /** Of the MP3 stream: Hz, mono. */
+    readonly sample_rate: number;
+  };
+  'voice:chunk': Record<string, never>;
+  'voice:played': Record<string, never>;
+  'voice:close': Record<string, never>;
 }
 
 export type Reply<Data> =
@@ -248,6 +274,15 @@ export interface CallEvents {
   /** Another page took the call over; this one is out. */
   'call:taken-over': Record<string, never>;
   'call:ended': { readonly reason: EndReason; readonly talked_ms: number };
+  /** The next bytes of the tutor's MP3 stream, cut anywhere. */
+  'voice:sound': { readonly stream: number; readonly bytes: Uint8Array };
+  /** Fall silent at once, and keep what is there. */
+  'voice:pause': { readonly stream: number };
+  'voice:resume': { readonly stream: number };
+  /** What lies before this position of the decoded stream is never to be heard. Also ends a pause. */
+  'voice:drop': { readonly stream: number; readonly before_ms: number };
+  /** The voice over this connection broke off; `voice:open` begins it anew. */
+  'voice:failed': { readonly stream: number; readonly code: string };
 }
 
 export type CallEventName = keyof CallEvents;

@@ -3,6 +3,7 @@ import type { CallDeadlines } from '../media/call/call-state.ts';
 import type {
   CallEnding,
   CallMeter,
+  CallRecordings,
   CallRecord,
   CallStore,
   ConversationSettings,
@@ -11,6 +12,7 @@ import type {
 } from '../media/call/ports.ts';
 import type { CallEngines } from '../media/call/registry.ts';
 import { type MediaNode, signalingPath, startMediaNode } from '../media/node.ts';
+import type { Transcoder } from '../media/transcoding/transcoder.ts';
 import { systemClock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { createHttpApp, listen } from '../platform/http.ts';
@@ -31,6 +33,9 @@ export interface TestMediaNodeOptions {
   /** Our own Opus addon; @evan/opus serves when absent. */
   readonly opusAddonPath?: string;
   readonly log?: Logger;
+  readonly recordings?: CallRecordings;
+  /** Calls may go over the socket. */
+  readonly transcoder?: Transcoder;
 }
 
 /** A real media node (worker, signaling, audio path) whose calls, turns and minutes are kept in memory. */
@@ -84,6 +89,8 @@ export async function startTestMediaNode(
     verifyToken: (token) => Promise.resolve(JSON.parse(token)),
     ...(options.deadlines && { deadlines: options.deadlines }),
     ...(options.readSettings && { readSettings: options.readSettings }),
+    recordings: options.recordings,
+    transcoder: options.transcoder,
     clock: systemClock,
     log,
     metrics,

@@ -1,7 +1,9 @@
+import type { FrameQueue } from './frame-queue.ts';
 import { JitterBuffer } from './jitter-buffer.ts';
 import type { Playout } from './jitter-types.ts';
 import type { OpusCodec, OpusDecoder } from './opus.ts';
 import { createRtpHeader, parseRtp } from './rtp.ts';
+import type { SlotSound } from './slot-sound.ts';
 import type { VoiceDetector, VoiceEvent, VoiceSettings, VoiceStream } from './vad.ts';
 
 const SAMPLE_RATE = 16_000;
@@ -13,10 +15,14 @@ const UNITS_PER_SAMPLE = 3;
 const PACKET_MS = 20;
 /** A longer lag is none, but a clock that the buffer has not made out yet. */
 const MAX_LAG_MS = 300;
+/** From a sound's being made to its frame's coming in by a queue: a recorder's 60 ms, its container, the decoder. */
+const QUEUED_SOUND_AGE_MS = 110;
 /** Concealed in one piece at most; it fades on the way. */
 const CONCEALED_SAMPLES = 60 * SAMPLES_PER_MS;
 /** Room for what is left of a frame and the longest packet. */
 const PENDING_SAMPLES = FRAME_SAMPLES + 120 * SAMPLES_PER_MS;
+const SILENCE: SlotSound = { kind: 'silence' };
+const LOST: SlotSound = { kind: 'lost' };
 /** Mean absolute sample below which a frame can be left out or a silence put in unheard; about −44 dBFS. */
 const QUIET_LEVEL = 200;
 /** The delay is corrected in the sound itself only when it is a whole frame off, and a little. */
@@ -31,8 +37,11 @@ export interface MicrophoneOptions {
   readonly voice?: VoiceSettings;
   /** Packets of other payload types are counted and dropped. Default: whatever comes is taken for Opus. */
   readonly payloadType?: number;
-  /** 320 samples, 16 kHz mono; the array is used again. `sampleIndex` is the first sample's place on the sample clock. */
-  readonly onFrame: (frame: Int16Array, sampleIndex: number) => void;
+  /**
+   * 320 samples, 16 kHz mono; the array is used again. `sampleIndex` is the first sample's place on the sample clock;
+   * `origin` is the same sound as it came, where it came as one packet.
+   */
+  readonly onFrame: (frame: Int16Array, sampleIndex: number, origin: SlotSound) => void;
   /** Comes some windows after the frames that it speaks of. */
   readonly onVoice: (event: VoiceEvent) => void;
 }
@@ -80,6 +89,11 @@ export class Microphone {
   /** Concealed without a break, in samples. */
   #concealing = 0;
   #quiet = true;
+  /** Where frames come from instead of the network's packets. */
+  #queue: FrameQueue | undefined;
+  /** What the frame under way was made of; `undefined`: of several things. */
+  #origin: SlotSound | undefined = SILENCE;
+  #pulls = 0;
   #lastPacketMs: number | undefined;
   #lastTickMs: number | undefined;
   #closed = false;
@@ -107,19 +121,36 @@ export class Microphone {
     if (this.#buffer.push(packet, header, nowMs) !== 'invalid') this.#lastPacketMs = nowMs;
   }
 
+  /** Takes frames out of the queue from now on, or packets again. What is pending is still emitted. */
+  listenTo(queue: FrameQueue | undefined): void {
+    this.#queue = queue;
+    this.#concealing = CONCEALED_SAMPLES;
+  }
+
   /** Emits exactly one frame, whatever the network did. Every 20 ms, by the pacer (`PacedCall.hear`). */
   tick(nowMs: number): void {
     if (this.#closed) return;
     this.#lastTickMs = nowMs;
     this.#lastPacketMs ??= nowMs;
-    while (this.#pendingCount < FRAME_SAMPLES) this.#pull(nowMs + this.#pendingCount / SAMPLES_PER_MS);
+    this.#pulls = 0;
+    this.#origin = undefined;
+    while (this.#pendingCount < FRAME_SAMPLES) {
+      this.#pulls++;
+      if (this.#queue) this.#takeFrame(this.#queue, nowMs);
+      else this.#pull(nowMs + this.#pendingCount / SAMPLES_PER_MS);
+    }
+    const origin = this.#pulls === 1 ? this.#origin : undefined;
 
     const index = this.#samplesEmitted;
     this.#samplesEmitted += FRAME_SAMPLES;
     // The frame stands at the front of what is pending; both listeners take what they need at once.
     try {
       this.#voice.write(this.#frame);
-      this.#options.onFrame(this.#frame, index);
+      this.#options.onFrame(
+        this.#frame,
+        index,
+        origin ?? { kind: 'samples', samples: this.#frame, sampleRate: SAMPLE_RATE },
+      );
     } finally {
       this.#pendingCount -= FRAME_SAMPLES;
       if (this.#pendingCount > 0) this.#pending.copyWithin(0, FRAME_SAMPLES, FRAME_SAMPLES + this.#pendingCount);
@@ -140,6 +171,7 @@ export class Microphone {
   get lagMs(): number {
     if (this.#lastTickMs === undefined) return 0;
     const pendingMs = this.#pendingCount / SAMPLES_PER_MS;
+    if (this.#queue) return Math.min(MAX_LAG_MS, QUEUED_SOUND_AGE_MS + this.#queue.queuedMs + pendingMs);
     const lagMs = this.#buffer.delayMs(this.#lastTickMs) + PACKET_MS + pendingMs;
     return Math.min(MAX_LAG_MS, Math.max(0, lagMs));
   }
@@ -175,6 +207,17 @@ export class Microphone {
     this.#closed = true;
     this.#voice.close();
     this.#decoder.close();
+  }
+
+  #takeFrame(queue: FrameQueue, nowMs: number): void {
+    const frame = queue.take(!this.#voice.speaking);
+    if (!frame) {
+      this.#counts.starved++;
+      this.#appendSilence(FRAME_SAMPLES);
+      return;
+    }
+    this.#lastPacketMs = nowMs;
+    this.#append(frame);
   }
 
   /** Appends what comes next; `nowMs` is when its first sample is due. */
@@ -232,6 +275,7 @@ export class Microphone {
       return;
     }
     this.#append(sound);
+    if (sound.length === FRAME_SAMPLES) this.#origin = { kind: 'packet', packet: playout.payload };
   }
 
   /** Only in a pause, and only while the delay stands in the buffer: a sender that was held up also seems late. */
@@ -266,6 +310,7 @@ export class Microphone {
     }
     this.#pendingCount += samples;
     this.#concealing += samples;
+    this.#origin = LOST;
   }
 
   #append(sound: Int16Array): void {
@@ -278,6 +323,7 @@ export class Microphone {
     this.#pendingCount += samples;
     this.#quiet = true;
     this.#concealing = CONCEALED_SAMPLES;
+    this.#origin = SILENCE;
   }
 }
 

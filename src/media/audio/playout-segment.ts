@@ -4,14 +4,14 @@ import { Resampler, type ResamplerFilter } from './resampler.ts';
 export interface SegmentOptions {
   /** Hz, mono: 8000 to 48 000. Rates that Opus does not take are resampled. */
   readonly sampleRate: number;
-  /** The segment's first packet was sent, in the slot `nowMs`. */
+  /** The segment's first packet was sent (by another way than RTP: heard), in the slot `nowMs`. */
   readonly onStarted?: (nowMs: number) => void;
   /** Over, one way or another; `complete` in the report says which. Called once. */
   readonly onFinished?: (report: SegmentReport) => void;
 }
 
 export interface SegmentReport {
-  /** Of its audio, sent to the caller; whole packets, but never more than was written. */
+  /** Of its audio, sent to the caller (by another way than RTP: heard); whole packets, but never more than was written. */
   readonly playedMs: number;
   readonly writtenMs: number;
   /** Ended and played to its end. */
@@ -62,7 +62,9 @@ export class QueuedSegment implements PlayoutSegment {
   #filled = 0;
   #written = 0;
   #ended = false;
+  /** Taken to be sent, and of those heard; by RTP both at once. */
   #framesSent = 0;
+  #framesHeard = 0;
   #state: PlayoutSegment['state'] = 'waiting';
 
   /** `onWritten` is called after each `write` that brought something. */
@@ -84,11 +86,11 @@ export class QueuedSegment implements PlayoutSegment {
   }
 
   get playedMs(): number {
-    return Math.min(this.#framesSent * 20, this.writtenMs);
+    return Math.min(this.#framesHeard * 20, this.writtenMs);
   }
 
   get queuedMs(): number {
-    return this.#over ? 0 : this.writtenMs - this.playedMs;
+    return this.#over ? 0 : this.writtenMs - Math.min(this.#framesSent * 20, this.writtenMs);
   }
 
   write(samples: Int16Array): void {
@@ -119,9 +121,24 @@ export class QueuedSegment implements PlayoutSegment {
     return frame;
   }
 
-  /** A frame of it was sent. */
-  sent(nowMs: number): void {
+  /** A frame of it is on its way. */
+  sent(): void {
     this.#framesSent++;
+  }
+
+  /** A frame that was on its way will be sent again. */
+  takeBack(): void {
+    this.#framesSent--;
+  }
+
+  /** Frames that are on their way and were not heard yet. */
+  get framesInAir(): number {
+    return this.#framesSent - this.#framesHeard;
+  }
+
+  /** A frame of it was heard. */
+  heard(nowMs: number): void {
+    this.#framesHeard++;
     if (this.#state !== 'waiting') return;
     this.#state = 'playing';
     this.#options.onStarted?.(nowMs);

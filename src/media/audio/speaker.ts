@@ -10,6 +10,8 @@ import {
 } from './playout-segment.ts';
 import { ResamplerFilter } from './resampler.ts';
 import { RTP_HEADER_BYTES, writeRtpHeader } from './rtp.ts';
+import type { SlotSound } from './slot-sound.ts';
+import type { SpeakerOutlet } from './speaker-outlet.ts';
 
 export type { PlayoutSegment, SegmentOptions, SegmentReport } from './playout-segment.ts';
 
@@ -30,6 +32,8 @@ export interface SpeakerOptions {
   readonly bitrate?: number;
   /** 0…10. Default 5. */
   readonly complexity?: number;
+  /** What was sent in the slot at `nowMs`, or by another way heard then. The arrays are used again. */
+  readonly onPlayed?: (nowMs: number, sound: SlotSound) => void;
   /** First values; random where left out (RFC 3550, section 5.1). */
   readonly firstSequence?: number;
   readonly firstTimestamp?: number;
@@ -42,6 +46,12 @@ export interface SpeakerStats {
   readonly underruns: number;
 }
 
+/** 20 ms of a segment on their way to the caller. */
+interface AiredFrame {
+  readonly segment: QueuedSegment;
+  readonly samples: Int16Array;
+}
+
 interface Waiter {
   readonly resolve: () => void;
   readonly signal: AbortSignal;
@@ -49,7 +59,8 @@ interface Waiter {
 }
 
 /**
- * All of the way out: PCM to paced RTP. Segments play in the order in which they were opened.
+ * All of the way out: PCM to paced RTP, or by another way (`useOutlet`). Segments play in the order in which they were
+ * opened.
  *
  * The packet for a slot is encoded in the slot before, so that sending is only sending. In silence nothing is
  * sent while RTP time goes on with the slots; the first packet after it carries the marker bit (RFC 3551,
@@ -64,10 +75,17 @@ export class Speaker {
   readonly #filters = new Map<number, ResamplerFilter>();
   readonly #segments: QueuedSegment[] = [];
   readonly #waiters = new Set<Waiter>();
+  /** Given to the outlet and not yet heard, in order. */
+  #airing: AiredFrame[] = [];
+  /** Was on its way by an outlet that is gone: to be sent again before all else. */
+  #again: AiredFrame[] = [];
+  #outlet: SpeakerOutlet | undefined;
+  /** For the next slot, as samples. */
+  #prepared: AiredFrame | undefined;
   #sequence: number;
   #timestamp: number;
   #lastSlotMs: number | undefined;
-  /** Bytes of payload in `#packet`, for the next slot; 0 when nothing is prepared. */
+  /** Bytes of payload in `#packet`, for the next slot; 0 when nothing is prepared, or not for RTP. */
   #preparedBytes = 0;
   #inSpurt = false;
   #preparing = false;
@@ -113,21 +131,43 @@ export class Speaker {
     return promise;
   }
 
+  /** From now on by this way, or by RTP again. What was on its way and not heard goes again. */
+  useOutlet(outlet: SpeakerOutlet | undefined, nowMs: number): void {
+    if (outlet === this.#outlet || this.#closed) return;
+    if (this.#outlet) this.#hearAired(this.#outlet, nowMs);
+    const prepared = this.#prepared ? [copyOf(this.#prepared)] : [];
+    for (const { segment } of this.#airing) segment.takeBack();
+    this.#again = [...this.#airing, ...prepared, ...this.#again];
+    this.#airing = [];
+    this.#prepared = undefined;
+    this.#preparedBytes = 0;
+    this.#inSpurt = false;
+    this.#outlet = outlet;
+    this.#prepareIfNone();
+  }
+
   /** Sends the packet that was prepared, if any. Every 20 ms, by the pacer (`PacedCall.send`). */
   send(nowMs: number): void {
     this.#advance(nowMs);
     if (this.#closed) return;
-    if (this.#preparedBytes === 0 || this.#paused) {
+    if (this.#outlet) {
+      this.#sendByOutlet(this.#outlet, nowMs);
+      return;
+    }
+    const prepared = this.#prepared;
+    if (!prepared || this.#paused) {
       if (this.#inSpurt) this.#closeSpurt();
       return;
     }
-    const segment = this.#segments[0]!;
+    const { segment } = prepared;
     this.#transmit(this.#packet, this.#preparedBytes, !this.#inSpurt);
+    this.#options.onPlayed?.(nowMs, { kind: 'packet', packet: this.#payload(this.#preparedBytes) });
     this.#preparedBytes = 0;
+    this.#prepared = undefined;
     this.#inSpurt = true;
-    segment.sent(nowMs);
-    // The listener may have stopped everything.
-    if (this.#segments[0] === segment && segment.drained) this.#complete(segment);
+    segment.sent();
+    segment.heard(nowMs);
+    this.#completeDrained();
   }
 
   /** Encodes the next packet. In the slot after `send`, by the pacer (`PacedCall.prepare`). */
@@ -139,6 +179,10 @@ export class Speaker {
   /** Drops all segments and the prepared packet. Returns one report for each segment that was not complete, in order. */
   stop(): readonly SegmentReport[] {
     const stopped = this.#segments.splice(0);
+    if (this.#airing.length > 0) this.#outlet?.drop();
+    this.#airing = [];
+    this.#again = [];
+    this.#prepared = undefined;
     if (this.#preparedBytes > 0) {
       this.#preparedBytes = 0;
       // It remembers sound that was never heard.
@@ -151,13 +195,16 @@ export class Speaker {
 
   /** Sends no more sound from the next slot on, and keeps the queue. Idempotent. */
   pause(): void {
+    if (this.#paused) return;
     this.#paused = true;
+    if (this.#airing.length > 0) this.#outlet?.pause();
   }
 
   /** Goes on with the first packet that was not sent. Idempotent. */
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#outlet?.resume();
     // What was written meanwhile is to leave in the next slot, not in the one after.
     this.#prepareIfNone();
   }
@@ -175,7 +222,7 @@ export class Speaker {
 
   /** Sound was sent in the last slot, or is ready for the next. */
   get speaking(): boolean {
-    return this.#inSpurt || (this.#preparedBytes > 0 && !this.#paused);
+    return this.#inSpurt || this.#airing.length > 0 || (this.#prepared !== undefined && !this.#paused);
   }
 
   stats(): SpeakerStats {
@@ -194,7 +241,7 @@ export class Speaker {
   /** Audio that comes into silence is made ready at once, not in the slot after: the answer begins 20 ms earlier. */
   readonly #prepareIfNone = (): void => {
     // A listener that is called from here may write.
-    if (this.#preparedBytes > 0 || this.#preparing || this.#paused || this.#closed) return;
+    if (this.#prepared || this.#preparing || this.#paused || this.#closed) return;
     this.#preparing = true;
     try {
       this.#prepare();
@@ -204,27 +251,79 @@ export class Speaker {
   };
 
   #prepare(): void {
-    for (let segment = this.#segments[0]; segment; segment = this.#segments[0]) {
-      const frame = segment.nextFrame();
-      if (frame) {
+    const next = this.#again.shift() ?? this.#nextFrame();
+    this.#prepared = next;
+    if (!next || this.#outlet) return;
+    const payload = this.#encoderFor(next.segment.encodingRate).encode(next.samples);
+    this.#packet.set(payload, RTP_HEADER_BYTES);
+    this.#preparedBytes = payload.length;
+  }
+
+  #nextFrame(): AiredFrame | undefined {
+    this.#completeDrained();
+    for (const segment of this.#segments) {
+      const samples = segment.nextFrame();
+      if (samples) {
         this.#starving = false;
-        const payload = this.#encoderFor(segment.encodingRate).encode(frame);
-        this.#packet.set(payload, RTP_HEADER_BYTES);
-        this.#preparedBytes = payload.length;
-        return;
+        return { segment, samples };
       }
-      if (!segment.drained) {
-        if (segment.state === 'playing' && !this.#starving) this.#underruns++;
-        this.#starving = segment.state === 'playing';
-        return;
-      }
-      this.#complete(segment);
+      if (segment.drained) continue;
+      if (segment.state === 'playing' && !this.#starving) this.#underruns++;
+      this.#starving = segment.state === 'playing';
+      return undefined;
+    }
+    this.#completeDrained();
+    return undefined;
+  }
+
+  #sendByOutlet(outlet: SpeakerOutlet, nowMs: number): void {
+    this.#hearAired(outlet, nowMs);
+    if (this.#paused) return;
+    for (let wanted = outlet.framesWanted(nowMs); wanted > 0; wanted--) {
+      this.#prepareIfNone();
+      const prepared = this.#prepared;
+      if (!prepared) break;
+      // The segment uses its array again before this is heard.
+      const frame = copyOf(prepared);
+      this.#prepared = undefined;
+      this.#airing.push(frame);
+      frame.segment.sent();
+      this.#packetsSent++;
+      this.#inSpurt = true;
+      outlet.write(frame.samples, frame.segment.encodingRate);
+    }
+    if (this.#inSpurt && !this.#prepared) {
+      this.#prepareIfNone();
+      if (this.#prepared) return;
+      this.#inSpurt = false;
+      outlet.flush();
     }
   }
 
-  #complete(segment: QueuedSegment): void {
-    this.#segments.shift();
-    segment.finish('complete');
+  #hearAired(outlet: SpeakerOutlet, nowMs: number): void {
+    for (let heard = outlet.framesHeard(nowMs); heard > 0; heard--) {
+      const frame = this.#airing.shift();
+      // A listener may have stopped everything.
+      if (!frame) return;
+      const { segment, samples } = frame;
+      this.#options.onPlayed?.(nowMs, { kind: 'samples', samples, sampleRate: segment.encodingRate });
+      segment.heard(nowMs);
+      this.#completeDrained();
+    }
+  }
+
+  /** A frame of it is ready and was not sent. */
+  #holds(segment: QueuedSegment): boolean {
+    return this.#prepared?.segment === segment || this.#again.some((frame) => frame.segment === segment);
+  }
+
+  /** In order: one that is over waits for those before it. */
+  #completeDrained(): void {
+    for (let segment = this.#segments[0]; segment; segment = this.#segments[0]) {
+      if (!segment.drained || segment.framesInAir > 0 || this.#holds(segment)) return;
+      this.#segments.shift();
+      segment.finish('complete');
+    }
   }
 
   /** RTP time is the slots' time, whether anything is sent in them or not. */
@@ -249,6 +348,10 @@ export class Speaker {
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#packetsSent++;
     send(packet.subarray(0, RTP_HEADER_BYTES + payloadBytes));
+  }
+
+  #payload(bytes: number): Uint8Array {
+    return this.#packet.subarray(RTP_HEADER_BYTES, RTP_HEADER_BYTES + bytes);
   }
 
   #admitWaiters(): void {
@@ -280,4 +383,8 @@ export class Speaker {
     }
     return encoder;
   }
+}
+
+function copyOf({ segment, samples }: AiredFrame): AiredFrame {
+  return { segment, samples: samples.slice() };
 }

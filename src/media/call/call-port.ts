@@ -36,6 +36,16 @@ export interface SignaledCall {
   setMuted(muted: boolean): void;
   /** Idempotent. */
   hangUp(): Promise<void>;
+  /**
+   * The voice goes over the signaling from now on, or its recorder began anew.
+   * @throws AppError `socket_voice_unavailable`, `transcoder_unavailable`
+   */
+  openSocketVoice(container: 'webm' | 'mp4' | 'ogg'): RequestAnswers['voice:open'];
+  /** Late messages of an earlier stream are ignored. */
+  hearSocketVoice(stream: number, bytes: Uint8Array): void;
+  socketVoicePlayed(stream: number, playedMs: number): void;
+  /** By WebRTC again. Idempotent. */
+  closeSocketVoice(): void;
 }
 
 export interface CallAdmission {

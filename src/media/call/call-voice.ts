@@ -6,6 +6,7 @@ import type { VoiceDetector, VoiceEvent, VoiceSettings } from '../audio/vad.ts';
 import type { Tap } from '../sfu/tap.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { VoiceActivity } from './conversation.ts';
+import type { CallRecorder, SocketVoicePort } from './ports.ts';
 
 export interface CallVoiceOptions {
   readonly tap: Tap;
@@ -27,6 +28,7 @@ export interface VoiceListener {
  * (`./ailingva bench audio`), for a difference that a synthesized voice at 24 kbit/s hardly shows.
  */
 const VOICE_COMPLEXITY = 3;
+const FRAME_MS = 20;
 /** Samples in one millisecond at 16 kHz. */
 const SAMPLES_PER_MS = 16;
 
@@ -36,6 +38,7 @@ export class CallVoice {
   readonly #options: CallVoiceOptions;
   readonly #microphone: Microphone;
   #listener: VoiceListener | undefined;
+  #recorder: CallRecorder | undefined;
   #leavePacer: (() => void) | undefined;
   #slotMs = 0;
   #closed = false;
@@ -49,12 +52,16 @@ export class CallVoice {
       payloadType: tap.payloadType,
       complexity: VOICE_COMPLEXITY,
       send: (packet) => tap.send(packet),
+      onPlayed: (nowMs, sound) => this.#recorder?.tutor(nowMs, sound),
     });
     this.#microphone = new Microphone({
       codec,
       detector,
       ...(voice && { voice }),
-      onFrame: (frame) => this.#listener?.onFrame(frame),
+      onFrame: (frame, _index, origin) => {
+        this.#recorder?.learner(this.#slotMs - this.#microphone.lagMs - FRAME_MS, origin);
+        this.#listener?.onFrame(frame);
+      },
       onVoice: (event) => this.#onVoice(event),
     });
     tap.onPacket((packet) => this.#microphone.receive(packet, clock.monotonicMs()));
@@ -71,10 +78,23 @@ export class CallVoice {
       send: (slotMs) => this.speaker.send(slotMs),
       hear: (slotMs) => {
         this.#slotMs = slotMs;
+        this.#recorder?.advance(slotMs);
         this.#microphone.tick(slotMs);
       },
       prepare: (slotMs) => this.speaker.prepare(slotMs),
     });
+  }
+
+  /** Both sides are kept from now on. The recorder stays its owner's. */
+  recordBy(recorder: CallRecorder | undefined): void {
+    this.#recorder = recorder;
+  }
+
+  /** Both directions go over the socket from now on, or by RTP again. What was on its way to the learner goes again. */
+  useSocket(socket: SocketVoicePort | undefined): void {
+    if (this.#closed) return;
+    this.#microphone.listenTo(socket?.queue);
+    this.speaker.useOutlet(socket?.mouth, this.#options.clock.monotonicMs());
   }
 
   stats(): { readonly microphone: MicrophoneStats; readonly speaker: SpeakerStats } {

@@ -10,7 +10,8 @@ import { type CallMetrics, countEnd } from './call-metrics.ts';
 import type { CallVoice } from './call-voice.ts';
 import type { Conversation, ConversationListener } from './conversation.ts';
 import { MinuteMeter, type StopReason } from './minute-meter.ts';
-import type { CallMeter, CallRecord, CallStore } from './ports.ts';
+import type { CallMeter, CallRecord, CallRecorder, CallStore, OpenSocketVoice } from './ports.ts';
+import { SocketCarrier } from './socket-carrier.ts';
 import { WriteQueue } from './write-queue.ts';
 
 export interface CallOptions {
@@ -23,6 +24,10 @@ export interface CallOptions {
   }) => Conversation;
   readonly engines: JoinAnswer['engines'];
   readonly iceServers: JoinAnswer['ice_servers'];
+  /** Nothing for a call that is not to be recorded. Never rejects. */
+  readonly beginRecording: () => Promise<CallRecorder | undefined>;
+  /** The voice may go over the signaling, too. */
+  readonly openSocketVoice?: OpenSocketVoice | undefined;
   readonly store: CallStore;
   readonly meter: CallMeter;
   readonly deadlines: CallDeadlines;
@@ -42,6 +47,8 @@ export class Call implements SignaledCall {
   readonly #conversation: Conversation;
   readonly #minutes: MinuteMeter;
   readonly #writes: WriteQueue;
+  readonly #socket: SocketCarrier;
+  #recorder: Promise<CallRecorder | undefined> | undefined;
   readonly #ended = Promise.withResolvers<void>();
   #state: CallState;
   #client: CallClient | undefined;
@@ -71,6 +78,13 @@ export class Call implements SignaledCall {
       onReading: ({ talkedMs: talked, leftMs, warnMinutes }) =>
         this.#send('minutes:left', { talked_ms: talked, left_ms: leftMs, warn_minutes: warnMinutes }),
       onStop: (reason) => this.end(endReasons[reason]),
+    });
+    this.#socket = new SocketCarrier({
+      voice: options.voice,
+      open: options.openSocketVoice,
+      log,
+      send: (name, payload) => this.#send(name, payload),
+      onChanged: () => this.#mediaChanged(),
     });
     options.voice.connect({
       onFrame: (frame) => this.#conversation.hear(frame),
@@ -142,6 +156,7 @@ export class Call implements SignaledCall {
   detach(client: CallClient): void {
     if (this.#client !== client) return;
     this.#client = undefined;
+    this.#socket.close();
     if (this.#state.status === 'ended') return;
     // The media may go on without signaling for a while; nobody could hang up for longer.
     this.#absenceTimer = this.#options.clock.after(this.#options.deadlines.reconnectMs, () =>
@@ -184,6 +199,24 @@ export class Call implements SignaledCall {
     this.#options.log.debug({ call: this.id, muted }, 'The microphone was switched');
   }
 
+  openSocketVoice(container: 'webm' | 'mp4' | 'ogg'): RequestAnswers['voice:open'] {
+    this.#assertNotEnded();
+    return this.#socket.open(container);
+  }
+
+  hearSocketVoice(stream: number, bytes: Uint8Array): void {
+    this.#socket.hear(stream, bytes);
+  }
+
+  socketVoicePlayed(stream: number, playedMs: number): void {
+    this.#socket.played(stream, playedMs);
+  }
+
+  closeSocketVoice(): void {
+    this.#assertNotEnded();
+    this.#socket.close();
+  }
+
   async hangUp(): Promise<void> {
     this.end('hang_up');
   }
@@ -207,12 +240,13 @@ export class Call implements SignaledCall {
     this.#absenceTimer?.cancel();
     const earlier = this.#client;
     this.#client = client;
+    this.#socket.close();
     earlier?.takenOver();
   }
 
-  /** Live when packets flow both ways and the page is ready to play them. */
+  /** Live when packets flow both ways and the page is ready to play them, or the voice goes over the socket. */
   #mediaChanged(): void {
-    const connected = this.#options.caller.connected && this.#consumerResumed;
+    const connected = this.#socket.isOpen || (this.#options.caller.connected && this.#consumerResumed);
     this.#advance({
       type: connected ? 'media_connected' : 'media_lost',
       atMs: this.#options.clock.monotonicMs(),
@@ -242,6 +276,7 @@ export class Call implements SignaledCall {
       case 'go_live':
         if (effect.first) this.#writes.add('live', () => this.#options.store.markLive(this.id));
         this.#options.voice.start();
+        this.#record();
         this.#conversation.resume();
         this.#minutes.start();
         break;
@@ -257,6 +292,14 @@ export class Call implements SignaledCall {
     }
   }
 
+  /** From the first media on this node to the end, outages with it: their silence keeps both sides together. */
+  #record(): void {
+    this.#recorder ??= this.#options.beginRecording().then((recorder) => {
+      this.#options.voice.recordBy(recorder);
+      return recorder;
+    });
+  }
+
   async #finish(reason: EndReason): Promise<void> {
     const { voice, caller, meter, metrics, log } = this.#options;
     const ending = { reason, talkedMs: this.talkedMs };
@@ -264,13 +307,18 @@ export class Call implements SignaledCall {
     this.#absenceTimer?.cancel();
     this.#minutes.close();
     this.#conversation.close();
+    const socketVoice = this.#socket.stats();
+    this.#socket.end();
     voice.close();
     caller.close();
     this.#writes.add('end', () => meter.end(this.id, ending));
     this.#send('call:ended', { reason, talked_ms: ending.talkedMs });
-    await this.#writes.idle();
+    await Promise.all([this.#writes.idle(), this.#recorder?.then((recorder) => recorder?.close())]);
     countEnd(metrics, reason);
-    log.info({ call: this.id, reason, talkedMs: ending.talkedMs, media: voice.stats() }, 'A call ended');
+    log.info(
+      { call: this.id, reason, talkedMs: ending.talkedMs, media: voice.stats(), ...(socketVoice && { socketVoice }) },
+      'A call ended',
+    );
     this.#ended.resolve();
     this.#options.onEnded(this.id);
   }

@@ -1,6 +1,10 @@
 import type { AssessedWord, EngineKind, Language, Level, PricedUse, TutorMemory } from '../../speech/engine.ts';
+import type { FrameQueue } from '../audio/frame-queue.ts';
+import type { OpusCodec } from '../audio/opus-types.ts';
+import type { SlotSound } from '../audio/slot-sound.ts';
+import type { SpeakerOutlet } from '../audio/speaker-outlet.ts';
 import type { VoiceSettings } from '../audio/vad.ts';
-import type { EndReason } from '../protocol.ts';
+import type { CallEventName, CallEvents, EndReason } from '../protocol.ts';
 import type { TurnSettings } from './turn-settings.ts';
 
 /**
@@ -108,3 +112,40 @@ export interface CallStore {
   /** Replaces what was written before. */
   saveEngines(callId: string, engines: CallEnginesRecord): Promise<void>;
 }
+
+/** Keeps both sides of one call. Times are of the pacer's slots. */
+export interface CallRecorder {
+  advance(nowMs: number): void;
+  /** What the learner heard, or said, from `atMs` on: 20 ms. */
+  tutor(atMs: number, sound: SlotSound): void;
+  learner(atMs: number, sound: SlotSound): void;
+  /** Resolves when it is stored. Idempotent; never rejects. */
+  close(): Promise<void>;
+}
+
+export interface CallRecordings {
+  /** Nothing where the call is not to be recorded. Never rejects. */
+  begin(callId: string, codec: OpusCodec): Promise<CallRecorder | undefined>;
+}
+
+/** A call's voice over the signaling's connection instead of WebRTC. */
+export interface SocketVoicePort {
+  readonly stream: number;
+  /** Of the tutor's MP3. */
+  readonly sampleRate: number;
+  readonly queue: FrameQueue;
+  readonly mouth: SpeakerOutlet;
+  /** The page begins to record. @throws AppError `transcoder_unavailable` */
+  listen(container: 'webm' | 'mp4' | 'ogg'): void;
+  hear(bytes: Uint8Array): void;
+  played(positionMs: number): void;
+  /** Idempotent. */
+  close(): void;
+}
+
+/** @throws AppError `transcoder_unavailable` */
+export type OpenSocketVoice = (options: {
+  readonly stream: number;
+  readonly send: <Name extends CallEventName>(name: Name, payload: CallEvents[Name]) => void;
+  readonly onFailed: (error: unknown) => void;
+}) => SocketVoicePort;

@@ -25,8 +25,8 @@ export interface ConnectionOptions {
   readonly socket: Socket;
   readonly subject: CallTokenSubject;
   readonly calls: CallAdmission;
-  /** Counts one message; false when there were too many of them. */
-  readonly allowMessage: () => Promise<boolean>;
+  /** Counts one message; false when there were too many of them. `sound`: one of those that carry the voice. */
+  readonly allowMessage: (sound: boolean) => Promise<boolean>;
   /** Ends the connection from our side. */
   readonly onExpelled: (code: string) => void;
   readonly limits: ConnectionLimits;
@@ -49,6 +49,9 @@ type Stage =
   | { readonly name: 'joining' }
   | { readonly name: 'joined'; readonly call: SignaledCall }
   | { readonly name: 'gone' };
+
+/** Come many times a second while the voice goes over the socket. */
+const SOUND_MESSAGES: ReadonlySet<RequestName | 'unknown'> = new Set(['voice:chunk', 'voice:played']);
 
 /** Whatever a page sends as one event: a name, payloads, and perhaps the function that answers. */
 type Message = readonly unknown[];
@@ -94,7 +97,7 @@ export class Connection {
     const startedMs = clock.monotonicMs();
     const request = isRequestName(name) ? name : 'unknown';
     try {
-      if (!(await this.#options.allowMessage())) {
+      if (!(await this.#options.allowMessage(SOUND_MESSAGES.has(request)))) {
         answer(refuse(tooManyMessages()));
         metrics.requests.inc({ request, code: 'too_many_messages' });
         this.#expel('too_many_messages');

@@ -34,6 +34,19 @@ const handlers: Handlers = {
     await call.hangUp();
     return {};
   },
+  'voice:open': async (call, { container }) => call.openSocketVoice(container),
+  'voice:chunk': async (call, { stream, bytes }) => {
+    call.hearSocketVoice(stream, bytes);
+    return {};
+  },
+  'voice:played': async (call, { stream, played_ms }) => {
+    call.socketVoicePlayed(stream, played_ms);
+    return {};
+  },
+  'voice:close': async (call) => {
+    call.closeSocketVoice();
+    return {};
+  },
 };
 
 export function isRequestName(name: unknown): name is RequestName {

@@ -14,6 +14,8 @@ import { createSignalingMetrics, type SignalingMetrics } from './signaling-metri
 export interface SignalingLimits extends ConnectionLimits {
   /** Messages of one connection within `floodWindowS`. A page that sets a call up sends about ten. */
   readonly messagesPerWindow: number;
+  /** Of those that carry the voice over the socket: a page sends about 22 a second. */
+  readonly soundMessagesPerWindow: number;
   readonly floodWindowS: number;
   readonly connectionsPerUser: number;
 }
@@ -23,6 +25,7 @@ export const signalingLimits: SignalingLimits = {
   requestDeadlineMs: 15_000,
   endedLingerMs: 5_000,
   messagesPerWindow: 60,
+  soundMessagesPerWindow: 300,
   floodWindowS: 5,
   connectionsPerUser: 5,
 };
@@ -54,6 +57,7 @@ export class SignalingServer {
   readonly #limits: SignalingLimits;
   readonly #server: Server;
   readonly #flood: RateLimiterMemory;
+  readonly #soundFlood: RateLimiterMemory;
   readonly #metrics: SignalingMetrics;
   readonly #connectionsOfUser = new Map<string, number>();
   #closing: Promise<void> | undefined;
@@ -64,6 +68,10 @@ export class SignalingServer {
     this.#metrics = createSignalingMetrics(options.metrics);
     this.#flood = new RateLimiterMemory({
       points: this.#limits.messagesPerWindow,
+      duration: this.#limits.floodWindowS,
+    });
+    this.#soundFlood = new RateLimiterMemory({
+      points: this.#limits.soundMessagesPerWindow,
       duration: this.#limits.floodWindowS,
     });
     this.#server = new Server(options.httpServer, {
@@ -145,6 +153,7 @@ export class SignalingServer {
       this.#count(subject.userId, -1);
       this.#metrics.connections.dec();
       void this.#flood.delete(socket.id);
+      void this.#soundFlood.delete(socket.id);
       log.debug({ reason }, 'A page is gone');
     });
     const log = this.#options.log.child({ callId: subject.callId, connection: socket.id });
@@ -152,23 +161,13 @@ export class SignalingServer {
       socket,
       subject,
       calls: this.#options.calls,
-      allowMessage: () => this.#allowMessage(socket.id),
+      allowMessage: (sound) => allows(sound ? this.#soundFlood : this.#flood, socket.id),
       onExpelled: (code) => this.#metrics.refusedConnections.inc({ code }),
       limits: this.#limits,
       clock: this.#options.clock,
       log,
       metrics: this.#metrics,
     });
-  }
-
-  async #allowMessage(socketId: string): Promise<boolean> {
-    try {
-      await this.#flood.consume(socketId);
-      return true;
-    } catch (thrown) {
-      if (thrown instanceof RateLimiterRes) return false;
-      throw thrown;
-    }
   }
 
   #assertRoomFor(userId: string): void {
@@ -179,5 +178,15 @@ export class SignalingServer {
     const count = (this.#connectionsOfUser.get(userId) ?? 0) + step;
     if (count > 0) this.#connectionsOfUser.set(userId, count);
     else this.#connectionsOfUser.delete(userId);
+  }
+}
+
+async function allows(limit: RateLimiterMemory, socketId: string): Promise<boolean> {
+  try {
+    await limit.consume(socketId);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof RateLimiterRes) return false;
+    throw thrown;
   }
 }

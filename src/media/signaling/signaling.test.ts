@@ -56,6 +56,15 @@ class FakeCall implements SignaledCall {
     this.detachCount++;
     this.detached.resolve(client);
   }
+  openSocketVoice(container: string): { stream: number; sample_rate: number } {
+    this.asked.push(`voice ${container}`);
+    return { stream: 1, sample_rate: 24_000 };
+  }
+  hearSocketVoice(stream: number, bytes: Uint8Array): void {
+    this.asked.push(`sound ${stream} ${bytes.length}`);
+  }
+  socketVoicePlayed(): void {}
+  closeSocketVoice(): void {}
   async connectTransport(transportId: string): Promise<void> {
     this.asked.push(`connect ${transportId}`);
     if (transportId === 'broken') throw new Error('a secret of the inside');

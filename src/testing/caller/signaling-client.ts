@@ -44,6 +44,7 @@ export class SignalingClient {
   readonly #socket: Socket;
   readonly #deadlineMs: number;
   readonly #waiting = new Set<() => void>();
+  readonly #listeners: ((event: RecordedEvent) => void)[] = [];
 
   private constructor(socket: Socket, deadlineMs: number) {
     this.#socket = socket;
@@ -55,7 +56,9 @@ export class SignalingClient {
       this.#wake();
     });
     socket.onAny((name: string, payload: unknown) => {
-      this.events.push({ name, payload, atMs: performance.now() } as RecordedEvent);
+      const event = { name, payload, atMs: performance.now() } as RecordedEvent;
+      this.events.push(event);
+      for (const listen of this.#listeners) listen(event);
       this.#wake();
     });
   }
@@ -100,6 +103,11 @@ export class SignalingClient {
   /** Anything at all, as a broken or hostile page would send it. */
   async requestRaw(name: string, ...payload: unknown[]): Promise<unknown> {
     return await this.#socket.timeout(this.#deadlineMs).emitWithAck(name, ...payload);
+  }
+
+  /** Every event from now on, as it comes. */
+  onEvent(listen: (event: RecordedEvent) => void): void {
+    this.#listeners.push(listen);
   }
 
   /** Sends without asking for an answer. */

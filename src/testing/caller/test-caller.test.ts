@@ -61,6 +61,12 @@ class EchoCall implements SignaledCall {
   resumeConsumer = () => this.caller.resumeConsumer();
   restartIce = (transportId: string) => this.caller.restartIce(transportId);
   setMuted(): void {}
+  openSocketVoice(): never {
+    throw new Error('This call has no voice over the socket');
+  }
+  hearSocketVoice(): void {}
+  socketVoicePlayed(): void {}
+  closeSocketVoice(): void {}
   async hangUp(): Promise<void> {
     this.caller.close();
     this.#client?.send('call:ended', { reason: 'hang_up', talked_ms: 0 });

@@ -1,0 +1,96 @@
+import type { Logger } from '../../platform/log.ts';
+import type { OpusCodec } from '../audio/opus-types.ts';
+import type { SlotSound } from '../audio/slot-sound.ts';
+import type { RecordingWriter } from './recording-store.ts';
+import { StereoRecording } from './stereo-recording.ts';
+
+/** Bytes that may wait for a slow disk; about two minutes of a call. */
+const MAX_WAITING_BYTES = 1_024 * 1_024;
+
+export interface CallRecorderOptions {
+  readonly codec: OpusCodec;
+  readonly writer: RecordingWriter;
+  /** Everything is stored, or as much as could be. Called once. */
+  readonly onFinished: (part: {
+    readonly durationMs: number;
+    readonly bytes: number;
+    readonly complete: boolean;
+  }) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** One call's recording in the making. A store that fails costs the rest of the recording, never the call. */
+export class CallRecorder {
+  readonly #options: CallRecorderOptions;
+  readonly #recording: StereoRecording;
+  #writing: Promise<void> = Promise.resolve();
+  #waitingBytes = 0;
+  #bytes = 0;
+  #failed = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: CallRecorderOptions) {
+    this.#options = options;
+    this.#recording = new StereoRecording({ codec: options.codec, write: (bytes) => this.#append(bytes) });
+  }
+
+  /** Each 20 ms, by the pacer: `nowMs` is the slot's own time. */
+  advance(nowMs: number): void {
+    if (!this.#failed) this.#recording.advance(nowMs);
+  }
+
+  /** What the learner heard from `atMs` on. */
+  tutor(atMs: number, sound: SlotSound): void {
+    if (!this.#failed) this.#recording.tutor(atMs, sound);
+  }
+
+  /** What the learner said from `atMs` on. */
+  learner(atMs: number, sound: SlotSound): void {
+    if (!this.#failed) this.#recording.learner(atMs, sound);
+  }
+
+  /** Resolves when the file is where it belongs. Idempotent; never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  #append(bytes: Buffer): void {
+    if (this.#failed) return;
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes > MAX_WAITING_BYTES) return this.#fail(new Error('The store does not keep up'));
+    this.#writing = this.#writing.then(async () => {
+      if (this.#failed) return;
+      try {
+        await this.#options.writer.append(bytes);
+        this.#bytes += bytes.length;
+        this.#waitingBytes -= bytes.length;
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#options.log.error({ err: error }, 'A recording broke off; the call goes on without it');
+  }
+
+  async #finish(): Promise<void> {
+    const { writer, onFinished, log } = this.#options;
+    this.#recording.close();
+    await this.#writing;
+    try {
+      await writer.finish();
+    } catch (error) {
+      this.#fail(error);
+    }
+    const { durationMs } = this.#recording;
+    try {
+      await onFinished({ durationMs, bytes: this.#bytes, complete: !this.#failed });
+    } catch (error) {
+      log.error({ err: error }, 'The end of a recording could not be noted');
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import type { Knex } from 'knex';
+import type { Logger } from '../../platform/log.ts';
+import { readSetting } from '../../platform/settings.ts';
+import type { OpusCodec } from '../audio/opus-types.ts';
+import { CallRecorder } from './call-recorder.ts';
+import { recordingsKeptDays, recordingsOffered } from './recording-settings.ts';
+import { type ByteRange, recordingNotFound, type RecordingStore, type StoredBytes } from './recording-store.ts';
+
+/** One file of a call's recording; a call that moved to another node has several, in the order of their parts. */
+export interface RecordingPart {
+  readonly part: number;
+  readonly startedAt: Date;
+  /** Null where the process died before it could say. */
+  readonly durationMs: number | null;
+  readonly bytes: number | null;
+}
+
+interface StoredPart {
+  readonly call_id: string;
+  readonly part: number;
+  readonly object_key: string;
+  readonly started_at: Date;
+  readonly ended_at: Date | null;
+  readonly duration_ms: string | null;
+  readonly bytes: string | null;
+}
+
+export interface RecordingsOptions {
+  readonly knex: Knex;
+  readonly store: RecordingStore;
+  readonly log: Logger;
+}
+
+const DELETE_AT_ONCE = 100;
+
+/** Recordings of calls: begun by media nodes, listened to, deleted. The rows say what the store holds. */
+export class Recordings {
+  readonly #knex: Knex;
+  readonly #store: RecordingStore;
+  readonly #log: Logger;
+
+  constructor({ knex, store, log }: RecordingsOptions) {
+    this.#knex = knex;
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /** What a learner is told and asked before a call. */
+  async terms(): Promise<{ readonly offered: boolean; readonly keptDays: number }> {
+    const [offered, keptDays] = await Promise.all([
+      readSetting(this.#knex, recordingsOffered),
+      readSetting(this.#knex, recordingsKeptDays),
+    ]);
+    return { offered, keptDays };
+  }
+
+  /**
+   * Begins the next part of the call's recording; nothing where recordings are off or the learner did not consent.
+   * Never rejects: a call is held without its recording rather than not at all.
+   */
+  async begin(callId: string, codec: OpusCodec): Promise<CallRecorder | undefined> {
+    const log = this.#log.child({ call: callId });
+    try {
+      const consented = await this.#knex('calls')
+        .where({ id: callId })
+        .whereNotNull('recording_consent_at')
+        .first('id');
+      if (!consented || !(await readSetting(this.#knex, recordingsOffered))) return undefined;
+      const { part, object_key: key } = await this.#insertPart(callId);
+      const writer = await this.#store.create(key);
+      return new CallRecorder({
+        codec,
+        writer,
+        log,
+        onFinished: async ({ durationMs, bytes, complete }) => {
+          await this.#knex('call_recordings')
+            .where({ call_id: callId, part })
+            .update({ duration_ms: durationMs, bytes, complete, ended_at: this.#knex.fn.now() });
+        },
+      });
+    } catch (error) {
+      log.error({ err: error }, 'A call could not be recorded');
+      return undefined;
+    }
+  }
+
+  /** Of a call that is over, or of its parts that are. */
+  async list(callId: string): Promise<RecordingPart[]> {
+    const rows = await this.#parts().where('call_recordings.call_id', callId).whereNotNull('calls.ended_at');
+    return rows.map(({ part, started_at, duration_ms, bytes }) => ({
+      part,
+      startedAt: started_at,
+      durationMs: duration_ms === null ? null : Number(duration_ms),
+      bytes: bytes === null ? null : Number(bytes),
+    }));
+  }
+
+  /** Whose call it is, when it has been recorded. */
+  async ownerOf(callId: string): Promise<string | undefined> {
+    const call = await this.#knex<{ id: string; user_account_id: string }>('calls')
+      .where({ id: callId })
+      .whereExists(
+        this.#knex('call_recordings').whereRaw('call_recordings.call_id = calls.id').select(this.#knex.raw('1')),
+      )
+      .first('user_account_id');
+    return call?.user_account_id;
+  }
+
+  /** @throws AppError `recording_not_found`, `range_not_satisfiable` */
+  async read(callId: string, part: number, range?: ByteRange): Promise<StoredBytes> {
+    const row = await this.#parts()
+      .where('call_recordings.call_id', callId)
+      .where('part', part)
+      .whereNotNull('calls.ended_at')
+      .first();
+    if (!row) throw recordingNotFound();
+    return await this.#store.read(row.object_key, range);
+  }
+
+  /** Deletes the parts that ended before the moment; how many. Goes on where an earlier run broke off. */
+  deleteBefore(moment: Date): Promise<number> {
+    // A part without an end belongs to a process that died, or to a call that still goes on.
+    return this.#deleteWhere((query) =>
+      query.whereRaw('coalesce(call_recordings.ended_at, calls.ended_at) < ?', [moment]),
+    );
+  }
+
+  /** With the account: all of a learner's calls. */
+  deleteOfUser(userId: string): Promise<number> {
+    return this.#deleteWhere((query) => query.where('calls.user_account_id', userId));
+  }
+
+  /** Deletes what is older than the setting says; how many. */
+  async deleteExpired(now: Date): Promise<number> {
+    const days = await readSetting(this.#knex, recordingsKeptDays);
+    return await this.deleteBefore(new Date(now.getTime() - days * 24 * 3_600_000));
+  }
+
+  async #deleteWhere(condition: (query: Knex.QueryBuilder) => Knex.QueryBuilder): Promise<number> {
+    let deleted = 0;
+    for (;;) {
+      const rows: StoredPart[] = await condition(this.#parts()).limit(DELETE_AT_ONCE);
+      for (const { call_id, part, object_key } of rows) {
+        // The row goes last: what is left of a run that broke off is found again.
+        await this.#store.delete(object_key);
+        await this.#knex('call_recordings').where({ call_id, part }).delete();
+      }
+      deleted += rows.length;
+      if (rows.length < DELETE_AT_ONCE) return deleted;
+    }
+  }
+
+  #parts(): Knex.QueryBuilder<StoredPart, StoredPart[]> {
+    return this.#knex('call_recordings')
+      .join('calls', 'calls.id', 'call_recordings.call_id')
+      .orderBy(['call_recordings.call_id', 'call_recordings.part'])
+      .select('call_recordings.*') as Knex.QueryBuilder<StoredPart, StoredPart[]>;
+  }
+
+  /** One call has one node at a time; the number is taken by whoever comes first all the same. */
+  async #insertPart(callId: string): Promise<Pick<StoredPart, 'part' | 'object_key'>> {
+    const day = new Date().toISOString().slice(0, 10);
+    const { rows } = await this.#knex.raw<{ rows: Pick<StoredPart, 'part' | 'object_key'>[] }>(
+      `INSERT INTO call_recordings (call_id, part, store, object_key)
+       SELECT :callId, next.part, :store, format('%s/%s-%s.ogg', :day::text, :callId::text, next.part)
+       FROM (SELECT coalesce(max(part), 0) + 1 AS part FROM call_recordings WHERE call_id = :callId) AS next
+       RETURNING part, object_key`,
+      { callId, day, store: this.#store.name },
+    );
+    return rows[0]!;
+  }
+}

@@ -1,0 +1,215 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import type { Logger } from '../../platform/log.ts';
+import { appendTo } from './folder-store.ts';
+import {
+  assertKey,
+  type ByteRange,
+  recordingNotFound,
+  type RecordingStore,
+  type RecordingWriter,
+  resolveRange,
+  type StoredBytes,
+} from './recording-store.ts';
+
+export interface S3StoreOptions {
+  readonly bucket: string;
+  /** Without it, Amazon's own of the region. */
+  readonly endpoint?: string | undefined;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Where a recording stands until it is uploaded; on a disk that survives the process. */
+  readonly spoolFolder: string;
+  readonly log: Logger;
+  /** Default 5 MiB, the least that a part may have: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+  readonly partBytes?: number;
+}
+
+const PART_BYTES = 5 * 1_024 * 1_024;
+const REQUEST_TIMEOUT_MS = 60_000;
+const CONTENT_TYPE = 'audio/ogg';
+
+/**
+ * Recordings in a bucket. A recording is written to the spool as it happens and goes to the bucket part by part;
+ * what a crash leaves in the spool is uploaded by `recover`.
+ */
+export function createS3Store(options: S3StoreOptions): RecordingStore {
+  const { bucket: Bucket, endpoint, region, accessKeyId, secretAccessKey, spoolFolder, log } = options;
+  const client = new S3Client({
+    region,
+    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    credentials: { accessKeyId, secretAccessKey },
+    // Other makers' servers know fewer checksums than Amazon's.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 10_000 },
+  });
+  const spooled = (key: string) => path.join(spoolFolder, key);
+
+  return {
+    name: 's3',
+    async create(key) {
+      assertKey(key);
+      const file = spooled(key);
+      const local = await appendTo(file);
+      return new SpooledUpload({
+        client,
+        bucket: Bucket,
+        key,
+        file,
+        local,
+        log,
+        partBytes: options.partBytes ?? PART_BYTES,
+      });
+    },
+    async read(key, range) {
+      assertKey(key);
+      return await readObject(client, { Bucket, Key: key }, range);
+    },
+    async delete(key) {
+      assertKey(key);
+      await client.send(new DeleteObjectCommand({ Bucket, Key: key }));
+      await rm(spooled(key), { force: true });
+    },
+    async recover() {
+      await mkdir(spoolFolder, { recursive: true, mode: 0o700 });
+      const entries = await readdir(spoolFolder, { recursive: true, withFileTypes: true });
+      const files = entries
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => path.join(parentPath, name));
+      for (const file of files) {
+        const Key = path.relative(spoolFolder, file).split(path.sep).join('/');
+        const { size } = await stat(file);
+        const Body = createReadStream(file);
+        await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentLength: size, ContentType: CONTENT_TYPE }));
+        await rm(file, { force: true });
+      }
+      return files.length;
+    },
+    close: () => client.destroy(),
+  };
+}
+
+interface ObjectName {
+  readonly Bucket: string;
+  readonly Key: string;
+}
+
+async function readObject(client: S3Client, name: ObjectName, range: ByteRange | undefined): Promise<StoredBytes> {
+  try {
+    const { ContentLength: size = 0 } = await client.send(new HeadObjectCommand(name));
+    const { first, last } = resolveRange(size, range);
+    const { Body } = await client.send(new GetObjectCommand({ ...name, Range: `bytes=${first}-${last}` }));
+    if (!Body) throw recordingNotFound();
+    return { stream: Body as Readable, size, first, last };
+  } catch (error) {
+    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) throw recordingNotFound(error);
+    throw error;
+  }
+}
+
+interface UploadOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly key: string;
+  readonly file: string;
+  readonly local: RecordingWriter;
+  readonly log: Logger;
+  readonly partBytes: number;
+}
+
+/** One recording on its way: the file in the spool grows, and whole parts of it are uploaded beside that. */
+class SpooledUpload implements RecordingWriter {
+  readonly #options: UploadOptions;
+  readonly #parts: { readonly ETag: string | undefined; readonly PartNumber: number }[] = [];
+  #uploadId: string | undefined;
+  #bytes = 0;
+  #begunBytes = 0;
+  #uploading: Promise<void> = Promise.resolve();
+  /** A part that could not be sent: the whole file is sent by the next recovery. */
+  #failure: unknown;
+  #finished: Promise<void> | undefined;
+
+  constructor(options: UploadOptions) {
+    this.#options = options;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    await this.#options.local.append(bytes);
+    this.#bytes += bytes.length;
+    if (this.#bytes - this.#begunBytes >= this.#options.partBytes) this.#uploadRest();
+  }
+
+  finish(): Promise<void> {
+    this.#finished ??= this.#finish();
+    return this.#finished;
+  }
+
+  #uploadRest(): void {
+    const [from, to] = [this.#begunBytes, this.#bytes];
+    this.#begunBytes = to;
+    this.#uploading = this.#uploading.then(async () => {
+      if (this.#failure !== undefined) return;
+      try {
+        await this.#uploadPart(from, to);
+      } catch (error) {
+        this.#failure = error;
+        this.#options.log.warn({ err: error }, 'A part of a recording could not be uploaded; it stays in the spool');
+      }
+    });
+  }
+
+  async #uploadPart(from: number, to: number): Promise<void> {
+    const { client, bucket: Bucket, key: Key, file } = this.#options;
+    if (this.#uploadId === undefined) {
+      const begun = await client.send(new CreateMultipartUploadCommand({ Bucket, Key, ContentType: CONTENT_TYPE }));
+      this.#uploadId = begun.UploadId;
+    }
+    const PartNumber = this.#parts.length + 1;
+    const { ETag } = await client.send(
+      new UploadPartCommand({
+        Bucket,
+        Key,
+        UploadId: this.#uploadId,
+        PartNumber,
+        Body: createReadStream(file, { start: from, end: to - 1 }),
+        ContentLength: to - from,
+      }),
+    );
+    this.#parts.push({ ETag, PartNumber });
+  }
+
+  async #finish(): Promise<void> {
+    const { client, bucket: Bucket, key: Key, file, local } = this.#options;
+    await local.finish();
+    if (this.#bytes > this.#begunBytes) this.#uploadRest();
+    await this.#uploading;
+    const UploadId = this.#uploadId;
+    if (this.#failure !== undefined) {
+      if (UploadId !== undefined) {
+        await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
+      }
+      throw this.#failure;
+    }
+    if (UploadId === undefined) return;
+    await client.send(
+      new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts: this.#parts } }),
+    );
+    await rm(file, { force: true });
+  }
+}

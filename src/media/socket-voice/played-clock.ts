@@ -1,0 +1,77 @@
+/** Until the page has said better: from a frame's being written to its being heard, when nothing was playing. */
+const FIRST_LAG_MS = 250;
+const MAX_LAG_MS = 1_500;
+/** Without the page's word the clock runs on for so long, and no further. */
+const TRUSTED_MS = 1_200;
+
+/**
+ * How much of a stream of sound the page has played, between the page's reports of it. Positions are milliseconds of the
+ * stream from its beginning; times are monotonic.
+ */
+export class PlayedClock {
+  #writtenMs = 0;
+  /** At `atMs` the position was, or will be, `positionMs`; from then on it runs. */
+  #anchor = { positionMs: 0, atMs: 0 };
+  #reportedMs = 0;
+  #lagMs = FIRST_LAG_MS;
+  /** The stretch of sound that plays without a break, until its first report. */
+  #begun: { readonly positionMs: number; readonly atMs: number } | undefined;
+  #paused = false;
+
+  get writtenMs(): number {
+    return this.#writtenMs;
+  }
+
+  /** Written, and not yet heard. */
+  aheadMs(nowMs: number): number {
+    return this.#writtenMs - this.heardMs(nowMs);
+  }
+
+  wrote(ms: number, nowMs: number): void {
+    if (this.heardMs(nowMs) >= this.#writtenMs) {
+      this.#begun = { positionMs: this.#writtenMs, atMs: nowMs };
+      this.#anchor = { positionMs: this.#writtenMs, atMs: nowMs + this.#lagMs };
+      this.#reportedMs = this.#writtenMs;
+    }
+    this.#writtenMs += ms;
+  }
+
+  heardMs(nowMs: number): number {
+    const { positionMs, atMs } = this.#anchor;
+    const passedMs = this.#paused ? 0 : Math.max(0, nowMs - atMs);
+    return Math.min(this.#writtenMs, positionMs + passedMs, this.#reportedMs + TRUSTED_MS + this.#lagMs);
+  }
+
+  /** The page says what it has played. */
+  report(positionMs: number, nowMs: number): void {
+    // A page may say anything; what was not sent was not played.
+    const played = Math.min(Math.max(positionMs, 0), this.#writtenMs);
+    if (this.#begun && played > this.#begun.positionMs) {
+      const lagMs = nowMs - this.#begun.atMs - (played - this.#begun.positionMs);
+      this.#lagMs = Math.min(MAX_LAG_MS, Math.max(0, lagMs));
+      this.#begun = undefined;
+    }
+    this.#anchor = { positionMs: played, atMs: nowMs };
+    this.#reportedMs = played;
+  }
+
+  pause(nowMs: number): void {
+    if (this.#paused) return;
+    this.#anchor = { positionMs: this.heardMs(nowMs), atMs: nowMs };
+    this.#paused = true;
+  }
+
+  resume(nowMs: number): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#anchor = { ...this.#anchor, atMs: nowMs };
+  }
+
+  /** What was written and not heard never will be. */
+  drop(nowMs: number): void {
+    this.#paused = false;
+    this.#begun = undefined;
+    this.#anchor = { positionMs: this.#writtenMs, atMs: nowMs };
+    this.#reportedMs = this.#writtenMs;
+  }
+}
