@@ -200,9 +200,12 @@ export class RecognitionStream implements TranscriptionStream {
       return;
     }
     log.debug({ requestId }, 'A recognition session ended');
+    if (this.#handOver?.from === session) {
+      this.#finishHandOver();
+      return;
+    }
     this.#concludeAll(waiting);
-    if (this.#handOver?.from === session) this.#finishHandOver();
-    else if (waiting.some((utterance) => utterance === this.#spoken)) {
+    if (waiting.some((utterance) => utterance === this.#spoken)) {
       this.fail(engineError('engine_failed', 'SpeechKit closed the session amid speech.'));
     }
   }
@@ -282,8 +285,11 @@ export class RecognitionStream implements TranscriptionStream {
     this.#handOver = undefined;
     deadline.cancel();
     const { again, utteranceMs } = utterance.handOn();
-    this.#homes.set(utterance, next);
-    this.#concludeAll(this.#utterancesOf(handOver.from));
+    const left = this.#utterancesOf(handOver.from);
+    const place = left.indexOf(utterance);
+    this.#concludeAll(left.slice(0, place));
+    // Those after it are among what was held.
+    for (const moved of left.slice(place)) this.#homes.set(moved, next);
     utterance.enter(next.audioMs, utteranceMs);
     for (const data of again) {
       utterance.keepAudio(next.audioMs, data);
@@ -339,7 +345,7 @@ export class RecognitionStream implements TranscriptionStream {
   /** Their session says no more: what it said of them is all that it understood. */
   #concludeAll(utterances: readonly Utterance[]): void {
     for (const utterance of utterances) {
-      if (utterance.stoppedAtMs !== undefined && utterance !== this.#handOver?.utterance) this.#conclude(utterance);
+      if (utterance.stoppedAtMs !== undefined) this.#conclude(utterance);
     }
   }
 
