@@ -1,0 +1,102 @@
+import type { Knex } from 'knex';
+import { selectOne, selectRows } from './sql.ts';
+
+/** The rows of transactions `from <= xid < until`, whose days begin where `timeZone` says. */
+export interface Span {
+  readonly from: string;
+  readonly until: string;
+  readonly timeZone: string;
+}
+
+export function bindingsOf({ from, until, timeZone }: Span): Record<string, string> {
+  return { from, until, timeZone };
+}
+
+export const CALLERS_PER_CHUNK = 4096;
+
+const FIGURES = [
+  'sessions',
+  'billed_minutes',
+  'talked_sec',
+  'list_kopecks',
+  'recognized_kopecks',
+  'free_hundredths',
+] as const;
+
+/** Adds the sessions of the span to the hourly and daily figures. Answers how many they were. */
+export async function addUsage(transaction: Knex.Transaction, span: Span): Promise<number> {
+  const { sessions } = await selectOne<{ sessions: number }>(
+    transaction,
+    `WITH fresh AS MATERIALIZED (
+       SELECT date_trunc('hour', created_at, 'UTC') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day,
+         engine, language, count(*) AS sessions, sum(billed_minutes) AS billed_minutes,
+         sum(duration_sec) AS talked_sec, (sum(billed_amount_rub::numeric) * 100)::bigint AS list_kopecks,
+         sum(recognized_kopecks)::bigint AS recognized_kopecks,
+         (sum(free_minutes::numeric) * 100)::bigint AS free_hundredths
+       FROM usage_sessions WHERE xid >= :from::xid8 AND xid < :until::xid8
+       GROUP BY 1, 2, 3, 4
+     ), hourly AS (${addFigures('revenue_hourly', 'hour')}
+     ), daily AS (${addFigures('revenue_daily', 'day')}
+     )
+     SELECT coalesce(sum(sessions), 0)::bigint AS sessions FROM fresh`,
+    bindingsOf(span),
+  );
+  return sessions;
+}
+
+/** Sums "fresh" by the period, each cell beside the sum over all engines and languages, and adds that to the table. */
+function addFigures(table: string, period: string): string {
+  return `
+       INSERT INTO ${table} AS known (period, engine, language, ${FIGURES.join(', ')})
+       SELECT ${period}, coalesce(engine, '*'), coalesce(language, '*'), ${FIGURES.map((name) => `sum(${name})`).join(', ')}
+       FROM fresh GROUP BY GROUPING SETS ((${period}, engine, language), (${period}))
+       ON CONFLICT (engine, language, period) DO UPDATE SET
+         ${FIGURES.map((name) => `${name} = known.${name} + excluded.${name}`).join(', ')}`;
+}
+
+/** Adds the people who called to the hourly and daily sets. */
+export async function addCallers(transaction: Knex.Transaction, span: Span): Promise<void> {
+  // The cursor's lock is held: nobody else gives numbers.
+  await selectRows(
+    transaction,
+    `INSERT INTO analytics_callers (user_account_id, number)
+     SELECT user_account_id, (SELECT coalesce(max(number), -1) FROM analytics_callers)
+       + row_number() OVER (ORDER BY user_account_id)
+     FROM (
+       SELECT DISTINCT user_account_id FROM usage_sessions WHERE xid >= :from::xid8 AND xid < :until::xid8
+     ) fresh
+     WHERE NOT EXISTS (SELECT FROM analytics_callers known WHERE known.user_account_id = fresh.user_account_id)`,
+    bindingsOf(span),
+  );
+  await selectRows(
+    transaction,
+    `WITH fresh AS MATERIALIZED (
+       SELECT date_trunc('hour', created_at, 'UTC') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day,
+         engine, language, ${chunkOf('number')} AS chunk, ${setOf('number')} AS members
+       FROM usage_sessions JOIN analytics_callers USING (user_account_id)
+       WHERE xid >= :from::xid8 AND xid < :until::xid8
+       GROUP BY 1, 2, 3, 4, 5
+     ), hourly AS (${addMembers('callers_hourly', 'hour')}
+     ), daily AS (${addMembers('callers_daily', 'day')}
+     )
+     SELECT`,
+    bindingsOf(span),
+  );
+}
+
+export function chunkOf(number: string): string {
+  return `${number} / ${CALLERS_PER_CHUNK}`;
+}
+
+/** An aggregate: the set of the accounts' numbers within their chunk. */
+export function setOf(number: string): string {
+  return `bit_or(set_bit(repeat('0', ${CALLERS_PER_CHUNK})::bit(${CALLERS_PER_CHUNK}), ${number} % ${CALLERS_PER_CHUNK}, 1))`;
+}
+
+function addMembers(table: string, period: string): string {
+  return `
+       INSERT INTO ${table} AS known (period, engine, language, chunk, members)
+       SELECT ${period}, coalesce(engine, '*'), coalesce(language, '*'), chunk, bit_or(members)
+       FROM fresh GROUP BY GROUPING SETS ((${period}, engine, language, chunk), (${period}, chunk))
+       ON CONFLICT (engine, language, period, chunk) DO UPDATE SET members = known.members | excluded.members`;
+}
