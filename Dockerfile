@@ -19,6 +19,8 @@ COPY tsconfig.json ./
 COPY web web
 COPY src/media/protocol.ts src/media/
 RUN ./ailingva setup page
+COPY src/admin src/admin
+RUN ./ailingva setup panel
 # mediasoup's sources (40 MB) have served.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/mediasoup/worker
 
@@ -35,6 +37,7 @@ COPY --from=build /app/.local/mediasoup-worker/*/mediasoup-worker /usr/local/bin
 COPY --from=build /app/.local/native/pocketsphinx-stream /usr/local/bin/pocketsphinx-stream
 COPY --from=build /app/.local/native/opus.node /usr/local/lib/opus.node
 COPY --from=build /app/.local/web page
+COPY --from=build /app/.local/panel panel
 COPY --from=build /app/node_modules node_modules
 COPY migrations migrations
 COPY src src
@@ -46,6 +49,7 @@ ENV NODE_ENV=production \
     POCKETSPHINX_STREAM_BIN=/usr/local/bin/pocketsphinx-stream \
     OPUS_ADDON=/usr/local/lib/opus.node \
     WEB_ROOT=/app/page \
+    PANEL_ROOT=/app/panel \
     DATA_DIR=/tmp/ailingva
 
 USER node

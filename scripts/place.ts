@@ -22,6 +22,9 @@ export const opusAddon = ({ local }: Place): string => path.join(local, 'native'
 /** What `vite build` makes: `index.html` and `assets/`. */
 export const pageFolder = ({ local }: Place): string => path.join(local, 'web');
 
+/** What bundling the back office makes: `bundle.js` and its fonts. */
+export const panelFolder = ({ local }: Place): string => path.join(local, 'panel');
+
 /** Held by a running `up`, in the folder where it keeps its data. */
 export const pidFile = ({ root, local }: Place, environment: NodeJS.ProcessEnv): string =>
   path.join(path.resolve(root, environment['DATA_DIR'] || local), 'up.pid');

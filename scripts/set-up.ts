@@ -5,6 +5,7 @@ import { mediasoupWorker } from './steps/mediasoup-worker.ts';
 import { opusAddon, pocketsphinxStream } from './steps/native-program.ts';
 import { npmPackages } from './steps/npm-packages.ts';
 import { page } from './steps/page.ts';
+import { panel } from './steps/panel.ts';
 import { systemPackages } from './steps/system-packages.ts';
 
 export interface SetUpOptions {
@@ -25,6 +26,7 @@ export function setUpSteps(place: Place, { npmCli, forTests, environment }: SetU
     ...(environment['POCKETSPHINX_STREAM_BIN'] ? [] : [pocketsphinxStream(place)]),
     ...(environment['OPUS_ADDON'] ? [] : [opusAddon(place)]),
     page(place),
+    panel(place),
   ];
 }
 

@@ -154,6 +154,7 @@ function describeServing(publicUrl: string): string {
     '  AIlingva is serving.',
     '',
     `  Page     ${publicUrl}`,
+    `  Panel    ${publicUrl}/admin`,
     `  API      ${publicUrl}/api/docs/`,
     '',
     '  Stop     Ctrl-C here, or ./ailingva down',

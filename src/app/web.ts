@@ -1,6 +1,9 @@
 import { createAccounts } from '../accounts/index.ts';
+import { createPanel } from '../admin/index.ts';
 import { createBilling } from '../billing/index.ts';
 import { callRoutes, MediaNodes, Placement } from '../media/index.ts';
+import { createRecordingPasses, recordingRoute } from '../media/recording/index.ts';
+import { writeAudit } from '../platform/audit.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { ServiceConfig } from '../platform/config.ts';
 import { connectDatabase, pingDatabase } from '../platform/database.ts';
@@ -12,6 +15,7 @@ import { createAddressLimit } from '../platform/rate-limit.ts';
 import type { Service } from '../platform/service.ts';
 import { createEngineChoice } from './engine-choice.ts';
 import { openPayments } from './payments.ts';
+import { openRecordings } from './recordings.ts';
 
 const API_VERSION = '0.1.0';
 
@@ -41,6 +45,9 @@ export async function startWeb(
   });
   const nodes = new MediaNodes(knex);
   const engines = createEngineChoice({ config, knex, log });
+  const { recordings, store } = openRecordings(config, { knex, log });
+  lifecycle.onClose('recordings', () => store.close());
+  const passes = createRecordingPasses({ secret: config.tokenSecret, clock: systemClock });
   const calls = callRoutes({
     knex,
     placement: new Placement({ knex, nodes, opening: billing }),
@@ -48,9 +55,37 @@ export async function startWeb(
     languages: () => engines.languages(),
     charges: (callIds) => billing.charges(callIds),
     issueToken: (pass) => accounts.callTokens.issue(pass),
+    recordings: (callId) => recordings.links(callId, passes),
+    recordingTerms: () => recordings.terms(),
   });
   const { payments, pages } = openPayments(config, { knex, log, metrics });
-  const routes = [...accounts.routes, ...billing.routes, ...payments.routes, ...calls];
+  const listening = recordingRoute({
+    recordings,
+    passes,
+    authenticator: accounts.authenticator,
+    onListened: ({ actorId, callId, part }) =>
+      knex.transaction((transaction) =>
+        writeAudit(transaction, {
+          actorId,
+          action: 'recording.listen',
+          subject: { type: 'call', id: callId },
+          details: { part },
+        }),
+      ),
+  });
+  const routes = [...accounts.routes, ...billing.routes, ...payments.routes, ...calls, listening];
+
+  const panel = createPanel({
+    knex,
+    databaseUrl: config.databaseUrl,
+    tokenSecret: config.tokenSecret,
+    publicUrl,
+    bundleFolder: config.web.panelRoot,
+    log,
+    accounts,
+    routes,
+  });
+  lifecycle.onClose('panel', () => panel.close());
 
   const proxy = createSignalingProxy({
     findNode: (nodeId) => nodes.findUrl(nodeId),
@@ -68,7 +103,12 @@ export async function startWeb(
     pageRoot: config.web.root,
     limitAddress: createAddressLimit({ requests: 300, perSeconds: 60 }),
     checkAnswers: !config.production,
-    middleware: [proxy.middleware, serveApiDescription({ title: 'AIlingva', version: API_VERSION, routes }), ...pages],
+    middleware: [
+      proxy.middleware,
+      serveApiDescription({ title: 'AIlingva', version: API_VERSION, routes }),
+      ...pages,
+      panel.middleware,
+    ],
   });
   const server = await listen({ app, host: config.web.host, port: config.web.port });
   lifecycle.onClose('http', () => server.close());

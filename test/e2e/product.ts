@@ -44,6 +44,7 @@ export async function startProduct(test: Cleanup, settings: Readonly<Record<stri
     cwd: root,
     env: {
       WEB_ROOT: path.join(root, '.local/web'),
+      PANEL_ROOT: path.join(root, '.local/panel'),
       ...process.env,
       DATA_DIR: dataDir,
       DATABASE_URL: database.url,

@@ -1,0 +1,14 @@
+/**
+ * The panel's pages beside its tables. Plain data, because the server and the browser both read it: the server refuses a page
+ * to whoever may not see it, the menu does not show it. A page is a component of the same name in `components/`, added
+ * to `components.ts`; its title is `pages.<name>` of the locales.
+ */
+export interface PanelPage {
+  readonly name: string;
+  readonly component: string;
+  /** Of Feather. */
+  readonly icon: string;
+  readonly roles: readonly ('admin' | 'support' | 'analyst')[];
+}
+
+export const PANEL_PAGES: readonly PanelPage[] = [];
