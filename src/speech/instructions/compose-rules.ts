@@ -1,0 +1,53 @@
+import type { Language, Level } from '../engine.ts';
+import { estimateTokens } from '../token-budget.ts';
+
+export interface ComposableRule {
+  readonly id: string;
+  readonly title: string;
+  readonly text: string;
+  readonly language: Language | null;
+  readonly level: Level | null;
+  readonly enabled: boolean;
+}
+
+export interface ComposedRules {
+  readonly text: string;
+  /** An estimate. */
+  readonly tokens: number;
+  /** Ids, in their order. */
+  readonly used: readonly string[];
+  /** Of rules that would have belonged to it, but had no room. */
+  readonly leftOut: readonly string[];
+}
+
+/** The rules of a lesson one after the other; one that does not fit any more is left out whole. */
+export function composeRules(
+  rules: readonly ComposableRule[],
+  lesson: { readonly language: Language; readonly level: Level },
+  maxTokens: number,
+): ComposedRules {
+  const parts: string[] = [];
+  const used: string[] = [];
+  const leftOut: string[] = [];
+  let tokens = 0;
+  for (const rule of rules) {
+    if (!rule.enabled || !isOf(rule, lesson)) continue;
+    const part = `# ${rule.title}\n${rule.text}`;
+    const more = estimateTokens(part) + 1;
+    if (tokens + more > maxTokens) {
+      leftOut.push(rule.id);
+      continue;
+    }
+    tokens += more;
+    parts.push(part);
+    used.push(rule.id);
+  }
+  return { text: parts.join('\n\n'), tokens, used, leftOut };
+}
+
+function isOf(
+  rule: ComposableRule,
+  { language, level }: { readonly language: Language; readonly level: Level },
+): boolean {
+  return (rule.language === null || rule.language === language) && (rule.level === null || rule.level === level);
+}
