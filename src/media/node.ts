@@ -16,6 +16,9 @@ import type { WorkerUsage } from './sfu/worker.ts';
 import { SfuWorkers } from './sfu/workers.ts';
 import { SocketVoice } from './socket-voice/socket-voice.ts';
 import type { Transcoder } from './transcoding/transcoder.ts';
+import { VoiceConversations } from './voice-turn/conversations.ts';
+import type { TurnMeter } from './voice-turn/ports.ts';
+import type { VoiceTurnLimits } from './voice-turn/voice-turn-settings.ts';
 
 export interface MediaNodeOptions {
   readonly nodeId: string;
@@ -41,6 +44,8 @@ export interface MediaNodeOptions {
   readonly recordings?: CallRecordings | undefined;
   /** For voices over the socket; stays its owner's. Absent: there are none. */
   readonly transcoder?: Transcoder | undefined;
+  /** For conversations in turns, which need a transcoder too. Absent: there are none. */
+  readonly turns?: { readonly meter: TurnMeter; readonly readLimits: () => Promise<VoiceTurnLimits> };
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -48,6 +53,9 @@ export interface MediaNodeOptions {
 
 export interface MediaNode {
   readonly calls: CallRegistry;
+  readonly conversations: VoiceConversations | undefined;
+  /** Calls and conversations that have not ended. */
+  readonly load: number;
   /** Which Opus it became, for the log. */
   readonly codec: string;
   /** The media server's workers: process ids, CPU, callers. */
@@ -81,6 +89,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNo
     }),
   ]);
   const pacer = new Pacer({ clock, log, metrics, afterHearing: () => detector.flush() });
+  const callMetrics = createCallMetrics(metrics);
   const calls = new CallRegistry({
     nodeId,
     sfu,
@@ -93,12 +102,27 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNo
     meter: options.meter,
     chooseEngines: options.chooseEngines,
     iceServers: rtc.iceServers,
-    metrics: createCallMetrics(metrics),
+    metrics: callMetrics,
     ...(options.readSettings && { readSettings: options.readSettings }),
     ...(options.deadlines && { deadlines: options.deadlines }),
     recordings: options.recordings,
     openSocketVoice: transcoder && ((voice) => new SocketVoice({ ...voice, transcoder, clock })),
   });
+  const conversations =
+    transcoder &&
+    options.turns &&
+    new VoiceConversations({
+      ...options.turns,
+      nodeId,
+      transcoder,
+      detector,
+      store: options.store,
+      chooseEngines: options.chooseEngines,
+      clock,
+      log,
+      metrics: callMetrics,
+      ...(options.readSettings && { readSettings: options.readSettings }),
+    });
   const signaling = SignalingServer.attach({
     httpServer: options.httpServer,
     path: signalingPath(nodeId),
@@ -112,7 +136,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNo
   let closing: Promise<void> | undefined;
   const closeAll = async (limitMs: number): Promise<void> => {
     const hadCalls = calls.size > 0;
-    await calls.drain(limitMs);
+    await Promise.all([calls.drain(limitMs), conversations?.close(limitMs)]);
     // The pages' last answers are still on their way out.
     if (hadCalls) await new Promise<void>((resolve) => clock.after(LAST_ANSWERS_MS, resolve));
     await signaling.close();
@@ -120,5 +144,14 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNo
     await sfu.close();
     await detector.close();
   };
-  return { calls, codec: codec.name, workers: () => sfu.usage(), close: (limitMs) => (closing ??= closeAll(limitMs)) };
+  return {
+    calls,
+    conversations,
+    get load() {
+      return calls.size + (conversations?.size ?? 0);
+    },
+    codec: codec.name,
+    workers: () => sfu.usage(),
+    close: (limitMs) => (closing ??= closeAll(limitMs)),
+  };
 }

@@ -1,0 +1,50 @@
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { defineSetting, readSetting } from '../../platform/settings.ts';
+
+/** What one turn over HTTP may send, and how long a conversation waits for the next one. */
+export interface VoiceTurnLimits {
+  readonly maxBytes: number;
+  readonly maxDurationMs: number;
+  /** An upload from which nothing comes for so long has failed. */
+  readonly uploadSilenceMs: number;
+  /** A conversation without a turn for so long has ended. */
+  readonly idleMs: number;
+}
+
+export const maxBytesSetting = defineSetting({
+  key: 'voice_turn.max_bytes',
+  schema: z.int().min(10_000).max(100_000_000),
+  fallback: 10_485_760,
+});
+const maxSeconds = defineSetting({
+  key: 'voice_turn.max_seconds',
+  schema: z.int().min(1).max(600),
+  fallback: 120,
+});
+const uploadSilenceSeconds = defineSetting({
+  key: 'voice_turn.upload_silence_seconds',
+  schema: z.int().min(1).max(60),
+  fallback: 15,
+});
+const idleSeconds = defineSetting({
+  key: 'voice_turn.idle_seconds',
+  schema: z.int().min(10).max(3_600),
+  fallback: 300,
+});
+
+/** As they are now. */
+export async function readVoiceTurnLimits(knex: Knex): Promise<VoiceTurnLimits> {
+  const [bytes, seconds, silenceSeconds, idle] = await Promise.all([
+    readSetting(knex, maxBytesSetting),
+    readSetting(knex, maxSeconds),
+    readSetting(knex, uploadSilenceSeconds),
+    readSetting(knex, idleSeconds),
+  ]);
+  return {
+    maxBytes: bytes,
+    maxDurationMs: seconds * 1_000,
+    uploadSilenceMs: silenceSeconds * 1_000,
+    idleMs: idle * 1_000,
+  };
+}
