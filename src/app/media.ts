@@ -8,8 +8,10 @@ import type { ServiceConfig } from '../platform/config.ts';
 import { connectDatabase, pingDatabase } from '../platform/database.ts';
 import { createHttpApp, listen } from '../platform/http.ts';
 import { createMetrics } from '../platform/metrics.ts';
+import { createTranscoder } from '../media/transcoding/transcoder.ts';
 import { preferThisProcess } from '../platform/priority.ts';
 import type { Service } from '../platform/service.ts';
+import { openRecordings } from './recordings.ts';
 import { configuredEngines, type EngineParts, type EngineSource } from './engine-source.ts';
 
 /** Carries calls: signaling, the media server, the audio path, the conversation. */
@@ -50,6 +52,16 @@ export async function startMedia(
   const http = await listen({ app, host, port, portVariable: 'MEDIA_PORT' });
   lifecycle.onClose('http', () => http.close());
 
+  const { recordings, store } = openRecordings(config, { knex, log });
+  lifecycle.onClose('recordings', () => store.close());
+  // What a crash left behind: nobody's call waits for it.
+  store.recover().then(
+    (files) => files > 0 && log.info({ files }, 'Recordings of an earlier process were uploaded'),
+    (error: unknown) => log.error({ err: error }, 'Recordings of an earlier process could not be uploaded'),
+  );
+  const transcoder = createTranscoder({ log, clock: systemClock });
+  lifecycle.onClose('transcoder', () => transcoder.close());
+
   const node = await startMediaNode({
     nodeId: config.media.nodeId,
     httpServer: http.server,
@@ -59,6 +71,8 @@ export async function startMedia(
     meter: billing.meterOf(config.media.nodeId) satisfies CallMeter,
     chooseEngines: (request) => engines.choose(request),
     readSettings: () => readConversationSettings(knex, log),
+    recordings,
+    transcoder,
     verifyToken: (token) => accounts.callTokens.verify(token),
     clock: systemClock,
     log,

@@ -55,7 +55,39 @@ const turnAnswer = z
   })
   .meta({ id: 'CallTurn' });
 
-export const callWithTurnsAnswer = callAnswer.extend({ turns: z.array(turnAnswer) }).meta({ id: 'CallWithTurns' });
+export const recordingTermsAnswer = z.object({
+  offered: z.boolean(),
+  keep_days: z.int().describe('From the end of the call to the deletion of its recording'),
+});
+
+const recordingAnswer = z
+  .object({
+    part: z.int().describe('From 1; one more for each media node that the call was on'),
+    url: z.string().describe('Ogg/Opus, learner left, tutor right; with a pass that is good for some hours'),
+    started_at: z.iso.datetime(),
+    duration_ms: z.int().nullable(),
+    bytes: z.int().nullable(),
+  })
+  .meta({ id: 'CallRecording' });
+
+export const callWithTurnsAnswer = callAnswer
+  .extend({ turns: z.array(turnAnswer), recordings: z.array(recordingAnswer) })
+  .meta({ id: 'CallWithTurns' });
+
+/** One file of a call's recording. */
+export interface RecordingLink {
+  readonly part: number;
+  readonly url: string;
+  readonly startedAt: Date;
+  /** Both null where the process died before it could say. */
+  readonly durationMs: number | null;
+  readonly bytes: number | null;
+}
+
+export function toRecordingAnswer(link: RecordingLink): z.output<typeof recordingAnswer> {
+  const { part, url, startedAt, durationMs, bytes } = link;
+  return { part, url, started_at: startedAt.toISOString(), duration_ms: durationMs, bytes };
+}
 
 export function toCallAnswer(call: StoredCall, billedMinutes: number | undefined): z.output<typeof callAnswer> {
   return {

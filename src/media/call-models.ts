@@ -27,6 +27,7 @@ export class StoredCall extends Model {
   declare tutorMemory: TutorMemory | null;
   declare readonly channel: CallChannel;
   declare readonly idempotencyKey: string | null;
+  declare readonly recordingConsentAt: Date | null;
   declare readonly placedAt: Date;
   declare liveAt: Date | null;
   declare talkedMs: number;

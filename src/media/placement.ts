@@ -31,6 +31,8 @@ export interface NewCall {
   readonly idempotencyKey?: string | undefined;
   /** That this call is to have, whatever is set. */
   readonly engine?: string | undefined;
+  /** The learner agreed to being recorded, should recordings be on. */
+  readonly recordingConsent?: boolean | undefined;
   /** Default `live`. */
   readonly channel?: CallChannel;
 }
@@ -91,6 +93,7 @@ export class Placement {
         channel,
         idempotencyKey,
         engines: engine === undefined ? {} : { asked: engine },
+        recordingConsentAt: call.recordingConsent === true ? new Date() : null,
       })
       .returning('id');
     await this.#opening.openCall(transaction, { callId, userId });

@@ -9,7 +9,10 @@ import {
   languageSchema,
   levelSchema,
   placeAnswer,
+  type RecordingLink,
+  recordingTermsAnswer,
   toCallAnswer,
+  toRecordingAnswer,
   toTurnAnswer,
 } from './call-answers.ts';
 import { StoredCall } from './call-models.ts';
@@ -25,6 +28,10 @@ export interface CallRoutesOptions {
   readonly languages: () => Promise<readonly Language[]>;
   /** Minutes charged, by call id; calls that cost nothing are absent. */
   readonly charges: (callIds: readonly string[]) => Promise<ReadonlyMap<string, { readonly billedMinutes: number }>>;
+  /** Recordings of a call that is over, with links that are good for some hours. None when absent. */
+  readonly recordings?: (callId: string) => Promise<readonly RecordingLink[]>;
+  /** What a learner is told before agreeing to a recording; nothing is offered when absent. */
+  readonly recordingTerms?: () => Promise<{ readonly offered: boolean; readonly keptDays: number }>;
   /** A token that lets the user into this call's signaling. */
   readonly issueToken: (pass: {
     readonly callId: string;
@@ -40,6 +47,10 @@ const placing = z.strictObject({
     .enum(['openai', 'yandex', 'local'])
     .optional()
     .describe('For staff who try an engine: this call has it, whatever is set'),
+  recording_consent: z
+    .boolean()
+    .optional()
+    .describe('The learner has read `GET /api/recording-terms` and agrees; without it nothing is recorded'),
 });
 const byId = z.object({ id: z.string().max(64) });
 const page = z.strictObject({
@@ -57,6 +68,18 @@ export function callRoutes(options: CallRoutesOptions): Route[] {
   });
 
   return [
+    defineRoute({
+      method: 'get',
+      path: '/api/recording-terms',
+      summary: 'Whether calls can be recorded, and for how long a recording is kept',
+      tag: 'calls',
+      access: 'user',
+      answer: recordingTermsAnswer,
+      async handle() {
+        const terms = await options.recordingTerms?.();
+        return { offered: terms?.offered ?? false, keep_days: terms?.keptDays ?? 0 };
+      },
+    }),
     defineRoute({
       method: 'post',
       path: '/api/calls',
@@ -88,6 +111,7 @@ export function callRoutes(options: CallRoutesOptions): Route[] {
           level: body.level ?? preferred.level,
           idempotencyKey,
           engine: body.engine,
+          recordingConsent: body.recording_consent,
         });
         return invite(placed, userId);
       },
@@ -141,10 +165,15 @@ export function callRoutes(options: CallRoutesOptions): Route[] {
         if (!isUuid(params.id)) throw callNotFound();
         const call = await StoredCall.query(knex).findById(params.id).where('user_account_id', principal.userId);
         if (!call) throw callNotFound();
-        const [turns, charged] = await Promise.all([readTurns(knex, call.id), charges([call.id])]);
+        const [turns, charged, recordings] = await Promise.all([
+          readTurns(knex, call.id),
+          charges([call.id]),
+          options.recordings?.(call.id) ?? [],
+        ]);
         return {
           ...toCallAnswer(call, charged.get(call.id)?.billedMinutes),
           turns: turns.map(toTurnAnswer),
+          recordings: recordings.map(toRecordingAnswer),
         };
       },
     }),

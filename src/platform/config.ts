@@ -123,6 +123,12 @@ const variables = z.object({
   YANDEX_STT_ENDPOINT: z.string().optional(),
   YANDEX_TTS_ENDPOINT: z.string().optional(),
 
+  RECORDINGS_S3_BUCKET: z.string().optional(),
+  RECORDINGS_S3_ENDPOINT: webAddress.optional(),
+  RECORDINGS_S3_REGION: z.string().default('us-east-1'),
+  RECORDINGS_S3_ACCESS_KEY_ID: z.string().optional(),
+  RECORDINGS_S3_SECRET_ACCESS_KEY: z.string().optional(),
+
   JOBS_PORT: port.optional(),
   MAIL_FROM: sender.optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// address' }).optional(),
@@ -204,6 +210,11 @@ function contradictions(v: Variables): Problem[] {
     }
   }
   problems.push(...missingKeys(v));
+  for (const variable of ['RECORDINGS_S3_ACCESS_KEY_ID', 'RECORDINGS_S3_SECRET_ACCESS_KEY'] as const) {
+    if (v.RECORDINGS_S3_BUCKET !== undefined && v[variable] === undefined) {
+      problems.push({ variable, problem: 'must be set when RECORDINGS_S3_BUCKET is' });
+    }
+  }
   if (v.RTC_PORT + v.MEDIA_PROCESSES - 1 > 65_535) {
     problems.push({ variable: 'RTC_PORT', problem: 'leaves no ports for MEDIA_PROCESSES' });
   }
@@ -302,6 +313,20 @@ function arrange(v: Variables) {
         sttEndpoint: v.YANDEX_STT_ENDPOINT,
         ttsEndpoint: v.YANDEX_TTS_ENDPOINT,
       },
+    },
+    recordings: {
+      /** Where recordings stand, or wait until they are uploaded. */
+      folder: path.join(v.DATA_DIR, 'recordings'),
+      s3:
+        v.RECORDINGS_S3_BUCKET === undefined
+          ? undefined
+          : {
+              bucket: v.RECORDINGS_S3_BUCKET,
+              endpoint: v.RECORDINGS_S3_ENDPOINT,
+              region: v.RECORDINGS_S3_REGION,
+              accessKeyId: v.RECORDINGS_S3_ACCESS_KEY_ID ?? '',
+              secretAccessKey: v.RECORDINGS_S3_SECRET_ACCESS_KEY ?? '',
+            },
     },
     /** Where the jobs process answers its probes; without it, it listens nowhere. */
     jobs: { port: v.JOBS_PORT },

@@ -1,6 +1,6 @@
 export { type CallRecorder } from './call-recorder.ts';
 export { createFolderStore } from './folder-store.ts';
-export { serveRecordings } from './recording-http.ts';
+export { recordingRoute } from './recording-http.ts';
 export { createRecordingPasses, type RecordingPasses } from './recording-pass.ts';
 export type { RecordingStore } from './recording-store.ts';
 export { Recordings } from './recordings.ts';

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
-import type { Authenticator, Principal, Role } from '../../platform/http/route.ts';
+import {
+  type Authenticator,
+  defineStreamRoute,
+  type Principal,
+  type Role,
+  type Route,
+} from '../../platform/http/route.ts';
 import type { RecordingPasses } from './recording-pass.ts';
 import { type ByteRange, recordingNotFound } from './recording-store.ts';
 import type { Recordings } from './recordings.ts';
@@ -21,26 +28,36 @@ export interface RecordingHttpOptions {
   }) => Promise<void>;
 }
 
-type Next = (error?: unknown) => void;
-
 const ADDRESS = /^\/api\/calls\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\/recording$/;
 
 /**
- * `GET /api/calls/{id}/recording?part=1`: the file, whole or in ranges (RFC 9110, section 14), for whoever has a pass, for
- * the call's own learner, and for staff. The link with its pass stands in the answer of `GET /api/calls/{id}`.
+ * The file, whole or in ranges (RFC 9110, section 14), for whoever has a pass, for the call's own learner, and for staff.
+ * The link with its pass stands in the answer of `GET /api/calls/{id}`.
  */
-export function serveRecordings(
-  options: RecordingHttpOptions,
-): (request: IncomingMessage, response: ServerResponse, next: Next) => void {
-  return (request, response, next) => {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const callId = ADDRESS.exec(url.pathname)?.[1];
-    if (callId === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
-    answer(options, { callId, url, request, response }).catch((error: unknown) => {
-      if (response.headersSent) response.destroy();
-      else next(error);
-    });
-  };
+export function recordingRoute(options: RecordingHttpOptions): Route {
+  return defineStreamRoute({
+    method: 'get',
+    path: '/api/calls/{id}/recording',
+    summary: 'The recording of a call that is over, if both sides agreed to one',
+    description: 'Learner left, tutor right. Ranges are answered. With a pass or, without one, with a token.',
+    tag: 'calls',
+    // Who may listen is settled below: an audio element sends no token.
+    access: 'public',
+    query: z.object({
+      part: z.string().optional().describe('From 1; a call that moved to another node has several'),
+      pass: z.string().optional(),
+      download: z.string().optional(),
+    }),
+    takes: [],
+    gives: ['audio/ogg'],
+    errors: ['recording_not_found', 'recording_pass_invalid', 'token_missing', 'token_invalid'],
+    carry: async ({ request, response }) => {
+      const url = new URL(request.url ?? '/', 'http://localhost');
+      const callId = ADDRESS.exec(url.pathname)?.[1];
+      if (callId === undefined) throw recordingNotFound();
+      await answer(options, { callId, url, request, response });
+    },
+  });
 }
 
 interface Asked {

@@ -8,9 +8,9 @@ export const recordingsOffered = defineSetting({
   fallback: false,
 });
 
-/** Days from the end of a part to its deletion. The learner reads the number before consenting. */
+/** Days from the end of a part to its deletion, which a nightly job does; 0: kept for good. The learner reads the number before agreeing. */
 export const recordingsKeptDays = defineSetting({
-  key: 'recordings.keep_days',
-  schema: z.int().min(1).max(3_650),
-  fallback: 30,
+  key: 'retention.recording_days',
+  schema: z.int().min(0).max(36_500),
+  fallback: 90,
 });

@@ -3,6 +3,7 @@ import type { Logger } from '../../platform/log.ts';
 import { readSetting } from '../../platform/settings.ts';
 import type { OpusCodec } from '../audio/opus-types.ts';
 import { CallRecorder } from './call-recorder.ts';
+import type { RecordingPasses } from './recording-pass.ts';
 import { recordingsKeptDays, recordingsOffered } from './recording-settings.ts';
 import { type ByteRange, recordingNotFound, type RecordingStore, type StoredBytes } from './recording-store.ts';
 
@@ -95,6 +96,15 @@ export class Recordings {
     }));
   }
 
+  /** The same with links for whoever may listen; their passes last some hours. */
+  async links(callId: string, passes: RecordingPasses): Promise<(RecordingPart & { readonly url: string })[]> {
+    const parts = await this.list(callId);
+    return parts.map((recording) => {
+      const pass = passes.issue(callId, recording.part);
+      return { ...recording, url: `/api/calls/${callId}/recording?part=${recording.part}&pass=${pass}` };
+    });
+  }
+
   /** Whose call it is, when it has been recorded. */
   async ownerOf(callId: string): Promise<string | undefined> {
     const call = await this.#knex<{ id: string; user_account_id: string }>('calls')
@@ -118,29 +128,28 @@ export class Recordings {
   }
 
   /** Deletes the parts that ended before the moment; how many. Goes on where an earlier run broke off. */
-  deleteBefore(moment: Date): Promise<number> {
+  deleteBefore(moment: Date, signal?: AbortSignal): Promise<number> {
     // A part without an end belongs to a process that died, or to a call that still goes on.
-    return this.#deleteWhere((query) =>
-      query.whereRaw('coalesce(call_recordings.ended_at, calls.ended_at) < ?', [moment]),
+    return this.#deleteWhere(
+      (query) => query.whereRaw('coalesce(call_recordings.ended_at, calls.ended_at) < ?', [moment]),
+      signal,
     );
   }
 
   /** With the account: all of a learner's calls. */
-  deleteOfUser(userId: string): Promise<number> {
-    return this.#deleteWhere((query) => query.where('calls.user_account_id', userId));
+  deleteOfUser(userId: string, signal?: AbortSignal): Promise<number> {
+    return this.#deleteWhere((query) => query.where('calls.user_account_id', userId), signal);
   }
 
-  /** Deletes what is older than the setting says; how many. */
-  async deleteExpired(now: Date): Promise<number> {
-    const days = await readSetting(this.#knex, recordingsKeptDays);
-    return await this.deleteBefore(new Date(now.getTime() - days * 24 * 3_600_000));
-  }
-
-  async #deleteWhere(condition: (query: Knex.QueryBuilder) => Knex.QueryBuilder): Promise<number> {
+  async #deleteWhere(
+    condition: (query: Knex.QueryBuilder) => Knex.QueryBuilder,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
     let deleted = 0;
     for (;;) {
       const rows: StoredPart[] = await condition(this.#parts()).limit(DELETE_AT_ONCE);
       for (const { call_id, part, object_key } of rows) {
+        signal?.throwIfAborted();
         // The row goes last: what is left of a run that broke off is found again.
         await this.#store.delete(object_key);
         await this.#knex('call_recordings').where({ call_id, part }).delete();
