@@ -14,7 +14,8 @@ export interface RecognitionLimits {
   readonly stallDeadlineMs: number;
   /** From `endUtterance()` to the final. */
   readonly finalDeadlineMs: number;
-  /** Where the service ends utterances: from `endUtterance()` to an empty final when no word was understood. */
+  /** Where the service ends utterances: from `endUtterance()` to the final when no word came since the
+   *  last end that the service noticed. */
   readonly emptyDeadlineMs: number;
   /** From the final to its refinement, which is then done without. */
   readonly refinementDeadlineMs: number;

@@ -238,13 +238,14 @@ export class RecognitionStream implements TranscriptionStream {
     const session = this.#homeOf(utterance);
     if (utterance.done || !session) return;
     utterance.spokenUntilMs = session.audioMs;
-    if (!utterance.audioSent || utterance.endedByService) this.#conclude(utterance);
+    if (!utterance.audioSent) this.#conclude(utterance);
     else if (this.#options.endpointing === 'caller') session.sendEndOfUtterance();
     else {
       session.sendSilence(END_SILENCE_MS);
       const { clock, limits } = this.#options;
       utterance.emptyTimer = clock.after(limits.emptyDeadlineMs, () => {
-        if (!utterance.heardAnything && session.lastHeardAtMs !== undefined) this.#conclude(utterance);
+        const settled = !utterance.heardAnything || utterance.endedByService;
+        if (settled && session.lastHeardAtMs !== undefined) this.#conclude(utterance);
       });
     }
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { setImmediate as turnOfTheLoop, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { captureLog } from '../../testing/yandex/captured-log.ts';
 import { CODED_WORD_MS, createCodedSpeech } from '../../testing/yandex/coded-speech.ts';
 import { connectYandex, sayTo, writeFrames } from '../../testing/yandex/connected-yandex.ts';
 import { ENGINE_FRAME_SAMPLES } from '../engine.ts';
@@ -114,12 +115,12 @@ describe('a quiet caller', () => {
   });
 
   test('goes on in a new session after the server closed the old one in silence', async (t) => {
-    const { server, listen } = await connectYandex(t, { server: { hear } });
+    const { log, lines } = captureLog();
+    const { server, listen } = await connectYandex(t, { server: { hear }, log });
     server.failRecognitions((call) => (call === 0 ? { kind: 'close', afterMs: 0 } : undefined));
     const { stream, reader } = listen();
     while (server.recognitions[0]?.ended !== true) await turnOfTheLoop();
-    // The end of the call is on its way.
-    await pause(50);
+    while (!lines.some((line) => line.includes('session ended'))) await turnOfTheLoop();
     await sayTo(stream, speech.say(['w5']));
     assert.equal((await reader.until('final')).text, 'w5');
   });

@@ -17,7 +17,7 @@ const EVENT_DEADLINE_MS = 20_000;
 export interface ConnectedYandex {
   readonly server: YandexServer;
   readonly yandex: Yandex;
-  listen(language?: Language): Listening;
+  readonly listen: (language?: Language) => Listening;
 }
 
 export interface Listening {

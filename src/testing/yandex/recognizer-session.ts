@@ -60,6 +60,8 @@ export interface RecognizerSessionOptions {
   readonly reset: () => void;
   /** What normalization makes of a final. */
   readonly normalize: (text: string) => string;
+  /** Sends refinements where they are asked for. */
+  readonly refine: boolean;
 }
 
 const LANGUAGES = new Set(['auto', 'ru-RU', 'en-US', 'de-DE', 'tr-TR', 'kk-KZ', 'uz-UZ', 'es-ES', 'fr-FR']);
@@ -204,7 +206,7 @@ export class RecognizerSession {
       this.#write({ final: { alternatives: [final], channelTag: '0' } }, { finalIndex: index });
       this.#eouMs = eouMs;
       this.#write({ eouUpdate: { timeMs: Math.round(eouMs) } }, { finalIndex: index });
-      if (!this.#normalized || text === '') return;
+      if (!this.#normalized || !this.#options.refine || text === '') return;
       const refined = { ...final, text: this.#options.normalize(text) };
       const normalizedText = { alternatives: [refined], channelTag: '0' };
       this.#write({ finalRefinement: { finalIndex: index, normalizedText } }, { finalIndex: index });

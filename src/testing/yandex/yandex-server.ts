@@ -53,6 +53,8 @@ export interface YandexServerOptions {
   readonly pace?: number;
   /** What normalization makes of a final; the same unless told. */
   readonly normalize?: (text: string) => string;
+  /** `false`: refinements never come, though they are asked for. */
+  readonly refine?: boolean;
   readonly clock?: Clock;
 }
 
@@ -79,7 +81,7 @@ export interface YandexServer {
  */
 export async function startYandexServer(options: YandexServerOptions = {}): Promise<YandexServer> {
   const { port = 0, speak = createToneVoice(), keys, pace, clock = systemClock } = options;
-  const { hear = DEAF, normalize = (text: string) => text } = options;
+  const { hear = DEAF, normalize = (text: string) => text, refine = true } = options;
   const recognizerLimits = { ...RECOGNIZER_LIMITS, ...options.recognizer };
   const synthesizerLimits = { ...SYNTHESIZER_LIMITS, ...options.synthesizer };
   const recognitions: RecognitionRecord[] = [];
@@ -122,6 +124,7 @@ export async function startYandexServer(options: YandexServerOptions = {}): Prom
       fault: faults.recognition(),
       reset: resetOf(call),
       normalize,
+      refine,
     });
   }
 
