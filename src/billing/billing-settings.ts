@@ -35,32 +35,23 @@ const referralDailyCap = defineSetting({
   fallback: 10,
 });
 
-/** When the books are checked every night: in the morning's smallest hours, when nobody talks. */
+/** When the books are checked every night, in the house's time zone: in the smallest hours, when nobody talks. */
 export const reconcileTimeSetting = defineSetting({
   key: 'billing.reconcile_time',
   schema: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 04:00'),
   fallback: '04:00',
 });
 
-export const reconcileTimeZoneSetting = defineSetting({
-  key: 'billing.reconcile_time_zone',
-  schema: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Moscow'),
-  fallback: 'Europe/Moscow',
-});
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
-
 const giftLimit = defineSetting({
   key: 'billing.gift_max_minutes',
   schema: z.int().min(1).max(100_000),
   fallback: 600,
 });
+
+/** `HH:MM`. */
+export function readReconcileTime(knex: Knex): Promise<string> {
+  return readSetting(knex, reconcileTimeSetting);
+}
 
 export async function readTariff(knex: Knex): Promise<Tariff> {
   return { ratePerMinute: kopecksOf(await readSetting(knex, rateSetting)) };

@@ -1,6 +1,7 @@
 /** The billing room's face. */
 export { createBilling, type Billing, type BillingOptions } from './billing.ts';
 export type { Balance } from './balance.ts';
+export { readReconcileTime } from './billing-settings.ts';
 export { createPayments, type Payments } from './payments/payments.ts';
 export type { PaymentProvider } from './payments/provider.ts';
 export { createSandbox } from './payments/sandbox.ts';

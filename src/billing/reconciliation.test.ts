@@ -218,7 +218,7 @@ describe('reconciling', () => {
     );
     await knex('settings').insert([
       { key: 'billing.reconcile_time', value: JSON.stringify(rows[0].time) },
-      { key: 'billing.reconcile_time_zone', value: JSON.stringify('America/New_York') },
+      { key: 'house.time_zone', value: JSON.stringify('America/New_York') },
     ]);
     assert.ok(await billing.reconcileWhenDue());
     assert.equal(await billing.reconcileWhenDue(), undefined);

@@ -4,7 +4,8 @@ import { toAppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { readSetting } from '../platform/settings.ts';
-import { reconcileTimeSetting, reconcileTimeZoneSetting } from './billing-settings.ts';
+import { timeZoneSetting } from '../platform/time-zone.ts';
+import { readReconcileTime } from './billing-settings.ts';
 import { checkInvariants, INVARIANTS, type Violation } from './reconcile.ts';
 import { repairBooks, type Repair } from './repair.ts';
 import { selectRow } from './sql.ts';
@@ -58,7 +59,7 @@ export async function reconcile(
 }
 
 /**
- * The nightly check, when it is due: the hour has come in the time zone of the settings, and nobody has done it since. One
+ * The nightly check, when it is due: the hour has come in the house's time zone, and nobody has done it since. One
  * that was slept through is made up for. To be asked every minute, by one process at a time.
  */
 export async function reconcileWhenDue(options: ReconcileOptions): Promise<Reconciliation | undefined> {
@@ -72,8 +73,8 @@ export async function reconcileWhenDue(options: ReconcileOptions): Promise<Recon
      SELECT FROM (SELECT max(hour) AS last FROM hours WHERE hour <= now()) l
      WHERE NOT EXISTS (SELECT FROM reconciliations WHERE cause = 'schedule' AND created_at >= l.last)`,
     {
-      timeZone: await readSetting(knex, reconcileTimeZoneSetting),
-      time: await readSetting(knex, reconcileTimeSetting),
+      timeZone: await readSetting(knex, timeZoneSetting),
+      time: await readReconcileTime(knex),
     },
   );
   return due === undefined ? undefined : reconcile(options, { cause: 'schedule', repair: false });

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineSetting } from './settings.ts';
+
+/** Whose midnight and small hours the house goes by: schedules, and the days of figures that name no zone themselves. */
+export const timeZoneSetting = defineSetting({
+  key: 'house.time_zone',
+  schema: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Moscow'),
+  fallback: 'Europe/Moscow',
+});
+
+/** Whether the name is one of the IANA time zone database. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
