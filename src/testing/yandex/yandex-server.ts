@@ -185,8 +185,7 @@ export async function startYandexServer(options: YandexServerOptions = {}): Prom
       } else if (message.synthesisInput) {
         buffered += message.synthesisInput.text;
         // A whole sentence is said when the next one begins.
-        const end = /[.!?…]\s+(?=\S)/u.exec(buffered);
-        if (end) {
+        for (let end = SENTENCE_END.exec(buffered); end; end = SENTENCE_END.exec(buffered)) {
           const rest = buffered.slice(end.index + end[0].length);
           buffered = buffered.slice(0, end.index + 1);
           speakBuffered();
@@ -251,6 +250,8 @@ export async function startYandexServer(options: YandexServerOptions = {}): Prom
     },
   };
 }
+
+const SENTENCE_END = /[.!?…]\s+(?=\S)/u;
 
 const DEAF: Ear = {
   listen: () => ({
