@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import { EngineError } from '../engine.ts';
 import { advanceCircuit, type Circuit, type CircuitEvent, closedCircuit, defaultCircuitSettings } from './circuit.ts';
 import { createFallbackRig } from './fallback.fixture.ts';
@@ -52,7 +53,7 @@ describe('the breakers of a process', () => {
   const down = new EngineError({ engine: 'one', code: 'engine_unavailable', message: 'down', retryable: false });
 
   it('probe in the background until the engine works, and tell Prometheus', async () => {
-    const { clock, breakers, registry } = createFallbackRig();
+    const { clock, breakers, registry } = createFallbackRig(new FakeClock());
     let works = false;
     let probes = 0;
     const probe = async () => {
@@ -77,7 +78,7 @@ describe('the breakers of a process', () => {
   });
 
   it('take a probe that hangs for a failed one, and end with the process', async () => {
-    const { clock, breakers } = createFallbackRig();
+    const { clock, breakers } = createFallbackRig(new FakeClock());
     const signals: AbortSignal[] = [];
     const breaker = breakers.of('tts', 'one', (signal) => {
       signals.push(signal);

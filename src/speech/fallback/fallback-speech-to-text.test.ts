@@ -7,6 +7,7 @@ import {
   type ScriptedSpeechToTextOptions,
 } from '../../testing/engines/scripted-speech-to-text.ts';
 import { createTone } from '../../testing/engines/scripted-text-to-speech.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import type { SpeechToText } from '../engine.ts';
 import { FallbackSpeechToText } from './fallback-speech-to-text.ts';
 import { createFallbackRig } from './fallback.fixture.ts';
@@ -18,7 +19,7 @@ function ear(name: string, options: ScriptedSpeechToTextOptions) {
 }
 
 function createRig(...ears: readonly SpeechToText[]) {
-  const rig = createFallbackRig();
+  const rig = createFallbackRig(new FakeClock());
   const fallback = new FallbackSpeechToText(ears, rig.context);
   const stream = fallback.open({ language: 'en', signal: new AbortController().signal });
   const reader = new EventReader(stream.events, 2_000);

@@ -5,6 +5,7 @@ import {
   createScriptedTextToSpeech,
   type ScriptedTextToSpeechOptions,
 } from '../../testing/engines/scripted-text-to-speech.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import type { TextToSpeech } from '../engine.ts';
 import { FallbackTextToSpeech } from './fallback-text-to-speech.ts';
 import { createFallbackRig } from './fallback.fixture.ts';
@@ -17,7 +18,7 @@ function voice(name: string, options: ScriptedTextToSpeechOptions = {}) {
 }
 
 function createRig(...voices: readonly TextToSpeech[]) {
-  const rig = createFallbackRig();
+  const rig = createFallbackRig(new FakeClock());
   const fallback = new FallbackTextToSpeech(voices, rig.context);
   const say = async () => {
     const sounds: { rate: number; ms: number }[] = [];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { testTutor } from '../../testing/conformance/tutor.ts';
 import { createScriptedTutor, type ScriptedAnswer } from '../../testing/engines/scripted-tutor.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import type { Tutor, TutorEvent, TutorRequest } from '../engine.ts';
 import { apologies } from './apologies.ts';
 import { FallbackTutor } from './fallback-tutor.ts';
@@ -24,7 +25,7 @@ function tutor(name: string, ...answers: ScriptedAnswer[]) {
 }
 
 function createRig(...tutors: readonly Tutor[]) {
-  const rig = createFallbackRig();
+  const rig = createFallbackRig(new FakeClock());
   const fallback = new FallbackTutor(tutors, rig.context);
   const ask = async (changes: Partial<TutorRequest> = {}, signal = new AbortController().signal) => {
     const events: TutorEvent[] = [];

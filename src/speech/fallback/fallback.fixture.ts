@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
+import type { Clock } from '../../platform/clock.ts';
 import { createSilentLogger } from '../../platform/log.ts';
-import { FakeClock } from '../../testing/fake-clock.ts';
 import type { EngineUse } from '../engine.ts';
 import { type CircuitSettings, defaultCircuitSettings } from './circuit.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
@@ -8,8 +8,10 @@ import { createEngineMetrics } from './engine-metrics.ts';
 import { defaultFallbackLimits, type FallbackContext } from './fallback-context.ts';
 
 /** What the engines of a call share, on a clock that the test moves. */
-export function createFallbackRig(circuits: CircuitSettings = defaultCircuitSettings) {
-  const clock = new FakeClock();
+export function createFallbackRig<TestClock extends Clock>(
+  clock: TestClock,
+  circuits: CircuitSettings = defaultCircuitSettings,
+) {
   const log = createSilentLogger();
   const registry = new Registry();
   const metrics = createEngineMetrics(registry);
