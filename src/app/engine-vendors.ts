@@ -32,17 +32,20 @@ async function loadOpenAi(
   models: ModelNames,
   log: Logger,
 ): Promise<Vendors | undefined> {
-  const { apiKey, baseUrl, tutorApi } = configured;
+  const { apiKey, baseUrl, tutorApi, tutorTools, turnDetection } = configured;
   if (apiKey === undefined) return undefined;
   const { createOpenAi } = await import('../speech/openai/index.ts');
   const openai = createOpenAi({
     apiKey,
     baseUrl,
     tutorApi,
+    tutorTools,
+    turnDetection,
     models: {
       ...defined({
         realtime: models.openaiRealtimeModel ?? configured.models.realtime,
         transcription: models.openaiTranscriptionModel ?? configured.models.transcription,
+        realtimeTranscription: configured.models.realtimeTranscription,
         speech: models.openaiSpeechModel ?? configured.models.speech,
         tutor: models.openaiTutorModel ?? configured.models.tutor,
       }),
