@@ -34,6 +34,7 @@ export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
 
   { name: 'chromium', purpose: 'test', why: 'the browser that calls in the end-to-end tests' },
   { name: 'fonts-liberation', purpose: 'test', why: 'Latin and Cyrillic letters for that browser' },
+  { name: 'redis-server', purpose: 'test', why: 'queues in Redis' },
   { name: 'flite', purpose: 'test', why: 'voices for the caller, which the recognizer understands' },
 
   { name: 'libpocketsphinx3', purpose: 'image', why: 'the local recognizer' },

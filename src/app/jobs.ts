@@ -1,21 +1,34 @@
-import { createBilling, watchReconciliations } from '../billing/index.ts';
+import { createAnalytics } from '../analytics/index.ts';
+import { createBilling, readReconcileTime, watchReconciliations } from '../billing/index.ts';
+import {
+  eraseOld,
+  keepSchedules,
+  openQueues,
+  startWorkers,
+  watchQueues,
+  type Handlers,
+  type JobContext,
+} from '../jobs/index.ts';
+import { eraseTurnTexts, turnTextsKeptDays } from '../media/index.ts';
+import { recordingsKeptDays } from '../media/recording/recording-settings.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { ServiceConfig } from '../platform/config.ts';
 import { connectDatabase, pingDatabase } from '../platform/database.ts';
 import { createHttpApp, listen } from '../platform/http.ts';
+import type { Logger } from '../platform/log.ts';
 import { createFileMailer, createSmtpMailer, sendQueuedMail, type Mailer } from '../platform/mail.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { onlyOne, startPeriodic } from '../platform/periodic.ts';
-import type { Logger } from '../platform/log.ts';
+import { onlyOne } from '../platform/periodic.ts';
 import type { Service } from '../platform/service.ts';
+import { readSetting } from '../platform/settings.ts';
+import { timeZoneSetting } from '../platform/time-zone.ts';
 import { openPayments } from './payments.ts';
+import { openRecordings } from './recordings.ts';
 
-const SWEEP_EVERY_MS = 5_000;
-const SEND_MAIL_EVERY_MS = 2_000;
-const CHECK_PAYMENTS_EVERY_MS = 10_000;
-const LOOK_AT_THE_HOUR_EVERY_MS = 60_000;
+/** For BullMQ: three workers listen on one connection each. */
+const QUEUE_CONNECTIONS = 10;
 
-/** What has to happen whoever asks for it or not. */
+/** Does the jobs: what has to happen whoever asks for it or not. Any number of such processes may run. */
 export async function startJobs(config: ServiceConfig, { log, lifecycle, stopping }: Service): Promise<void> {
   const metrics = createMetrics('jobs');
   const database = connectDatabase({
@@ -28,7 +41,18 @@ export async function startJobs(config: ServiceConfig, { log, lifecycle, stoppin
   const { knex } = database;
   const billing = createBilling({ knex, log });
   lifecycle.onClose('billing', () => billing.close());
+  const analytics = createAnalytics({ knex, log });
+  const { payments } = openPayments(config, { knex, log, metrics });
+  const { recordings, store: recordingStore } = openRecordings(config, { knex, log });
+  lifecycle.onClose('recordings', () => recordingStore.close());
+  const mailer = createMailer(config, log);
+  const { databaseUrl, redisUrl } = config;
+  const applicationName = 'ailingva jobs queues';
+  const queues = openQueues({ databaseUrl, redisUrl, log, metrics, applicationName, poolSize: QUEUE_CONNECTIONS });
+  lifecycle.onClose('queues', () => queues.close(), 10_000);
 
+  watchReconciliations({ knex, metrics });
+  watchQueues({ queues, metrics, rollupLag: () => analytics.lag() });
   if (config.jobs.port !== undefined) {
     const app = createHttpApp({
       routes: [],
@@ -41,62 +65,60 @@ export async function startJobs(config: ServiceConfig, { log, lifecycle, stoppin
     lifecycle.onClose('http', () => server.close());
   }
 
-  const sweep = startPeriodic({
-    name: 'sweep calls',
-    everyMs: SWEEP_EVERY_MS,
-    clock: systemClock,
-    log,
-    task: async () => {
-      await onlyOne(knex, 'ailingva.sweep_calls', async () => {
-        const report = await billing.sweep();
-        if (Object.values(report).some((count) => count > 0)) log.info(report, 'Swept calls');
-      });
+  const told = (report: object, message: string): void => {
+    if (Object.values(report).some((value) => value !== 0 && value !== false)) log.info({ ...report }, message);
+  };
+  const untilStopped = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, stopping]);
+  const parts = { clock: systemClock, log };
+  const handlers: Handlers = {
+    'finalize-call': async ({ callId }) => {
+      await billing.finalizeCall(callId);
     },
-  });
-  lifecycle.onClose('sweep calls', () => sweep.close(), 15_000);
-
-  watchReconciliations({ knex, metrics });
-  const reconcile = startPeriodic({
-    name: 'reconcile',
-    everyMs: LOOK_AT_THE_HOUR_EVERY_MS,
-    clock: systemClock,
-    log,
-    task: async () => {
+    'sweep-calls': async () => {
+      await onlyOne(knex, 'ailingva.sweep_calls', async () => told(await billing.sweep(), 'Swept calls'));
+    },
+    'check-payments': async (_payload, { signal }: JobContext) => {
+      told(await payments.expire(untilStopped(signal)), 'Asked after payments');
+    },
+    'send-mail': async (_payload, { signal }: JobContext) => {
+      told(await sendQueuedMail(knex, { mailer, log, signal: untilStopped(signal) }), 'Worked on the mail');
+    },
+    'roll-up-revenue': async () => {
+      const report = await analytics.rollUp();
+      if (report.sessions > 0 || report.rebuilt) log.debug({ ...report }, 'Rolled the revenue up');
+    },
+    'close-days': async () => told({ days: await analytics.closeDays(systemClock.now()) }, 'Closed days'),
+    'reconcile-ledger': async () => {
       await onlyOne(knex, 'ailingva.reconcile', async () => {
         const done = await billing.reconcileWhenDue();
         if (done) log.info({ differences: done.differences.length }, 'Checked the books');
       });
     },
+    'erase-turn-texts': eraseOld(
+      'turn texts',
+      {
+        keptDays: () => readSetting(knex, turnTextsKeptDays),
+        eraseBefore: (before, signal) => eraseTurnTexts(knex, before, untilStopped(signal)),
+      },
+      parts,
+    ),
+    'delete-recordings': eraseOld(
+      'recordings',
+      {
+        keptDays: () => readSetting(knex, recordingsKeptDays),
+        eraseBefore: (before, signal) => recordings.deleteBefore(before, untilStopped(signal)),
+      },
+      parts,
+    ),
+  };
+  const workers = startWorkers(queues, handlers, { ...parts, metrics });
+  lifecycle.onClose('workers', () => workers.close(), 12_000);
+  const plan = async () => ({
+    timeZone: await readSetting(knex, timeZoneSetting),
+    reconcileTime: await readReconcileTime(knex),
   });
-  lifecycle.onClose('reconcile', () => reconcile.close(), 15_000);
-
-  const { payments } = openPayments(config, { knex, log, metrics });
-  // Any number of processes may do so at a time.
-  const checks = startPeriodic({
-    name: 'check payments',
-    everyMs: CHECK_PAYMENTS_EVERY_MS,
-    clock: systemClock,
-    log,
-    task: async () => {
-      const report = await payments.expire(stopping);
-      if (Object.values(report).some((count) => count > 0)) log.info(report, 'Asked after payments');
-    },
-  });
-  lifecycle.onClose('check payments', () => checks.close(), 15_000);
-
-  const mailer = createMailer(config, log);
-  // Several processes may send at a time: each takes letters that no other has.
-  const mail = startPeriodic({
-    name: 'send mail',
-    everyMs: SEND_MAIL_EVERY_MS,
-    clock: systemClock,
-    log,
-    task: async () => {
-      const report = await sendQueuedMail(knex, { mailer, log, signal: stopping });
-      if (Object.values(report).some((count) => count > 0)) log.info(report, 'Worked on the mail');
-    },
-  });
-  lifecycle.onClose('send mail', () => mail.close(), 10_000);
+  const schedules = keepSchedules({ ...parts, queues, plan });
+  lifecycle.onClose('schedules', () => schedules.close());
 }
 
 function createMailer({ mail, production }: ServiceConfig, log: Logger): Mailer {

@@ -1,5 +1,6 @@
 import { createAccounts } from '../accounts/index.ts';
 import { createBilling } from '../billing/index.ts';
+import { openQueues } from '../jobs/index.ts';
 import type { CallMeter } from '../media/index.ts';
 import { createCallStore, MediaNodes, NodeMembership, readConversationSettings } from '../media/index.ts';
 import { signalingPath, startMediaNode } from '../media/node.ts';
@@ -29,7 +30,16 @@ export async function startMedia(
   });
   lifecycle.onClose('database', () => database.close());
   const { knex } = database;
-  const billing = createBilling({ knex, log });
+  const { databaseUrl, redisUrl } = config;
+  const applicationName = `ailingva ${config.media.nodeId} queues`;
+  const queues = openQueues({ databaseUrl, redisUrl, log, metrics, applicationName });
+  lifecycle.onClose('queues', () => queues.close(), 10_000);
+  const billing = createBilling({
+    knex,
+    log,
+    // The charge is another process's work: this one has audio to carry.
+    onCallEnded: (callId) => void queues.enqueue('finalize-call', { callId }),
+  });
   lifecycle.onClose('billing', () => billing.close());
   const accounts = createAccounts({
     knex,

@@ -9,3 +9,4 @@ export { MediaNodes, type MediaNodeRegistration, type MediaNodeReport } from './
 export { NodeMembership, type NodeMembershipOptions } from './node-membership.ts';
 export { Placement, type CallOpening, type PlacementOptions } from './placement.ts';
 export { callRoutes, type CallRoutesOptions } from './routes.ts';
+export { eraseTurnTexts, turnTextsKeptDays } from './turn-retention.ts';

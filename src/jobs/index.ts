@@ -1,0 +1,9 @@
+/** The jobs room's face. */
+export { createBoardRouter, type BoardHandler, type BoardOptions } from './board.ts';
+export { JOBS, QUEUE_NAMES, type JobName, type Payload, type QueueName } from './definitions.ts';
+export { openQueues, type DeadJob, type QueueCounts, type Queues, type QueuesOptions } from './queues.ts';
+export { watchQueues, type RollupLag } from './queue-metrics.ts';
+export { eraseOld, type Retention } from './retention.ts';
+export type { Handlers, JobContext } from './runner.ts';
+export { keepSchedules, type Plan } from './schedules.ts';
+export { startWorkers, type Workers } from './workers.ts';
