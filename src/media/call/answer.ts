@@ -39,7 +39,8 @@ export interface AnswerListener {
 /** A sentence that is being or has been spoken. */
 interface Utterance {
   readonly text: string;
-  readonly segment: PlayoutSegment;
+  /** One after the other; another where the voice changes. */
+  readonly segments: PlayoutSegment[];
   readonly wordStarts: { readonly offset: number; readonly startMs: number }[];
   complete: boolean;
 }
@@ -140,10 +141,10 @@ export class Answer {
             event satisfies never;
         }
       }
-      this.#sentences.add(splitter.flush());
     } catch (error) {
       this.#report(error);
     } finally {
+      this.#sentences.add(splitter.flush());
       this.#sentences.end();
     }
   }
@@ -156,10 +157,10 @@ export class Answer {
         await speaker.room(this.#abort.signal);
         await this.#say(sentence);
       }
-      await this.#utterances.at(-1)?.segment.finished;
+      await this.#utterances.at(-1)?.segments.at(-1)?.finished;
     } catch (error) {
       this.#report(error);
-      await this.#utterances.at(-1)?.segment.finished;
+      await this.#utterances.at(-1)?.segments.at(-1)?.finished;
     }
     if (this.#settled) return;
     this.#settled = true;
@@ -167,25 +168,40 @@ export class Answer {
   }
 
   async #say(text: string): Promise<void> {
-    const { textToSpeech, speaker, request } = this.#options;
-    const segment = speaker.openSegment({ sampleRate: textToSpeech.sampleRate, onStarted: () => this.#started() });
-    const utterance: Utterance = { text, segment, wordStarts: [], complete: false };
+    const { textToSpeech, request } = this.#options;
+    const utterance: Utterance = { text, segments: [], wordStarts: [], complete: false };
     this.#utterances.push(utterance);
+    let segment = this.#openSegment(utterance, textToSpeech.sampleRate);
     try {
       const asked = { text, language: request.language, rate: this.#rate };
       const sound = this.#events(textToSpeech.name, (signal) => textToSpeech.synthesize(asked, signal));
       for await (const event of sound) {
         if (this.#settled) return;
-        if (event.type === 'word') utterance.wordStarts.push({ offset: event.offset, startMs: event.startMs });
-        else {
-          this.#reach('first_audio');
-          segment.write(event.samples);
+        if (event.type === 'word') {
+          utterance.wordStarts.push({ offset: event.offset, startMs: event.startMs });
+          continue;
         }
+        this.#reach('first_audio');
+        const { samples, sampleRate = textToSpeech.sampleRate } = event;
+        if (sampleRate !== segment.sampleRate) {
+          segment.sound.end();
+          segment = this.#openSegment(utterance, sampleRate);
+        }
+        segment.sound.write(samples);
       }
       utterance.complete = true;
     } finally {
-      segment.end();
+      segment.sound.end();
     }
+  }
+
+  #openSegment(
+    utterance: Utterance,
+    sampleRate: number,
+  ): { readonly sampleRate: number; readonly sound: PlayoutSegment } {
+    const sound = this.#options.speaker.openSegment({ sampleRate, onStarted: () => this.#started() });
+    utterance.segments.push(sound);
+    return { sampleRate, sound };
   }
 
   #events<Event>(engine: string, open: (signal: AbortSignal) => AsyncIterable<Event>): AsyncIterable<Event> {
@@ -212,6 +228,8 @@ export class Answer {
   }
 }
 
-function toSpoken({ text, segment, wordStarts, complete }: Utterance): SpokenSentence {
-  return { text, wordStarts, complete, soundMs: segment.writtenMs, playedMs: segment.playedMs };
+function toSpoken({ text, segments, wordStarts, complete }: Utterance): SpokenSentence {
+  const sum = (ms: (segment: PlayoutSegment) => number) => segments.reduce((all, segment) => all + ms(segment), 0);
+  const soundMs = sum(({ writtenMs }) => writtenMs);
+  return { text, wordStarts, complete, soundMs, playedMs: sum(({ playedMs }) => playedMs) };
 }

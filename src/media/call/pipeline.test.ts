@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Registry } from 'prom-client';
 import { createSilentLogger } from '../../platform/log.ts';
-import type { TutorMemory } from '../../speech/engine.ts';
+import type { TextToSpeech, TutorMemory } from '../../speech/engine.ts';
 import { createScriptedSpeechToText, type ScriptedUtterance } from '../../testing/engines/scripted-speech-to-text.ts';
 import { createScriptedTextToSpeech } from '../../testing/engines/scripted-text-to-speech.ts';
 import { createScriptedTutor, type ScriptedAnswer } from '../../testing/engines/scripted-tutor.ts';
@@ -10,6 +10,7 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { loadOpus } from '../audio/opus.ts';
 import { Speaker } from '../audio/speaker.ts';
 import type { CallPhase, Caption, TurnLatency } from '../protocol.ts';
+import { apologies } from './apologies.ts';
 import { createCallMetrics } from './call-metrics.ts';
 import { PipelineConversation } from './pipeline.ts';
 import type { TurnRecord } from './ports.ts';
@@ -23,7 +24,22 @@ interface Script {
   readonly utterances?: readonly ScriptedUtterance[];
   readonly answers?: readonly ScriptedAnswer[];
   readonly earFails?: boolean;
+  /** The second half of each sentence comes at another sample rate. */
+  readonly twoVoices?: boolean;
 }
+
+const durationMs = (text: string): number => text.length * 20;
+
+const twoVoices: TextToSpeech = {
+  name: 'two',
+  sampleRate: 24_000,
+  capabilities: { languages: ['en'], wordTimes: false },
+  async *synthesize({ text }) {
+    const halfMs = 20 * Math.floor(text.length / 2);
+    yield { type: 'audio', samples: new Int16Array(24 * halfMs) };
+    yield { type: 'audio', samples: new Int16Array(48 * (durationMs(text) - halfMs)), sampleRate: 48_000 };
+  },
+};
 
 /** A conversation with scripted engines and the real speaker, on a clock that moves in frames. */
 function createRig(script: Script) {
@@ -53,7 +69,7 @@ function createRig(script: Script) {
       ...(script.earFails && { openFailure: { code: 'engine_program_missing', retryable: false, message: 'gone' } }),
     }),
     tutor,
-    textToSpeech: createScriptedTextToSpeech({ durationMs: (text) => text.length * 20 }),
+    textToSpeech: script.twoVoices === true ? twoVoices : createScriptedTextToSpeech({ durationMs }),
     speaker,
     transcript: new Transcript(),
     memory: undefined,
@@ -220,12 +236,72 @@ describe('the pipeline conversation', () => {
     rig.conversation.close();
   });
 
-  it('ends the call when nothing can hear', async () => {
+  it('says so when nothing can hear, and ends the call when that was heard', async () => {
     const rig = createRig({ earFails: true });
     await rig.begin();
     await rig.pass(100);
     assert.deepEqual(rig.seen.notices, ['engine_program_missing']);
+    assert.deepEqual([rig.seen.over, rig.conversation.phase], [undefined, 'speaking']);
+    await rig.say(500);
+    await rig.pass(3_000);
+    assert.equal([...rig.seen.turns.values()].at(-1)?.heardText, apologies.deaf.en);
     assert.equal(rig.seen.over, 'engine_failed');
+    rig.conversation.close();
+  });
+
+  it('ends the call after two failures in a row, though an apology was heard each time', async () => {
+    const events = [{ type: 'text', delta: 'Sorry.' } as const];
+    const apologizing: ScriptedAnswer = { events, failure: { code: 'engine_failed', retryable: true } };
+    const rig = createRig({
+      utterances: ['One.', 'Two.'],
+      answers: ['Hi.', apologizing, apologizing, apologizing, apologizing],
+    });
+    await rig.begin();
+    await rig.pass(500);
+    await rig.say(500);
+    await rig.pass(1_500);
+    assert.deepEqual([rig.seen.over, rig.seen.turns.get(2)?.heardText], [undefined, 'Sorry.']);
+    await rig.say(500);
+    await rig.pass(1_500);
+    assert.equal(rig.seen.over, 'engine_failed');
+    rig.conversation.close();
+  });
+
+  it('goes on with a call that another conversation left, and answers what that had not', async () => {
+    const rig = createRig({ utterances: ['Next.'], answers: ['So do I.', 'Well.'] });
+    rig.conversation.takeOver({ unanswered: 'I like tea.', speaking: false });
+    rig.conversation.resume();
+    await rig.pass(2_000);
+    assert.deepEqual(
+      rig.tutor.requests.map(({ occasion, heard }) => [occasion, heard]),
+      [['turn', 'I like tea.']],
+    );
+    assert.deepEqual(
+      [...rig.seen.turns.values()].map(({ heardText }) => heardText),
+      ['I like tea.', 'So do I.'],
+    );
+    await rig.say(500);
+    await rig.pass(2_000);
+    assert.equal(rig.tutor.requests[1]?.heard, 'Next.');
+    rig.conversation.close();
+  });
+
+  it('excuses itself when it goes on with a call that left nothing to answer', async () => {
+    const rig = createRig({ answers: ['Never.'] });
+    rig.conversation.takeOver({ unanswered: '', speaking: false });
+    rig.conversation.resume();
+    await rig.pass(2_000);
+    assert.equal(rig.seen.turns.get(0)?.heardText, apologies.lostLine.en);
+    assert.equal(rig.tutor.requests.length, 0);
+    rig.conversation.close();
+  });
+
+  it('plays on where another voice takes over within a sentence', async () => {
+    const rig = createRig({ answers: [twoSentences], twoVoices: true });
+    await rig.begin();
+    await rig.pass(2_500);
+    assert.equal(rig.seen.turns.get(0)?.heardText, twoSentences);
+    assert.equal(rig.packets.length, 33 + 37);
     rig.conversation.close();
   });
 

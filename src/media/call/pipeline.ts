@@ -12,6 +12,7 @@ import type {
 } from '../../speech/engine.ts';
 import type { Speaker } from '../audio/speaker.ts';
 import type { CallPhase, Caption } from '../protocol.ts';
+import { apologies } from './apologies.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import type { Conversation, ConversationListener, VoiceActivity } from './conversation.ts';
 import { Ear } from './ear.ts';
@@ -59,6 +60,8 @@ export class PipelineConversation implements Conversation {
   #timer: Timer | undefined;
   #suspended = true;
   #closed = false;
+  /** Nothing hears any more: the tutor has the last word. */
+  #deaf = false;
   #framesSinceProgress = 0;
 
   constructor(options: PipelineOptions) {
@@ -74,7 +77,10 @@ export class PipelineConversation implements Conversation {
     });
     this.#book = new TurnBook({
       ...options,
-      engines: { stt: speechToText.name, tutor: tutor.name, tts: textToSpeech.name },
+      engines: () => ({
+        learner: { stt: speechToText.name },
+        tutor: { tutor: tutor.name, tts: textToSpeech.name },
+      }),
     });
     this.#tutor = new TutorSide({
       ...options,
@@ -94,10 +100,25 @@ export class PipelineConversation implements Conversation {
     if (this.#options.transcript.next === 0) this.#take({ type: 'greet', atMs: this.#now() });
   }
 
+  /**
+   * Goes on with a call that another conversation could not go on with: answers the words that it left unanswered, if there are
+   * any; else says that something went wrong, unless the learner is speaking.
+   */
+  takeOver({ unanswered, speaking }: { readonly unanswered: string; readonly speaking: boolean }): void {
+    this.#ear.start();
+    const atMs = this.#now();
+    if (unanswered !== '') this.#take({ type: 'final', text: unanswered, atMs });
+    else if (!speaking) {
+      this.#tutor.prescribe(apologies.lostLine[this.#options.language]);
+      this.#take({ type: 'greet', atMs });
+    }
+  }
+
   resume(): void {
     if (this.#closed || !this.#suspended) return;
     this.#suspended = false;
     this.#tutor.resume();
+    if (this.#deaf) this.#setPhase('speaking');
     this.#take({ type: 'connection_back', atMs: this.#now() });
   }
 
@@ -143,7 +164,7 @@ export class PipelineConversation implements Conversation {
   }
 
   #take(event: TurnEvent): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#deaf) return;
     const { state, effects } = takeTurn(this.#turns, event);
     this.#turns = state;
     for (const effect of effects) this.#run(effect);
@@ -217,7 +238,10 @@ export class PipelineConversation implements Conversation {
     const { listener, log } = this.#options;
     log.error({ err: error }, 'The engine that hears is lost');
     listener.onNotice({ code: error.code, message: 'Speech recognition is not working right now.' });
-    listener.onOver('engine_failed');
+    this.#timer?.cancel();
+    this.#deaf = true;
+    if (!this.#suspended) this.#setPhase('speaking');
+    this.#tutor.giveUp(apologies.deaf[this.#options.language]);
   }
 
   #showPhase(): void {

@@ -9,7 +9,8 @@ import { toCaption, toLatency, type Transcript } from './transcript.ts';
 
 export interface TurnBookOptions {
   readonly transcript: Transcript;
-  readonly engines: { readonly stt: string; readonly tutor: string; readonly tts: string };
+  /** Who serves at this moment: of a learner's turn, of a tutor's. */
+  readonly engines: () => { readonly learner: TurnRecord['engines']; readonly tutor: TurnRecord['engines'] };
   /** Whole ms talked in the call so far. */
   readonly talkedMs: () => number;
   readonly listener: Pick<ConversationListener, 'onCaption' | 'onTurn' | 'onLatency'>;
@@ -20,7 +21,7 @@ export interface TurnBookOptions {
 
 /** A tutor's turn while it is being made and heard. */
 export interface TutorTurn {
-  readonly answer: Answer;
+  readonly answer: Pick<Answer, 'text' | 'heardText'>;
   /** The learner's turn that it answers; none for a greeting, and none yet for a guess. */
   learnerTurn: TurnRecord | undefined;
   /** The drill's marks of the learner's words. */
@@ -73,7 +74,7 @@ export class TurnBook {
       heardText: turn.text,
       interrupted: false,
       words: tutorTurn.words,
-      engines: { stt: engines.stt },
+      engines: engines().learner,
       startedAtMs: Math.max(0, Math.round(talkedMs() - silentForMs - durationMs)),
       durationMs,
       stages: {},
@@ -88,6 +89,13 @@ export class TurnBook {
     }
     this.mark(tutorTurn, 'endpoint', nowMs);
     if (this.#finalTranscriptAtMs !== undefined) this.mark(tutorTurn, 'final_transcript', this.#finalTranscriptAtMs);
+  }
+
+  /** What the learner said is understood only now, or better. */
+  reviseLearnerTurn(tutorTurn: TutorTurn, text: string): void {
+    if (!tutorTurn.learnerTurn) return;
+    tutorTurn.learnerTurn = { ...tutorTurn.learnerTurn, text, heardText: text };
+    this.#keep(tutorTurn.learnerTurn);
   }
 
   /** The learner went on: the turn is not whole after all. */
@@ -155,7 +163,7 @@ export class TurnBook {
       heardText: answer.heardText,
       interrupted,
       words: undefined,
-      engines: { tutor: engines.tutor, tts: engines.tts },
+      engines: engines().tutor,
       startedAtMs,
       durationMs: Math.max(0, talkedMs() - startedAtMs),
       stages,

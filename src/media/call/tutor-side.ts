@@ -34,6 +34,7 @@ export interface TutorSideOptions {
 
 /** The answer under way: a guess until it is released, then bound to a turn. */
 interface CurrentAnswer extends TutorTurn {
+  readonly answer: Answer;
   readonly id: number;
   released: boolean;
   failed: boolean;
@@ -42,6 +43,9 @@ interface CurrentAnswer extends TutorTurn {
   /** When it was stopped, and by a voice that began when; `undefined` while it goes on. */
   stop: { readonly atMs: number; readonly voicedSinceMs: number } | undefined;
 }
+
+/** Of no turn: it is the tutor's own. */
+const LAST_ANSWER = -1;
 
 /** Answers in a row that failed before a word was heard, after which the call ends. */
 const MAX_FAILED_ANSWERS = 2;
@@ -55,6 +59,10 @@ export class TutorSide {
   #failures = 0;
   #suspended = true;
   #held = false;
+  /** Said instead of the next answer. */
+  #prescribed: string | undefined;
+  /** With the end of the answer under way the call ends. */
+  #last = false;
 
   constructor(options: TutorSideOptions) {
     this.#options = options;
@@ -85,6 +93,21 @@ export class TutorSide {
     if (occasion === 'turn') this.#options.book.keepLearnerTurn(current, effect);
     this.#setSound();
     if (current.over) queueMicrotask(() => this.#finish(current));
+  }
+
+  /** The next answer is this text, whatever is asked. */
+  prescribe(text: string): void {
+    this.#prescribed = text;
+  }
+
+  /** Says this instead of whatever is under way, and then ends the call: an engine without which nothing goes is lost. */
+  giveUp(text: string): void {
+    if (this.#last) return;
+    if (this.#current) this.#stop(this.#current);
+    this.#last = true;
+    this.#prescribed = text;
+    this.#begin({ id: LAST_ANSWER, occasion: 'away', text: '', speechEndedMs: 0 }).released = true;
+    this.#setSound();
   }
 
   /** Stops in mid-word, keeping the rest, for a voice that began at `voicedSinceMs`. */
@@ -146,7 +169,9 @@ export class TutorSide {
     readonly text: string;
     readonly speechEndedMs: number;
   }): CurrentAnswer {
-    const { tutor, textToSpeech, speaker, clock, transcript, book, language, level, instructions } = this.#options;
+    const { textToSpeech, speaker, clock, transcript, book, language, level, instructions } = this.#options;
+    const tutor = this.#prescribed === undefined ? this.#options.tutor : saying(this.#prescribed, this.#options.tutor);
+    this.#prescribed = undefined;
     const { engineSilenceMs } = this.#options.settings;
     const { id, occasion, text, speechEndedMs } = asked;
     const answer = new Answer({
@@ -196,7 +221,6 @@ export class TutorSide {
 
   #audible(current: CurrentAnswer): void {
     if (this.#current !== current) return;
-    this.#failures = 0;
     this.#options.book.openTutorTurn(current);
     this.#options.onAudible(current.id);
   }
@@ -210,11 +234,13 @@ export class TutorSide {
     this.#setSound();
     const { book, listener, onFinished } = this.#options;
     const { audible, endsCall } = current.answer;
+    // An apology can be heard, too: it is no answer.
+    if (audible && !current.failed) this.#failures = 0;
     this.#adopt(current);
     book.closeTutorTurn(current, false);
     onFinished(current.id);
     if (endsCall) listener.onOver('lesson_over');
-    else if (!audible && this.#failures >= MAX_FAILED_ANSWERS) listener.onOver('engine_failed');
+    else if (this.#last || (current.failed && this.#failures >= MAX_FAILED_ANSWERS)) listener.onOver('engine_failed');
   }
 
   #fail(current: CurrentAnswer, error: unknown): void {
@@ -244,4 +270,15 @@ export class TutorSide {
     this.#memory = answer.memory;
     this.#options.listener.onMemory(answer.memory);
   }
+}
+
+/** A tutor that says this one text. */
+function saying(text: string, { name, capabilities }: Tutor): Tutor {
+  return {
+    name,
+    capabilities,
+    async *reply() {
+      yield { type: 'text', delta: text };
+    },
+  };
 }
