@@ -27,8 +27,8 @@ export interface RealtimeLinkListener {
   cut(itemId: string, share: number): void;
   action(action: LessonAction): void;
   usage(usage: TokenUsage): void;
-  /** The vendor's limit is reached; the link is closed. */
-  expired(): void;
+  /** The vendor's limit is reached; the link is closed. Perhaps in the middle of an answer. */
+  expired(cutAnswer: boolean): void;
   /** The link is closed. */
   failed(error: EngineError): void;
 }
@@ -290,8 +290,10 @@ export class RealtimeLink {
     const { log } = this.#context;
     log.warn({ engine: 'openai', code, type, eventId, requestId: this.#socket.requestId }, 'OpenAI reports an error');
     if (code === 'session_expired') {
+      const cut = this.#active;
       this.close();
-      this.#listener.expired();
+      if (cut) this.#finish(cut);
+      this.#listener.expired(cut?.started === true && !cut.interrupted);
       return;
     }
     if (code === 'conversation_already_has_active_response') {

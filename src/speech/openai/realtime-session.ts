@@ -24,6 +24,8 @@ const RETIRE_MS = 30_000;
 const RENEW_AGAIN_MS = 20_000;
 /** A session that the vendor ends this early is not renewed: it would go on forever. */
 const SHORTEST_LIFE_MS = 5_000;
+/** The learner's turn was over before this: an answer to it is due, or under way. */
+const OWN_TAIL_MS = 300;
 /** The sound of an answer is over so long after its last word, on the caller's side. */
 const TAIL_MS = 500;
 
@@ -165,7 +167,8 @@ export class RealtimeSession implements SpeechToSpeechSession {
     this.#current = next;
     this.#tellHistory(next);
     // Within a turn all of it; after a turn it is the old session that answers.
-    if (old.speaking || !old.busy) for (const audio of this.#recent.frames()) next.append(audio);
+    const lastMs = old.speaking || !old.busy ? Infinity : OWN_TAIL_MS;
+    for (const audio of this.#recent.frames(lastMs)) next.append(audio);
     this.#planRenewal(this.#context.limits.renewAfterMs);
     const timer = this.#context.clock.after(RETIRE_MS, () => this.#dismiss(old));
     this.#retired.set(old, timer);
@@ -184,7 +187,7 @@ export class RealtimeSession implements SpeechToSpeechSession {
   }
 
   /** The vendor ended the session before we did: a new one hears all of the turn again. */
-  #expired(link: RealtimeLink): void {
+  #expired(link: RealtimeLink, cutAnswer: boolean): void {
     if (this.#retired.has(link)) this.#dismiss(link);
     if (link === this.#next) this.#next = undefined;
     if (link !== this.#current) return;
@@ -197,6 +200,7 @@ export class RealtimeSession implements SpeechToSpeechSession {
     this.#current = next;
     this.#tellHistory(next);
     for (const audio of this.#recent.frames()) next.append(audio);
+    if (cutAnswer) next.answer();
     this.#planRenewal(this.#context.limits.renewAfterMs);
   }
 
@@ -263,7 +267,7 @@ export class RealtimeSession implements SpeechToSpeechSession {
       cut: (itemId, share) => this.#dialogue.cut(itemId, share),
       action: (action) => this.#act(action),
       usage: (usage) => queue.push({ type: 'usage', usage }),
-      expired: () => this.#expired(self()),
+      expired: (cutAnswer) => this.#expired(self(), cutAnswer),
       failed: (error) => this.#failed(self(), error),
     };
   }

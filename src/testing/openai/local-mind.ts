@@ -20,7 +20,7 @@ export interface LocalMindOptions {
   readonly textToSpeech: TextToSpeech;
 }
 
-/** The house's own engines behind the vendor's protocol, so that a whole call can be tried without a key. English. */
+/** The house's own engines behind the vendor's protocol, so that a whole call can be tried without a key. It hears English. */
 export function createLocalMind({ speechToText, tutor, textToSpeech }: LocalMindOptions): Mind {
   const toEar = new ResamplerFilter(WIRE_RATE, EAR_RATE);
   const toWire = new ResamplerFilter(textToSpeech.sampleRate, WIRE_RATE);
@@ -60,7 +60,8 @@ export function createLocalMind({ speechToText, tutor, textToSpeech }: LocalMind
     async *speak(text, { speed, signal }) {
       const resampler = new Resampler(toWire);
       for (const sentence of text.match(/[^.!?]+[.!?]*\s*/gu) ?? []) {
-        const request = { text: sentence.trim(), language: 'en', rate: speed } as const;
+        const language = /\p{Script=Cyrillic}/u.test(sentence) ? 'ru' : 'en';
+        const request = { text: sentence.trim(), language, rate: speed } as const;
         for await (const event of textToSpeech.synthesize(request, signal)) {
           if (event.type !== 'audio') continue;
           yield* inPieces(convert(resampler, event.samples));
