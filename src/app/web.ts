@@ -1,5 +1,6 @@
 import { createAccounts } from '../accounts/index.ts';
 import { createPanel } from '../admin/index.ts';
+import { createAnalytics } from '../analytics/index.ts';
 import { createBilling } from '../billing/index.ts';
 import { callRoutes, MediaNodes, Placement } from '../media/index.ts';
 import { createRecordingPasses, recordingRoute } from '../media/recording/index.ts';
@@ -73,7 +74,8 @@ export async function startWeb(
         }),
       ),
   });
-  const routes = [...accounts.routes, ...billing.routes, ...payments.routes, ...calls, listening];
+  const analytics = createAnalytics({ knex, log });
+  const routes = [...accounts.routes, ...billing.routes, ...payments.routes, ...analytics.routes, ...calls, listening];
 
   const panel = createPanel({
     knex,

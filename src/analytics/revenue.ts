@@ -1,0 +1,96 @@
+import type { Knex } from 'knex';
+import { cutIntoBuckets, type Bucket, type Grouping } from './buckets.ts';
+import { readClosedDays, type ClosedDay } from './closed-days.ts';
+import { coverBuckets } from './cover.ts';
+import { toFigures, type Figures } from './figures.ts';
+import { rangeBefore, type Range } from './range.ts';
+import { readCallers, readCredits, readCursor, readUsage, type Cursor, type Filter, type Key } from './read-figures.ts';
+
+export interface RevenueQuery {
+  readonly range: Range;
+  readonly grouping: Grouping;
+  readonly filter: Filter;
+  /** Also the totals of the period before, of the same length. */
+  readonly compare: boolean;
+  /** Also the totals by engine or by language. */
+  readonly breakdown?: Exclude<Key, 'bucket'> | undefined;
+}
+
+export interface RevenueBucket {
+  readonly bucket: Bucket;
+  readonly figures: Figures;
+  /** What was known of the day when it was closed. */
+  readonly asClosed: ClosedDay | undefined;
+}
+
+export interface Revenue {
+  readonly range: Range;
+  readonly buckets: readonly RevenueBucket[];
+  readonly totals: Figures;
+  readonly previous: (Range & { readonly totals: Figures }) | undefined;
+  readonly breakdown: ReadonlyMap<string, Figures> | undefined;
+}
+
+/** Everything as of one moment: the statements share a snapshot. */
+export function readRevenue(knex: Knex, query: RevenueQuery): Promise<Revenue> {
+  return knex.transaction(
+    async (transaction) => {
+      const { range, grouping, filter, compare, breakdown } = query;
+      const cursor = await readCursor(transaction);
+      const { buckets, totals } = await readBuckets(transaction, { range, grouping, filter, cursor });
+      const before = compare ? rangeBefore(range) : undefined;
+      return {
+        range,
+        buckets,
+        totals,
+        previous: before && {
+          ...before,
+          totals: (await readBuckets(transaction, { range: before, grouping, filter, cursor })).totals,
+        },
+        breakdown: breakdown && (await readBreakdown(transaction, { range, grouping, filter, cursor, key: breakdown })),
+      };
+    },
+    { isolationLevel: 'repeatable read', readOnly: true },
+  );
+}
+
+interface Reading extends Pick<RevenueQuery, 'range' | 'grouping' | 'filter'> {
+  readonly cursor: Cursor;
+}
+
+async function readBuckets(
+  transaction: Knex,
+  { range, grouping, filter, cursor }: Reading,
+): Promise<Pick<Revenue, 'buckets' | 'totals'>> {
+  const buckets = cutIntoBuckets(range, grouping);
+  const cover = coverBuckets(buckets, { grouping, byDays: range.timeZone === cursor.timeZone });
+  const usage = await readUsage(transaction, cover, { cursor, filter, key: 'bucket' });
+  const callers = await readCallers(transaction, cover, { cursor, filter, key: 'bucket' });
+  const credits = await readCredits(transaction, cover, cursor);
+  const closed = grouping === 'day' ? await readClosedDays(transaction, range) : new Map<string, ClosedDay>();
+  return {
+    buckets: buckets.map((bucket, index) => {
+      const key = String(index);
+      return {
+        bucket,
+        figures: toFigures(usage.get(key), callers.by.get(key), credits.get(key)),
+        asClosed: closed.get(`${bucket.startsMs} ${bucket.endsMs}`),
+      };
+    }),
+    totals: toFigures([...usage.values()], callers.all, [...credits.values()]),
+  };
+}
+
+async function readBreakdown(
+  transaction: Knex,
+  { range, grouping, filter, cursor, key }: Reading & { readonly key: Exclude<Key, 'bucket'> },
+): Promise<ReadonlyMap<string, Figures>> {
+  const cover = coverBuckets(cutIntoBuckets(range, grouping), { grouping, byDays: range.timeZone === cursor.timeZone });
+  const usage = await readUsage(transaction, cover, { cursor, filter, key });
+  const callers = await readCallers(transaction, cover, { cursor, filter, key });
+  return new Map(
+    [...usage]
+      .toSorted(([, one], [, other]) => other.sessions - one.sessions)
+      .map(([name, figures]) => [name, toFigures(figures, callers.by.get(name), undefined)]),
+  );
+}
