@@ -66,7 +66,7 @@ export async function speakAnswer(options: SpokenAnswerOptions): Promise<SpokenA
 
   const book = new TurnBook({
     transcript,
-    engines: { stt: speechToText.name, tutor: tutor.name, tts: textToSpeech.name },
+    engines: () => ({ learner: { stt: speechToText.name }, tutor: { tutor: tutor.name, tts: textToSpeech.name } }),
     talkedMs: () => Math.round(call.talkedMs + heard.soundMs),
     listener: {
       onCaption(caption) {
