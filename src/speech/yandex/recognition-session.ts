@@ -103,7 +103,16 @@ export class RecognitionSession {
     this.#call.end();
   }
 
-  /** Ends it at once; nothing is heard of it any more. Idempotent. */
+  /**
+   * Nothing is heard of it any more; the server ends it in peace. Servers close a connection on which too many calls are
+   * cancelled, and all calls share it.
+   */
+  leave(): void {
+    this.finish();
+    this.#state = 'ended';
+  }
+
+  /** Ends it at once, whatever the server is at; nothing is heard of it any more. Idempotent. */
   cancel(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';

@@ -118,14 +118,14 @@ export class RecognitionStream implements TranscriptionStream {
 
   close(): void {
     if (this.#closed) return;
-    this.#release();
+    this.#release({ peacefully: true });
     this.#queue.endNow();
   }
 
   /** Ends the stream with an error, as its last event. */
   fail(error: EngineError): void {
     if (this.#closed) return;
-    this.#release();
+    this.#release({ peacefully: false });
     this.#queue.push({ type: 'error', error });
     this.#queue.end();
   }
@@ -182,7 +182,7 @@ export class RecognitionStream implements TranscriptionStream {
       if (session === this.#session || session === this.#handOver?.from) continue;
       if (this.#utterancesOf(session).length > 0) continue;
       this.#sessions.delete(session);
-      session.cancel();
+      session.leave();
     }
   }
 
@@ -394,13 +394,16 @@ export class RecognitionStream implements TranscriptionStream {
     return this.#utterances.filter((utterance) => this.#homes.get(utterance) === session);
   }
 
-  #release(): void {
+  #release({ peacefully }: { readonly peacefully: boolean }): void {
     this.#closed = true;
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#connectTimer?.cancel();
     this.#handOver?.deadline.cancel();
     for (const utterance of this.#utterances) utterance.cancelTimers();
-    for (const session of this.#sessions) session.cancel();
+    for (const session of this.#sessions) {
+      if (peacefully && this.#utterancesOf(session).length === 0) session.leave();
+      else session.cancel();
+    }
     this.#sessions.clear();
     this.#session = undefined;
     this.#options.onClosed(this);
