@@ -12,6 +12,8 @@ import { createConfirmations, type ConfirmationOptions, type Confirmations } fro
 import { PasswordHasher, type PasswordHasherOptions } from './password-hasher.ts';
 import { checkPassword } from './password-policy.ts';
 import { accountRoutes } from './routes.ts';
+import { blockAccount, changeAccount, unblockAccount, type AccountChange, type StaffOrder } from './staff-changes.ts';
+import { accountStaffRoutes } from './staff-routes.ts';
 import { notStaff, readStaff, staffRole, type StaffMember, type StaffPass } from './staff.ts';
 import { Tokens } from './tokens.ts';
 import { UserAccount, UserProfile, type ProfileLanguage, type ProfileLevel } from './user-models.ts';
@@ -29,6 +31,8 @@ export interface AccountsOptions {
     userId: string,
     invitation: { readonly referralCode?: string },
   ) => Promise<void>;
+  /** Runs in the transaction that blocks an account: its calls, for example, end. */
+  readonly onBlocked?: (transaction: Knex.Transaction, userId: string) => Promise<void>;
   /** How addresses are confirmed; without it nobody is asked to, as where nobody registers. */
   readonly confirmation?: ConfirmationOptions;
   /** What is left out is as usual. */
@@ -84,6 +88,16 @@ export interface Accounts {
   /** Ends every token too, and lets no new one be made. */
   readonly block: (userId: string) => Promise<void>;
   readonly unblock: (userId: string) => Promise<void>;
+  /** The same by a member of staff, written in the audit log. @throws AppError `user_not_found`, `own_account`, `last_admin` */
+  readonly blockByStaff: (userId: string, reason: string, order: StaffOrder) => Promise<void>;
+  readonly unblockByStaff: (userId: string, reason: string, order: StaffOrder) => Promise<void>;
+  /** Changes profile and role. See `changeAccount`. */
+  readonly changeByStaff: (
+    userId: string,
+    change: AccountChange,
+    order: StaffOrder,
+    refuseIfChanged?: (transaction: Knex.Transaction) => Promise<void>,
+  ) => Promise<void>;
   readonly me: (userId: string) => Promise<User>;
   readonly changeProfile: (userId: string, change: ProfileChange) => Promise<User>;
   /** Makes an administrator when there is none; `undefined` when there is one. */
@@ -163,6 +177,19 @@ export function createAccounts(options: AccountsOptions): Accounts {
       log.warn({ userId }, 'An account was unblocked');
     },
 
+    async blockByStaff(userId, reason, order) {
+      await blockAccount(knex, { userId, reason, order, onBlocked: options.onBlocked });
+      log.warn({ userId }, 'An account was blocked');
+    },
+
+    async unblockByStaff(userId, reason, order) {
+      await unblockAccount(knex, { userId, reason, order });
+      log.warn({ userId }, 'An account was unblocked');
+    },
+
+    changeByStaff: (userId, change, order, refuseIfChanged) =>
+      changeAccount(knex, userId, change, order, refuseIfChanged),
+
     me: (userId) => readUser(knex, userId),
 
     async changeProfile(userId, change) {
@@ -175,7 +202,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
     authenticator: createAuthenticator({ knex, tokens }),
     callTokens: createCallTokens({ knex, tokens }),
   };
-  const routes = [...accountRoutes(service), ...(confirmations ? confirmationRoutes(confirmations) : [])];
+  const routes = [
+    ...accountRoutes(service),
+    ...accountStaffRoutes(service),
+    ...(confirmations ? confirmationRoutes(confirmations) : []),
+  ];
   return { ...service, routes };
 }
 

@@ -2,7 +2,13 @@ import { createAccounts } from '../accounts/index.ts';
 import { createBilling } from '../billing/index.ts';
 import { openQueues } from '../jobs/index.ts';
 import type { CallMeter } from '../media/index.ts';
-import { createCallStore, MediaNodes, NodeMembership, readConversationSettings } from '../media/index.ts';
+import {
+  createCallStore,
+  MediaNodes,
+  NodeMembership,
+  readConversationSettings,
+  watchEndRequests,
+} from '../media/index.ts';
 import { signalingPath, startMediaNode } from '../media/node.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { ServiceConfig } from '../platform/config.ts';
@@ -88,6 +94,18 @@ export async function startMedia(
     log,
     metrics,
   });
+  const endRequests = watchEndRequests({
+    knex,
+    nodeId: config.media.nodeId,
+    // One that is not here any more, or was never joined, has only its row.
+    async end(callId, reason) {
+      if (!(await node.calls.end(callId, reason)))
+        await billing.meterOf(config.media.nodeId).end(callId, { reason, talkedMs: 0 });
+    },
+    clock: systemClock,
+    log,
+  });
+  lifecycle.onClose('end requests', () => endRequests.close());
   const { drainMs } = config.media;
   lifecycle.onClose('calls', () => node.close(drainMs), drainMs + 10_000);
 

@@ -2,7 +2,7 @@ import { createAccounts } from '../accounts/index.ts';
 import { createPanel } from '../admin/index.ts';
 import { createAnalytics } from '../analytics/index.ts';
 import { createBilling } from '../billing/index.ts';
-import { callRoutes, MediaNodes, Placement } from '../media/index.ts';
+import { callRoutes, createCallDesk, mediaStaffRoutes, MediaNodes, Placement } from '../media/index.ts';
 import { createRecordingPasses, recordingRoute } from '../media/recording/index.ts';
 import { writeAudit } from '../platform/audit.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -36,15 +36,21 @@ export async function startWeb(
   const { publicUrl } = config.web;
   const billing = createBilling({ knex, log, publicUrl });
   lifecycle.onClose('billing', () => billing.close());
+  const nodes = new MediaNodes(knex);
+  const desk = createCallDesk({
+    knex,
+    nodes,
+    endHere: (callId, reason) => billing.meter.end(callId, { reason, talkedMs: 0 }),
+  });
   const accounts = createAccounts({
     knex,
     log,
     clock: systemClock,
     tokenSecret: config.tokenSecret,
     onRegistered: billing.onRegistered,
+    onBlocked: (transaction, userId) => desk.endAllOf(transaction, userId),
     confirmation: { publicUrl, onConfirmed: billing.onConfirmed },
   });
-  const nodes = new MediaNodes(knex);
   const engines = createEngineChoice({ config, knex, log });
   const { recordings, store } = openRecordings(config, { knex, log });
   lifecycle.onClose('recordings', () => store.close());
@@ -75,7 +81,30 @@ export async function startWeb(
       ),
   });
   const analytics = createAnalytics({ knex, log });
-  const routes = [...accounts.routes, ...billing.routes, ...payments.routes, ...analytics.routes, ...calls, listening];
+  const callsStaff = mediaStaffRoutes({
+    knex,
+    desk,
+    nodes,
+    charges: (callIds) => billing.charges(callIds),
+    async recordings(callId, { actorId, ip }) {
+      const links = await recordings.links(callId, passes);
+      if (links.length === 0) return links;
+      // The links let whoever holds them listen: handing them out is what is written down.
+      await knex.transaction((transaction) =>
+        writeAudit(transaction, { actorId, ip, action: 'recording.open', subject: { type: 'call', id: callId } }),
+      );
+      return links;
+    },
+  });
+  const routes = [
+    ...accounts.routes,
+    ...billing.routes,
+    ...payments.routes,
+    ...analytics.routes,
+    ...calls,
+    ...callsStaff,
+    listening,
+  ];
 
   const panel = createPanel({
     knex,

@@ -17,6 +17,7 @@ import { recordReferral } from './referrals/invite.ts';
 import { rewardConfirmed } from './referrals/reward.ts';
 import { referralRoutes } from './referrals/routes.ts';
 import { billingRoutes } from './routes.ts';
+import { createStaffBilling, ledgerStaffRoutes, type StaffBilling } from './staff-billing.ts';
 import { statementRoutes } from './statement-routes.ts';
 import { sweepCalls, type SweepReport } from './sweep.ts';
 import { finalizeCall, findCharges, type Charge } from './usage.ts';
@@ -70,6 +71,8 @@ export interface Billing {
   readonly reconcile: (options: { readonly repair: boolean }) => Promise<Reconciliation>;
   /** The nightly check, if it is due: to be asked every minute, by one process at a time. */
   readonly reconcileWhenDue: () => Promise<Reconciliation | undefined>;
+  /** What staff do. */
+  readonly staff: StaffBilling;
   readonly routes: readonly Route[];
   /** Waits for the charges that were begun here. Idempotent. Close before the database. */
   readonly close: () => Promise<void>;
@@ -125,6 +128,7 @@ export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: Billin
     checkInvariants: () => checkInvariants(knex),
     reconcile: ({ repair }) => reconcile({ knex, log }, { cause: 'operator', repair }),
     reconcileWhenDue: () => reconcileWhenDue({ knex, log }),
+    staff: createStaffBilling({ knex }),
     routes: [
       ...billingRoutes({ knex }),
       ...packageRoutes({ knex }),
@@ -132,6 +136,7 @@ export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: Billin
       ...giftRoutes({ knex }),
       ...statementRoutes({ knex }),
       ...userBooksRoutes({ knex }),
+      ...ledgerStaffRoutes({ knex }),
     ],
     async close() {
       await Promise.all(charging);

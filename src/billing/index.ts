@@ -10,5 +10,6 @@ export { createYookassa } from './payments/yookassa.ts';
 export type { Violation } from './reconcile.ts';
 export { watchReconciliations, type Reconciliation } from './reconciliation.ts';
 export type { Repair } from './repair.ts';
+export type { PackageForm, StaffBilling } from './staff-billing.ts';
 export type { SweepReport } from './sweep.ts';
 export type { Charge } from './usage.ts';

@@ -18,7 +18,9 @@ export type TransactionType = CreditType | 'usage' | 'reversal' | 'adjustment';
 
 export interface Credit {
   readonly userId: string;
-  readonly type: CreditType | 'adjustment';
+  readonly type: CreditType | 'adjustment' | 'reversal';
+  /** The row that a reversal takes back. */
+  readonly reversesId?: string;
   readonly minutes: Minutes;
   /** What was paid for them; 0 for minutes that were given. */
   readonly price: Kopecks;

@@ -73,6 +73,7 @@ export function createPackage(knex: Knex, fields: PackageFields, author: Author)
 
 /**
  * What is left out stays.
+ * @param refuseIfChanged asked under the packages' lock, before anything is written
  * @throws AppError `package_not_found`, `package_minimum_taken`, `package_not_monotonic`
  */
 export function updatePackage(
@@ -80,8 +81,11 @@ export function updatePackage(
   id: string,
   change: Partial<PackageFields>,
   author: Author,
+  refuseIfChanged?: (transaction: Knex.Transaction) => Promise<void>,
 ): Promise<BillingPackage> {
-  return save(knex, 'billing_package.update', author, async (transaction) => {
+  return save(knex, 'billing_package.update', author, async (transaction, remember) => {
+    remember(await BillingPackage.query(transaction).findById(id).forNoKeyUpdate());
+    await refuseIfChanged?.(transaction);
     const saved = await BillingPackage.query(transaction)
       .findById(id)
       .patch({ ...toRow(change), updatedAt: new Date() })
@@ -96,24 +100,23 @@ async function save(
   knex: Knex,
   action: string,
   author: Author,
-  write: (transaction: Knex.Transaction) => Promise<BillingPackage>,
+  write: (
+    transaction: Knex.Transaction,
+    remember: (before: BillingPackage | undefined) => void,
+  ) => Promise<BillingPackage>,
 ): Promise<BillingPackage> {
   try {
     return await knex.transaction(async (transaction) => {
       // Two packages that are each fine, saved at the same time, may contradict each other.
       await transaction.raw(`SELECT pg_advisory_xact_lock(hashtextextended('ailingva.billing_packages', 0))`);
-      const saved = await write(transaction);
+      let before: BillingPackage | undefined;
+      const saved = await write(transaction, (found) => (before = found));
       await refuseContradiction(transaction);
       await writeAudit(transaction, {
         actorId: author.actorId,
         action,
         subject: { type: 'billing_package', id: saved.id },
-        details: {
-          name: saved.name,
-          min_amount_kopecks: saved.minAmountKopecks,
-          discount_basis_points: saved.discountBasisPoints,
-          is_active: saved.isActive,
-        },
+        details: { ...describe(saved), ...(before && { before: describe(before) }) },
         ip: author.ip,
       });
       return saved;
@@ -124,6 +127,15 @@ async function save(
     }
     throw error;
   }
+}
+
+function describe(saved: BillingPackage): Readonly<Record<string, unknown>> {
+  return {
+    name: saved.name,
+    min_amount_kopecks: saved.minAmountKopecks,
+    discount_basis_points: saved.discountBasisPoints,
+    is_active: saved.isActive,
+  };
 }
 
 async function refuseContradiction(transaction: Knex.Transaction): Promise<void> {

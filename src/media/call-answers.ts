@@ -32,7 +32,7 @@ export const callAnswer = z
   })
   .meta({ id: 'Call' });
 
-const turnAnswer = z
+export const turnAnswer = z
   .object({
     ordinal: z.int(),
     speaker: z.enum(['learner', 'tutor']),

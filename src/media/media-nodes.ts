@@ -1,4 +1,7 @@
 import type { Knex } from 'knex';
+import { writeAudit } from '../platform/audit.ts';
+import { AppError } from '../platform/errors.ts';
+import type { StaffOrder } from './staff-order.ts';
 
 /** How often a node should report. */
 export const NODE_HEARTBEAT_MS = 5_000;
@@ -67,6 +70,35 @@ export class MediaNodes {
   /** No new calls from now on. */
   async drain(id: string): Promise<void> {
     await this.#knex('media_nodes').where('id', id).update({ draining: true });
+  }
+
+  /**
+   * The same, or taking it back, by a member of staff: live calls go on. A node that is restarted takes calls again.
+   * Done again, it changes nothing. @throws AppError `media_node_not_found`
+   */
+  orderDraining(id: string, draining: boolean, order: StaffOrder): Promise<void> {
+    return this.#knex.transaction(async (transaction) => {
+      const node: { draining: boolean } | undefined = await transaction('media_nodes')
+        .where('id', id)
+        .forNoKeyUpdate()
+        .first('draining');
+      if (!node) {
+        throw new AppError({
+          code: 'media_node_not_found',
+          kind: 'not_found',
+          message: 'There is no such media node.',
+        });
+      }
+      if (node.draining === draining) return;
+      await transaction('media_nodes').where('id', id).update({ draining });
+      await writeAudit(transaction, {
+        actorId: order.actorId,
+        ip: order.ip,
+        action: draining ? 'media_node.drain' : 'media_node.resume',
+        subject: { type: 'media_node', id },
+        details: { reason: order.reason },
+      });
+    });
   }
 
   /** Idempotent. */

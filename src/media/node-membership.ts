@@ -59,8 +59,9 @@ export class NodeMembership {
       if (!(await nodes.heartbeat(node.id, load()))) {
         log.warn({ nodeId: node.id }, 'The node was not registered any more; it enters again');
         await nodes.register(node);
-        if (this.#draining) await nodes.drain(node.id);
       }
+      // Whoever takes an operator's draining back does not take this one back: the process is about to end.
+      if (this.#draining) await nodes.drain(node.id);
     } catch (error) {
       log.warn({ nodeId: node.id, err: error }, 'The node could not report its load');
     }

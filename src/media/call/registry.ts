@@ -21,7 +21,15 @@ import type { CallAdmission } from './call-port.ts';
 import { type CallDeadlines, defaultCallDeadlines } from './call-state.ts';
 import { CallVoice } from './call-voice.ts';
 import { PipelineConversation } from './pipeline.ts';
-import type { CallMeter, CallRecord, CallRecordings, CallStore, ConversationSettings, EngineChange, OpenSocketVoice } from './ports.ts';
+import type {
+  CallMeter,
+  CallRecord,
+  CallRecordings,
+  CallStore,
+  ConversationSettings,
+  EngineChange,
+  OpenSocketVoice,
+} from './ports.ts';
 import { Transcript } from './transcript.ts';
 import { defaultTurnSettings } from './turn-settings.ts';
 
@@ -96,12 +104,13 @@ export class CallRegistry implements CallAdmission {
     return call;
   }
 
-  /** Ends the call if it is here. */
-  async end(callId: string, reason: EndReason): Promise<void> {
+  /** Ends the call if it is here, and says whether it was. */
+  async end(callId: string, reason: EndReason): Promise<boolean> {
     const call = await this.#calls.get(callId);
-    if (!call) return;
+    if (!call) return false;
     call.end(reason);
     await call.ended;
+    return true;
   }
 
   /** Takes no new calls; resolves when the live ones have ended, those that last beyond `limitMs` by our hand. */

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { defineRoute, type Route } from '../platform/http/route.ts';
+import type { Accounts } from './accounts.ts';
+
+const order = z.strictObject({
+  reason: z
+    .string()
+    .trim()
+    .min(3)
+    .max(500)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters'),
+});
+
+/** What staff may do to accounts. */
+export function accountStaffRoutes(accounts: Pick<Accounts, 'blockByStaff' | 'unblockByStaff'>): Route[] {
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/api/admin/users/{id}/block',
+      summary: 'Block an account',
+      description: 'Its tokens and sessions are void at once, its live calls end within seconds.',
+      tag: 'accounts staff',
+      access: ['admin'],
+      params: z.object({ id: z.uuid() }),
+      body: order,
+      answer: z.null(),
+      status: 204,
+      errors: ['user_not_found', 'own_account', 'last_admin'],
+      async handle({ params, body, principal, ip }) {
+        await accounts.blockByStaff(params.id, body.reason, { actorId: principal.userId, ip });
+        return null;
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/admin/users/{id}/unblock',
+      summary: 'Let an account in again',
+      tag: 'accounts staff',
+      access: ['admin'],
+      params: z.object({ id: z.uuid() }),
+      body: order,
+      answer: z.null(),
+      status: 204,
+      errors: ['user_not_found'],
+      async handle({ params, body, principal, ip }) {
+        await accounts.unblockByStaff(params.id, body.reason, { actorId: principal.userId, ip });
+        return null;
+      },
+    }),
+  ];
+}
