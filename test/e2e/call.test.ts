@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
+import { askedSentence } from './asked-sentence.ts';
 import { heardWords } from './heard-words.ts';
 import { Learner } from './learner.ts';
 import { type Product, startProduct } from './product.ts';
@@ -71,13 +72,6 @@ describe('a spoken call', { timeout: 240_000 }, () => {
     assert.deepEqual(learner.problems, []);
   });
 });
-
-/** The drill puts the sentence that is to be repeated at the end of what it says. */
-async function askedSentence(learner: Learner): Promise<string> {
-  const said = await learner.page.locator('[role=log] [data-speaker=tutor] .bubble > p').last().innerText();
-  const sentences = said.trim().split(/(?<=[.?!])\s+/);
-  return (sentences.at(-1) ?? '').replaceAll(/[^\w\s']/g, '').trim();
-}
 
 /** From the first sound on; 16 kHz. */
 function firstSeconds(sound: Int16Array, seconds: number): Int16Array {

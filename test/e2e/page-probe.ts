@@ -30,13 +30,31 @@ export function watchCalls({ virtualMicrophone }: { readonly virtualMicrophone: 
     void context.resume();
   }
 
+  const known = new WeakSet<MediaStreamTrack>();
   const Original = globalThis.RTCPeerConnection;
   globalThis.RTCPeerConnection = class extends Original {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
-      this.addEventListener('track', ({ track }) => record(track));
+      this.addEventListener('track', ({ track }) => {
+        known.add(track);
+        record(track);
+      });
     }
   };
+
+  // Where the voice comes over the socket, it is a stream that the page made itself.
+  const source = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject')!;
+  Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', {
+    ...source,
+    set(this: HTMLMediaElement, stream: MediaStream | null) {
+      source.set!.call(this, stream);
+      for (const track of stream?.getAudioTracks() ?? []) {
+        if (known.has(track)) continue;
+        known.add(track);
+        record(track);
+      }
+    },
+  });
 
   if (virtualMicrophone) {
     navigator.mediaDevices.getUserMedia = async () => {

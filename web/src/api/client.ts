@@ -10,6 +10,7 @@ import type {
   Package,
   PlacedCall,
   Quote,
+  RecordingTerms,
   SignedIn,
   StatementPeriod,
   User,
@@ -40,7 +41,12 @@ export interface ApiClient {
   /** CSV. */
   readonly statement: (period: StatementPeriod) => Promise<Blob>;
   /** `idempotencyKey` makes a repeated press open one call. */
-  readonly startCall: (request: { language: Language; level: Level }, idempotencyKey: string) => Promise<PlacedCall>;
+  readonly startCall: (
+    request: { language: Language; level: Level; recording_consent?: boolean },
+    idempotencyKey: string,
+  ) => Promise<PlacedCall>;
+  /** Whether calls can be recorded, and for how long that is kept. */
+  readonly recordingTerms: () => Promise<RecordingTerms>;
   /** Where a call under way is to be joined: it may have moved to another media node. */
   readonly replaceCall: (id: string) => Promise<PlacedCall>;
   readonly calls: (cursor?: string) => Promise<CallPage>;
@@ -126,6 +132,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       return response.blob();
     },
     startCall: (body, idempotencyKey) => request('POST', '/api/calls', { body, idempotencyKey }),
+    recordingTerms: () => request('GET', '/api/recording-terms'),
     replaceCall: (id) => request('POST', `/api/calls/${encodeURIComponent(id)}/place`),
     calls: (cursor) => request('GET', page('/api/calls', cursor)),
     call: (id) => request('GET', `/api/calls/${encodeURIComponent(id)}`),

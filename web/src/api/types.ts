@@ -148,6 +148,21 @@ export interface Turn {
   readonly stages_ms: Readonly<Record<string, number>>;
 }
 
+export interface RecordingTerms {
+  readonly offered: boolean;
+  /** From the call to the deletion; 0: kept for good. */
+  readonly keep_days: number;
+}
+
+/** One file; a call that moved to another media node has several. */
+export interface CallRecording {
+  readonly part: number;
+  readonly url: string;
+  readonly started_at: string;
+  readonly duration_ms: number | null;
+}
+
 export interface CallDetail extends CallSummary {
   readonly turns: readonly Turn[];
+  readonly recordings: readonly CallRecording[];
 }

@@ -13,9 +13,16 @@ import { loadSavedCall, saveCall } from './saved-call.ts';
 import type { SavedCall } from './saved-call.ts';
 import { TutorAudio } from './tutor-audio.ts';
 
+/** What a learner asks for with a call. */
+export interface CallRequest {
+  readonly language: Language;
+  readonly level: Level;
+  readonly recording_consent?: boolean;
+}
+
 export interface CallControllerDependencies {
   readonly view: Window & typeof globalThis;
-  readonly placeCall: (request: { language: Language; level: Level }, idempotencyKey: string) => Promise<PlacedCall>;
+  readonly placeCall: (request: CallRequest, idempotencyKey: string) => Promise<PlacedCall>;
   readonly replaceCall: (callId: string) => Promise<PlacedCall>;
   /** Of this tab: the call that a reload enters again. */
   readonly tabStorage: KeptText;
@@ -27,6 +34,7 @@ export interface CallControllerDependencies {
 
 const MICROPHONE_KEY = 'ailingva.microphone';
 const SPEAKER_KEY = 'ailingva.speaker';
+const CARRIER_KEY = 'ailingva.carrier';
 const loadStack = () => import('./stack.ts');
 
 /** The page's one call at a time; lives as long as the page, so a call goes on while other screens are looked at. */
@@ -71,8 +79,17 @@ export class CallController {
     loadStack().catch(() => undefined);
   }
 
+  /** The voice goes over the page's own connection, not by WebRTC. */
+  get prefersSocket(): boolean {
+    return this.#deps.storage.read(CARRIER_KEY) === 'socket';
+  }
+  chooseCarrier(prefersSocket: boolean): void {
+    this.#deps.storage.write(CARRIER_KEY, prefersSocket ? 'socket' : undefined);
+    this.#dispatch({ type: 'prefer_socket', prefers: prefersSocket, atMs: performance.now() });
+  }
+
   /** Call it in the press itself: the browser lets sound begin only there. */
-  start(request: { language: Language; level: Level }): void {
+  start(request: CallRequest): void {
     const status = this.#state.read().status;
     if (status === 'starting' || status === 'live') return;
     const idempotencyKey = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
@@ -148,6 +165,7 @@ export class CallController {
       // What an earlier call still says is not for this one.
       dispatch: (event) => this.#run === run && this.#dispatch(event),
       readState: () => this.#state.read(),
+      prefersSocket: () => this.prefersSocket,
       nowMs: () => performance.now(),
     });
     this.#run = run;

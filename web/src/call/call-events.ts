@@ -1,10 +1,16 @@
 import type { CallEventName, CallEvents } from '../../../src/media/protocol.ts';
 import type { CallEvent } from './call-state.ts';
+import type { VoiceEvent } from './socket-voice.ts';
 
 type AnyEvent = { [Name in CallEventName]: { readonly name: Name; readonly payload: CallEvents[Name] } }[CallEventName];
 
+/** Those that carry the voice are no events of the state. */
+export function isVoiceEvent(event: AnyEvent): event is VoiceEvent {
+  return event.name.startsWith('voice:');
+}
+
 /** An event of the protocol as one of the call's state. `nowMs`: the page's monotonic clock. */
-export function toCallEvent(event: AnyEvent, nowMs: number): CallEvent {
+export function toCallEvent(event: Exclude<AnyEvent, VoiceEvent>, nowMs: number): CallEvent {
   switch (event.name) {
     case 'call:phase':
       return { type: 'phase', phase: event.payload.phase };

@@ -1,10 +1,11 @@
 import type { JoinAnswer, RequestAnswers, RequestName, RequestPayload } from '../../../src/media/protocol.ts';
 import type { PlacedCall } from '../api/types.ts';
-import { eventOf, toCallEvent } from './call-events.ts';
+import { eventOf, isVoiceEvent, toCallEvent } from './call-events.ts';
 import { CallFailure, codeOf } from './call-failure.ts';
 import type { CallEvent } from './call-state.ts';
 import { problemOfCode } from './problems.ts';
 import type { OpenSignaling, Signaling } from './signaling.ts';
+import type { VoiceEvent } from './socket-voice.ts';
 
 export interface CallLinkOptions {
   readonly place: PlacedCall;
@@ -13,6 +14,8 @@ export interface CallLinkOptions {
   readonly replaceCall: (callId: string) => Promise<PlacedCall>;
   readonly nowMs: () => number;
   readonly onEvent: (event: CallEvent) => void;
+  /** The tutor's voice, where it comes over this connection. */
+  readonly onVoice: (event: VoiceEvent) => void;
   /** The connection stands again: the call is to be joined again. */
   readonly onBack: () => void;
   /** The call has another token and, when `moved`, another media node. */
@@ -130,7 +133,7 @@ export class CallLink {
 
   /** `first` answers for a connection that has not joined yet. */
   #open(first?: { connected(): void; refused(code: string): void }): Signaling {
-    const { onEvent, onBack, nowMs } = this.#options;
+    const { onEvent, onVoice, onBack, nowMs } = this.#options;
     const signaling: Signaling = this.#options.openSignaling({
       path: this.#place.signaling.path,
       token: this.#place.token,
@@ -143,7 +146,10 @@ export class CallLink {
         },
         event: (name, payload) => {
           // After the end nothing is said, nor by a connection that was given up.
-          if (!this.#closed && signaling === this.#signaling) onEvent(toCallEvent(eventOf(name, payload), nowMs()));
+          if (this.#closed || signaling !== this.#signaling) return;
+          const event = eventOf(name, payload);
+          if (isVoiceEvent(event)) onVoice(event);
+          else onEvent(toCallEvent(event, nowMs()));
         },
       },
     });

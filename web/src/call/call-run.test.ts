@@ -7,6 +7,7 @@ import { stepCall } from './call-state.ts';
 import type { CallEvent, CallState } from './call-state.ts';
 import type { PeerOptions } from './peer.ts';
 import type { SignalingEvents } from './signaling.ts';
+import type { SocketVoiceOptions, VoiceEvent } from './socket-voice.ts';
 
 const transport = { id: 't', ice_parameters: {}, ice_candidates: [], dtls_parameters: {} };
 const joinAnswer = (keep: boolean): JoinAnswer => ({
@@ -61,10 +62,11 @@ interface FakeConnection {
 }
 
 /** Everything around a `CallRun`, played by hand. */
-function scene(options: { openMicrophone?: () => Promise<FakeMicrophone> } = {}) {
+function scene(options: { openMicrophone?: () => Promise<FakeMicrophone>; prefersSocket?: boolean } = {}) {
   const microphone = new FakeMicrophone();
   const connections: FakeConnection[] = [];
   const peers: PeerOptions[] = [];
+  const socketVoices: { readonly options: SocketVoiceOptions; readonly taken: VoiceEvent[]; closed: boolean }[] = [];
   let replacement = placeOn('a');
   let refusedJoin: string | undefined;
   let state: CallState = { status: 'idle' };
@@ -81,6 +83,7 @@ function scene(options: { openMicrophone?: () => Promise<FakeMicrophone> } = {})
           const connection: FakeConnection = { path, events, requests: [], closed: false };
           connections.push(connection);
           return {
+            tell: () => undefined,
             request: async (name, payload) => {
               connection.requests.push([name, payload]);
               if (name === 'call:join') {
@@ -96,6 +99,17 @@ function scene(options: { openMicrophone?: () => Promise<FakeMicrophone> } = {})
               connection.closed = true;
             },
           };
+        },
+        openSocketVoice: (voiceOptions) => {
+          const voice = { options: voiceOptions, taken: [] as VoiceEvent[], closed: false };
+          socketVoices.push(voice);
+          return Promise.resolve({
+            take: (event) => void voice.taken.push(event),
+            replaceStream: () => Promise.resolve(),
+            close: () => {
+              voice.closed = true;
+            },
+          });
         },
         openPeer: (peer) => {
           peers.push(peer);
@@ -116,6 +130,7 @@ function scene(options: { openMicrophone?: () => Promise<FakeMicrophone> } = {})
     onEntered: () => undefined,
     dispatch,
     readState: () => state,
+    prefersSocket: () => options.prefersSocket ?? false,
     nowMs: () => 0,
   });
   return {

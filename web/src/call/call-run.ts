@@ -2,7 +2,7 @@ import type { JoinAnswer } from '../../../src/media/protocol.ts';
 import type { PlacedCall } from '../api/types.ts';
 import { CallFailure, codeOf, failed } from './call-failure.ts';
 import { CallLink } from './call-link.ts';
-import { GIVE_UP_MS } from './call-state.ts';
+import { GIVE_UP_MS, SOCKET_AFTER_MS } from './call-state.ts';
 import type { CallEffect, CallEvent, CallState } from './call-state.ts';
 import { judgeConnection } from './connection-quality.ts';
 import type { ConnectionQuality, LinkSample } from './connection-quality.ts';
@@ -10,10 +10,15 @@ import type { OpenPeer, Peer } from './peer.ts';
 import { microphoneProblem, problemOfCode } from './problems.ts';
 import type { SavedCall } from './saved-call.ts';
 import type { OpenSignaling } from './signaling.ts';
+import type { OpenSocketVoice, SocketVoice } from './socket-voice.ts';
 
 export interface CallRunDependencies {
   /** The code that talks to the media process; loaded when it is needed first. */
-  readonly loadStack: () => Promise<{ openSignaling: OpenSignaling; openPeer: OpenPeer }>;
+  readonly loadStack: () => Promise<{
+    openSignaling: OpenSignaling;
+    openPeer: OpenPeer;
+    openSocketVoice: OpenSocketVoice;
+  }>;
   readonly openMicrophone: () => Promise<MediaStream>;
   /** Where the call is to be joined now: its media node may be gone, its token too old. */
   readonly replaceCall: (callId: string) => Promise<PlacedCall>;
@@ -24,10 +29,14 @@ export interface CallRunDependencies {
   readonly onEntered: (call: SavedCall) => void;
   readonly dispatch: (event: CallEvent) => void;
   readonly readState: () => CallState;
+  /** The learner's choice: over the socket whatever WebRTC does. */
+  readonly prefersSocket: () => boolean;
   readonly nowMs: () => number;
 }
 
 const ICE_RETRY_MS = 4_000;
+/** While the voice goes over the socket nobody waits for it. */
+const CALM_ICE_RETRY_MS = 12_000;
 const HANG_UP_ANSWER_MS = 2_500;
 const SAMPLE_MS = 2_000;
 
@@ -37,9 +46,14 @@ export class CallRun {
   #closed = false;
   #link: CallLink | undefined;
   #peer: Peer | undefined;
+  #socketVoice: SocketVoice | undefined;
+  /** Counts the openings: one that was given up meanwhile is closed when it is there. */
+  #socketOpenings = 0;
+  #peerTrack: MediaStreamTrack | undefined;
   #stream: MediaStream | undefined;
   #giveUpTimer: ReturnType<typeof setTimeout> | undefined;
   #iceTimer: ReturnType<typeof setTimeout> | undefined;
+  #socketTimer: ReturnType<typeof setTimeout> | undefined;
   #hangUpTimer: ReturnType<typeof setTimeout> | undefined;
   #sampleTimer: ReturnType<typeof setInterval> | undefined;
   #lastSample: LinkSample | undefined;
@@ -75,7 +89,8 @@ export class CallRun {
         throw error;
       });
       if (this.#closed) return this.#link?.close({ hangUp: true });
-      dispatch({ type: 'joined', answer, muted: options.muted, atMs: nowMs() });
+      const prefersSocket = this.#deps.prefersSocket();
+      dispatch({ type: 'joined', answer, muted: options.muted, prefersSocket, atMs: nowMs() });
       this.#remember(options.muted);
       this.#sayEarly();
       // The call may have ended among what was said early.
@@ -105,8 +120,22 @@ export class CallRun {
         return;
       case 'restart_ice':
         clearTimeout(this.#iceTimer);
-        this.#iceTimer = setTimeout(() => this.#deps.dispatch({ type: 'ice_retry_due' }), ICE_RETRY_MS);
+        this.#iceTimer = setTimeout(
+          () => this.#deps.dispatch({ type: 'ice_retry_due' }),
+          this.#socketVoice ? CALM_ICE_RETRY_MS : ICE_RETRY_MS,
+        );
         this.#peer?.restartIce().catch(() => undefined);
+        return;
+      case 'start_socket_timer':
+        clearTimeout(this.#socketTimer);
+        this.#socketTimer = setTimeout(() => this.#deps.dispatch({ type: 'socket_due' }), SOCKET_AFTER_MS);
+        return;
+      case 'open_socket':
+        void this.#openSocketVoice();
+        return;
+      case 'close_socket':
+        this.#closeSocketVoice();
+        this.#link?.request('voice:close', {}).catch(() => undefined);
         return;
       case 'tell_muted':
         this.#setMicrophone(!effect.muted);
@@ -135,8 +164,9 @@ export class CallRun {
   close(options: { readonly hangUp: boolean }): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of [this.#giveUpTimer, this.#iceTimer, this.#hangUpTimer]) clearTimeout(timer);
+    for (const timer of [this.#giveUpTimer, this.#iceTimer, this.#socketTimer, this.#hangUpTimer]) clearTimeout(timer);
     clearInterval(this.#sampleTimer);
+    this.#socketVoice?.close();
     this.#peer?.close();
     stopTracks(this.#stream);
     // A first join that is under way is let through: `start()` hangs up after it.
@@ -158,6 +188,7 @@ export class CallRun {
         if (this.#early) this.#early.push(event);
         else this.#deps.dispatch(event);
       },
+      onVoice: (event) => this.#socketVoice?.take(event),
       onBack: () => void this.#joinAgain(),
       onPlace: (_place, moved) => {
         const state = this.#deps.readState();
@@ -182,7 +213,8 @@ export class CallRun {
       const answer = await this.#link?.joinAgain(this.#peer !== undefined);
       if (!answer || this.#closed) return;
       const state = this.#deps.readState();
-      dispatch({ type: 'joined', answer, muted: state.status === 'live' && state.muted, atMs: nowMs() });
+      const muted = state.status === 'live' && state.muted;
+      dispatch({ type: 'joined', answer, muted, prefersSocket: this.#deps.prefersSocket(), atMs: nowMs() });
       if (answer.transports !== null && this.#stream) {
         this.#peer?.close();
         await this.#openPeer((await loadStack()).openPeer, answer, this.#stream);
@@ -231,7 +263,7 @@ export class CallRun {
     track.addEventListener('unmute', () => dispatch({ type: 'notice_gone', code: 'microphone_muted' }));
     const before = this.#stream;
     this.#stream = stream;
-    await this.#peer?.replaceTrack(track);
+    await Promise.all([this.#peer?.replaceTrack(track), this.#socketVoice?.replaceStream(stream)]);
     stopTracks(before);
     onMicrophone(stream);
     dispatch({ type: 'notice_gone', code: 'microphone_lost' });
@@ -251,7 +283,10 @@ export class CallRun {
       answer,
       transports: answer.transports,
       track,
-      onTutorTrack,
+      onTutorTrack: (tutorTrack) => {
+        this.#peerTrack = tutorTrack;
+        if (!this.#socketVoice) onTutorTrack(tutorTrack);
+      },
       onLink: (link) => dispatch({ type: 'media', link, atMs: nowMs() }),
     });
     if (this.#closed) return peer.close();
@@ -259,6 +294,39 @@ export class CallRun {
     clearInterval(this.#sampleTimer);
     this.#lastSample = undefined;
     this.#sampleTimer = setInterval(() => void this.#sample(peer), SAMPLE_MS);
+  }
+
+  async #openSocketVoice(): Promise<void> {
+    const { dispatch, nowMs, onTutorTrack, loadStack } = this.#deps;
+    const opening = ++this.#socketOpenings;
+    this.#socketVoice?.close();
+    this.#socketVoice = undefined;
+    const fail = (): void => {
+      if (opening === this.#socketOpenings && !this.#closed)
+        dispatch({ type: 'socket', status: 'failed', atMs: nowMs() });
+    };
+    const signaling = this.#link?.signaling;
+    const stream = this.#stream;
+    if (!signaling || !stream) return fail();
+    try {
+      const { openSocketVoice } = await loadStack();
+      const voice = await openSocketVoice({ signaling, stream, onTutorTrack, onFailed: fail });
+      if (opening !== this.#socketOpenings || this.#closed) return voice.close();
+      this.#socketVoice = voice;
+      // Chosen while it was being opened.
+      if (this.#stream && this.#stream !== stream) await voice.replaceStream(this.#stream);
+      dispatch({ type: 'socket', status: 'on', atMs: nowMs() });
+    } catch (error) {
+      console.warn('The voice could not go over the socket', error);
+      fail();
+    }
+  }
+
+  #closeSocketVoice(): void {
+    this.#socketOpenings += 1;
+    this.#socketVoice?.close();
+    this.#socketVoice = undefined;
+    if (this.#peerTrack) this.#deps.onTutorTrack(this.#peerTrack);
   }
 
   async #sample(peer: Peer): Promise<void> {

@@ -26,6 +26,7 @@ const joined = (overrides: Partial<JoinAnswer> = {}, atMs = 0): CallEvent => ({
   type: 'joined',
   answer: joinAnswer(overrides),
   muted: false,
+  prefersSocket: false,
   atMs,
 });
 
@@ -71,7 +72,7 @@ describe('beginning', () => {
       { type: 'media', link: 'up', atMs: 500 },
     ]);
     assert.equal(state.status, 'live');
-    assert.deepEqual(types(effects), ['start_give_up_timer', 'stop_give_up_timer']);
+    assert.deepEqual(types(effects), ['start_give_up_timer', 'start_socket_timer', 'stop_give_up_timer']);
   });
 
   test('media that never comes while signaling passes is a blocked network, and the server is told', () => {
@@ -112,14 +113,14 @@ describe('a lost network', () => {
 
   test('lost media asks for an ICE restart at once, and again while it stays lost', () => {
     const { effects } = play([{ type: 'media', link: 'lost', atMs: 2000 }, { type: 'ice_retry_due' }], live());
-    assert.deepEqual(types(effects), ['start_give_up_timer', 'restart_ice', 'restart_ice']);
+    assert.deepEqual(types(effects), ['start_give_up_timer', 'start_socket_timer', 'restart_ice', 'restart_ice']);
   });
 
   test('with both lost the ICE restart waits for signaling', () => {
     const lost = play([{ type: 'signaling_lost' }, { type: 'media', link: 'lost', atMs: 2000 }], live());
     assert.deepEqual(types(lost.effects), ['start_give_up_timer']);
     const back = play([joined({ transports: null })], lost.state);
-    assert.deepEqual(types(back.effects), ['tell_muted', 'restart_ice']);
+    assert.deepEqual(types(back.effects), ['tell_muted', 'start_socket_timer', 'restart_ice']);
     const whole = play([{ type: 'media', link: 'up', atMs: 4000 }], back.state);
     assert.deepEqual(types(whole.effects), ['stop_give_up_timer']);
   });
@@ -147,6 +148,59 @@ describe('a lost network', () => {
       live(),
     );
     assert.ok(state.status === 'over' && state.reason === 'connection_lost');
+  });
+});
+
+describe('the way over the socket', () => {
+  const blocked = (): CallState =>
+    play([{ type: 'start', resuming: false }, joined(), { type: 'phase', phase: 'speaking' }]).state;
+  const bySocket = (): CallState =>
+    play([{ type: 'socket_due' }, { type: 'socket', status: 'on', atMs: 6000 }], blocked()).state;
+
+  test('is taken when WebRTC had its time, and makes the call whole', () => {
+    const due = play([{ type: 'socket_due' }], blocked());
+    assert.deepEqual(types(due.effects), ['open_socket']);
+    const on = play([{ type: 'socket', status: 'on', atMs: 6000 }], due.state);
+    assert.deepEqual(types(on.effects), ['stop_give_up_timer']);
+    assert.equal(shownPhase(on.state as LiveCall), 'speaking');
+    assert.equal(readTime(on.state as LiveCall, 8000).talkedMs, 2000);
+    assert.deepEqual(types(play([{ type: 'gave_up', atMs: 30_000 }], on.state).effects), []);
+  });
+
+  test('is not taken where WebRTC is there, or signaling is not', () => {
+    assert.deepEqual(play([{ type: 'socket_due' }], live()).effects, []);
+    assert.deepEqual(types(play([{ type: 'signaling_lost' }, { type: 'socket_due' }], blocked()).effects), []);
+  });
+
+  test('is left for WebRTC as soon as that is there, and ICE is tried again until then', () => {
+    const lost = play([{ type: 'media', link: 'lost', atMs: 16_000 }, { type: 'ice_retry_due' }], bySocket());
+    assert.deepEqual(types(lost.effects), ['stop_give_up_timer', 'restart_ice', 'stop_give_up_timer', 'restart_ice']);
+    const { state, effects } = play([{ type: 'media', link: 'up', atMs: 17_000 }], lost.state);
+    assert.deepEqual(types(effects), ['close_socket', 'stop_give_up_timer']);
+    assert.equal((state as LiveCall).socket, 'off');
+  });
+
+  test('is opened again after it broke off, and after signaling came back', () => {
+    const failed = play([{ type: 'socket', status: 'failed', atMs: 9000 }], bySocket());
+    assert.deepEqual(types(failed.effects), ['start_give_up_timer', 'close_socket', 'start_socket_timer']);
+    const back = play([{ type: 'signaling_lost' }, joined({ transports: null })], bySocket());
+    assert.deepEqual(types(back.effects), ['start_give_up_timer', 'tell_muted', 'open_socket']);
+  });
+
+  test('is taken at once by choice, whatever WebRTC does, and left when the choice is taken back', () => {
+    const { state, effects } = play([{ type: 'prefer_socket', prefers: true, atMs: 5000 }], live());
+    assert.deepEqual(types(effects), ['open_socket']);
+    const on = play([{ type: 'socket', status: 'on', atMs: 5100 }], state).state;
+    const lost = play(
+      [
+        { type: 'media', link: 'lost', atMs: 6000 },
+        { type: 'media', link: 'up', atMs: 7000 },
+      ],
+      on,
+    );
+    assert.ok(!types(lost.effects).includes('close_socket'));
+    const left = play([{ type: 'prefer_socket', prefers: false, atMs: 8000 }], lost.state);
+    assert.deepEqual(types(left.effects), ['close_socket']);
   });
 });
 

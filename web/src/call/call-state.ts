@@ -37,7 +37,11 @@ export interface LiveCall {
   /** As the media process says it; what to show is `shownPhase()`. */
   readonly phase: CallPhase;
   readonly signaling: 'up' | 'lost';
+  /** The way by WebRTC. */
   readonly media: MediaLink;
+  /** The way over signaling's connection, for when the other does not get through, or by the learner's choice. */
+  readonly socket: 'off' | 'opening' | 'on';
+  readonly prefersSocket: boolean;
   readonly muted: boolean;
   /** End call was pressed. */
   readonly ending: boolean;
@@ -70,7 +74,14 @@ export type CallEvent =
   | { readonly type: 'start'; readonly resuming: boolean }
   | { readonly type: 'microphone_ready' }
   | { readonly type: 'problem'; readonly problem: CallProblem; readonly callId?: string }
-  | { readonly type: 'joined'; readonly answer: JoinAnswer; readonly muted: boolean; readonly atMs: number }
+  | {
+      readonly type: 'joined';
+      readonly answer: JoinAnswer;
+      readonly muted: boolean;
+      /** Of the first join: the learner's choice. */
+      readonly prefersSocket: boolean;
+      readonly atMs: number;
+    }
   | { readonly type: 'phase'; readonly phase: CallPhase }
   | { readonly type: 'caption'; readonly caption: Caption }
   | { readonly type: 'latency'; readonly latency: CallEvents['turn:latency'] }
@@ -81,6 +92,11 @@ export type CallEvent =
   | { readonly type: 'signaling_lost' }
   | { readonly type: 'media'; readonly link: MediaLink; readonly atMs: number }
   | { readonly type: 'ice_retry_due' }
+  /** WebRTC had its time. */
+  | { readonly type: 'socket_due' }
+  | { readonly type: 'socket'; readonly status: 'on' | 'failed'; readonly atMs: number }
+  /** The learner's choice: over the socket whatever WebRTC does, or only when it must be. */
+  | { readonly type: 'prefer_socket'; readonly prefers: boolean; readonly atMs: number }
   | { readonly type: 'gave_up'; readonly atMs: number }
   | { readonly type: 'mute'; readonly muted: boolean }
   | { readonly type: 'hang_up' }
@@ -92,6 +108,10 @@ export type CallEffect =
   | { readonly type: 'start_give_up_timer' }
   | { readonly type: 'stop_give_up_timer' }
   | { readonly type: 'restart_ice' }
+  /** Count `SOCKET_AFTER_MS`, then `socket_due`. */
+  | { readonly type: 'start_socket_timer' }
+  | { readonly type: 'open_socket' }
+  | { readonly type: 'close_socket' }
   | { readonly type: 'tell_muted'; readonly muted: boolean }
   | { readonly type: 'tell_hang_up' }
   /** Close everything the call holds. `hangUp`: the server does not know yet, and should. */
@@ -104,6 +124,9 @@ export interface Step {
 
 /** How long a lost call waits for its network; the media process waits as long. */
 export const GIVE_UP_MS = 30_000;
+
+/** ICE is done in less than a second or two where a network lets it; nobody wants to wait longer to talk. */
+export const SOCKET_AFTER_MS = 5_000;
 
 const stay = (state: CallState): Step => ({ state, effects: [] });
 
@@ -131,6 +154,8 @@ function stepStarting(state: StartingCall, event: CallEvent): Step {
           phase: 'connecting',
           signaling: 'up',
           media: 'connecting',
+          socket: event.prefersSocket ? 'opening' : 'off',
+          prefersSocket: event.prefersSocket,
           muted: event.muted,
           ending: false,
           captions: event.answer.captions,
@@ -142,6 +167,7 @@ function stepStarting(state: StartingCall, event: CallEvent): Step {
         },
         effects: [
           { type: 'start_give_up_timer' },
+          event.prefersSocket ? { type: 'open_socket' } : { type: 'start_socket_timer' },
           ...(event.muted ? [{ type: 'tell_muted', muted: true } as const] : []),
         ],
       };
@@ -177,38 +203,42 @@ function stepLive(state: LiveCall, event: CallEvent): Step {
     case 'notice_gone':
       return stay({ ...state, notices: state.notices.filter((notice) => notice.code !== event.code) });
     case 'joined':
-      // The call was entered again: what is known now replaces what was.
-      return {
-        state: {
-          ...state,
-          signaling: 'up',
-          media: event.answer.transports === null ? state.media : 'connecting',
-          captions: event.answer.captions,
-          reading: { talkedMs: event.answer.talked_ms, leftMs: event.answer.left_ms, atMs: event.atMs },
-        },
-        effects: [
-          { type: 'tell_muted', muted: state.muted },
-          ...(event.answer.transports === null ? relink({ ...state, signaling: 'up' }) : []),
-        ],
-      };
+      return rejoin(state, event);
     case 'signaling_lost':
       return {
         state: { ...state, signaling: 'lost' },
         effects: isWhole(state) ? [{ type: 'start_give_up_timer' }] : [],
       };
-    case 'media': {
-      if (event.link === state.media) return stay(state);
-      const next = { ...state, media: event.link, reading: readTime(state, event.atMs) };
-      if (event.link === 'up') return { state: next, effects: relink(next) };
-      const waiting: CallEffect[] = isWhole(state) ? [{ type: 'start_give_up_timer' }] : [];
-      return { state: next, effects: [...waiting, ...relink(next)] };
+    case 'media':
+      return event.link === state.media ? stay(state) : takeMedia(state, event.link, event.atMs);
+    case 'socket_due':
+      if (state.media === 'up' || state.socket !== 'off' || state.signaling === 'lost') return stay(state);
+      return { state: { ...state, socket: 'opening' }, effects: [{ type: 'open_socket' }] };
+    case 'socket': {
+      // One that was given up meanwhile is closed already.
+      if (state.socket === 'off') return stay(state);
+      const next: LiveCall = {
+        ...state,
+        socket: event.status === 'on' ? 'on' : 'off',
+        reading: readTime(state, event.atMs),
+      };
+      if (event.status === 'on') return { state: next, effects: relink(next) };
+      const waiting: CallEffect[] = isWhole(state) && !isWhole(next) ? [{ type: 'start_give_up_timer' }] : [];
+      return { state: next, effects: [...waiting, { type: 'close_socket' }, { type: 'start_socket_timer' }] };
+    }
+    case 'prefer_socket': {
+      const next = { ...state, prefersSocket: event.prefers };
+      if (event.prefers && state.socket === 'off' && state.signaling === 'up') {
+        return { state: { ...next, socket: 'opening' }, effects: [{ type: 'open_socket' }] };
+      }
+      return event.prefers ? stay(next) : leaveSocket(next, event.atMs);
     }
     case 'ice_retry_due':
       return { state, effects: relink(state) };
     case 'gave_up':
       if (isWhole(state)) return stay(state);
       // Signaling passes and media never did: a firewall, not a lost network.
-      if (state.media === 'connecting' && state.signaling === 'up' && state.reading.talkedMs === 0) {
+      if (!carries(state) && state.signaling === 'up' && state.reading.talkedMs === 0) {
         return fail('media_blocked', state.callId);
       }
       return end(state, 'connection_lost', readTime(state, event.atMs).talkedMs);
@@ -225,12 +255,55 @@ function stepLive(state: LiveCall, event: CallEvent): Step {
   }
 }
 
-const isWhole = (state: LiveCall): boolean => state.signaling === 'up' && state.media === 'up';
+const carries = (state: LiveCall): boolean => state.media === 'up' || state.socket === 'on';
+const isWhole = (state: LiveCall): boolean => state.signaling === 'up' && carries(state);
 
 /** What brings a call back, or settles it when it is whole again. An ICE restart needs signaling. */
 function relink(state: LiveCall): readonly CallEffect[] {
-  if (isWhole(state)) return [{ type: 'stop_give_up_timer' }];
-  return state.signaling === 'up' && state.media === 'lost' ? [{ type: 'restart_ice' }] : [];
+  const settled: CallEffect[] = isWhole(state) ? [{ type: 'stop_give_up_timer' }] : [];
+  // Also while the voice goes over the socket: WebRTC is better as soon as it is there.
+  return state.signaling === 'up' && state.media === 'lost' ? [...settled, { type: 'restart_ice' }] : settled;
+}
+
+/** The call was entered again: what is known now replaces what was. The server has closed the socket's voice meanwhile. */
+function rejoin(state: LiveCall, { answer, atMs }: CallEvent & { type: 'joined' }): Step {
+  const kept = answer.transports === null;
+  const media = kept ? state.media : 'connecting';
+  const socketAgain = state.prefersSocket || (state.socket !== 'off' && media !== 'up');
+  const next: LiveCall = {
+    ...state,
+    signaling: 'up',
+    media,
+    socket: socketAgain ? 'opening' : 'off',
+    captions: answer.captions,
+    reading: { talkedMs: answer.talked_ms, leftMs: answer.left_ms, atMs },
+  };
+  const socket: CallEffect[] = socketAgain
+    ? [{ type: 'open_socket' }]
+    : media === 'up'
+      ? []
+      : [{ type: 'start_socket_timer' }];
+  return {
+    state: next,
+    effects: [{ type: 'tell_muted', muted: state.muted }, ...socket, ...(kept ? relink(next) : [])],
+  };
+}
+
+function takeMedia(state: LiveCall, link: MediaLink, atMs: number): Step {
+  const next: LiveCall = { ...state, media: link, reading: readTime(state, atMs) };
+  if (link === 'up') {
+    const { state: left, effects } = next.prefersSocket ? stay(next) : leaveSocket(next, atMs);
+    return { state: left, effects: [...effects, ...relink(next)] };
+  }
+  const waiting: CallEffect[] = isWhole(state) && !isWhole(next) ? [{ type: 'start_give_up_timer' }] : [];
+  const socket: CallEffect[] = next.socket === 'off' && next.signaling === 'up' ? [{ type: 'start_socket_timer' }] : [];
+  return { state: next, effects: [...waiting, ...socket, ...relink(next)] };
+}
+
+/** Back to WebRTC, where that stands. */
+function leaveSocket(state: LiveCall, atMs: number): Step {
+  if (state.socket === 'off' || state.media !== 'up') return stay(state);
+  return { state: { ...state, socket: 'off', reading: readTime(state, atMs) }, effects: [{ type: 'close_socket' }] };
 }
 
 function fail(problem: CallProblem, callId: string | undefined): Step {
@@ -248,13 +321,14 @@ function end(state: LiveCall, reason: EndReason, talkedMs: number): Step {
 
 /** The phase to show: a lost link outranks what the tutor was doing when it was lost. */
 export function shownPhase(state: LiveCall): CallPhase {
+  if (state.signaling === 'up' && state.socket === 'on') return state.phase;
   if (state.signaling === 'lost' || state.media === 'lost') return 'reconnecting';
   return state.media === 'connecting' ? 'connecting' : state.phase;
 }
 
 /** Time at `nowMs`: between the server's readings it runs on only while there is media. */
 export function readTime(state: LiveCall, nowMs: number): TimeReading {
-  const passed = state.media === 'up' ? Math.max(0, nowMs - state.reading.atMs) : 0;
+  const passed = carries(state) ? Math.max(0, nowMs - state.reading.atMs) : 0;
   return {
     talkedMs: state.reading.talkedMs + passed,
     leftMs: Math.max(0, state.reading.leftMs - passed),

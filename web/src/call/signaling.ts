@@ -33,6 +33,8 @@ export interface SignalingEvents {
 }
 
 export interface Signaling {
+  /** Without an answer; goes nowhere while there is no connection. */
+  tell<Name extends RequestName>(name: Name, payload: RequestPayload<Name>): void;
   /** @throws SignalingError */
   request<Name extends RequestName>(name: Name, payload: RequestPayload<Name>): Promise<RequestAnswers[Name]>;
   /** Idempotent. */
@@ -50,6 +52,11 @@ const eventNames: readonly CallEventName[] = [
   'call:notice',
   'call:taken-over',
   'call:ended',
+  'voice:sound',
+  'voice:pause',
+  'voice:resume',
+  'voice:drop',
+  'voice:failed',
 ];
 
 export const openSignaling: OpenSignaling = ({ path, token, events }) => {
@@ -88,6 +95,10 @@ export const openSignaling: OpenSignaling = ({ path, token, events }) => {
   }
 
   return {
+    tell(name, payload) {
+      // Sound that waited for a connection would be late sound.
+      if (socket.connected) socket.emit(name, payload);
+    },
     async request(name, payload) {
       let reply: Reply<RequestAnswers[typeof name]>;
       try {

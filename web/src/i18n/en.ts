@@ -105,6 +105,14 @@ export const en = {
   'ready.no_minutes': 'Your minutes are used up',
   'ready.no_minutes_what': 'A call needs at least one minute. Top up, or invite a friend: you both get free minutes.',
   'ready.to_account': 'Open account',
+  'recording.consent': 'Record this call so that I can listen to it again',
+  'recording.terms': {
+    one: 'Both voices are recorded. You find the recording with your past calls; our staff may listen to it to help you or to improve lessons. It is deleted after {days} day.',
+    other:
+      'Both voices are recorded. You find the recording with your past calls; our staff may listen to it to help you or to improve lessons. It is deleted after {days} days.',
+  },
+  'recording.terms_kept':
+    'Both voices are recorded. You find the recording with your past calls; our staff may listen to it to help you or to improve lessons. It is kept as long as your account.',
   'ready.tip': 'Tip',
   'ready.tip_headphones': 'Use headphones: the tutor hears you better and you can interrupt at any time.',
   'ready.tip_repeat': 'Did not catch it? Say “repeat”. Too fast? Say “slower”.',
@@ -160,6 +168,13 @@ export const en = {
   'call.quality.good': 'Good connection',
   'call.quality.fair': 'Fair connection',
   'call.quality.poor': 'Poor connection',
+  'call.quality.socket': 'Through the web',
+  'call.quality.socket_note':
+    'This network blocks direct calls, so the voice goes through the page’s own connection. Replies come a little later.',
+  'call.carrier': 'Connection',
+  'call.carrier.automatic': 'Automatic',
+  'call.carrier.socket': 'Only through the web',
+  'call.carrier.note': 'Choose the second if calls break off in your network. Replies then come a little later.',
   'call.log': 'What was said',
   'call.log_empty': 'The words of both of you will stand here.',
   'call.latest': 'To the newest',
@@ -403,6 +418,9 @@ export const en = {
   'detail.charged': 'Charged',
   'detail.lesson': 'Lesson',
   'detail.end': 'End',
+  'detail.recording': 'Recording',
+  'detail.recording_part': 'Recording, part {part}',
+  'detail.recording_save': 'Save',
   'detail.transcript': 'Transcript',
   'detail.empty': 'Nothing was said in this call.',
   'detail.unclear': '(not understood)',

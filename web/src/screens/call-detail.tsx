@@ -7,7 +7,7 @@ import { Failure, Loading } from '../components/loading.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { WordMarks } from '../components/word-marks.tsx';
 import { useI18n } from '../i18n/i18n.ts';
-import type { CallDetail as Detail, Language, Turn } from '../api/types.ts';
+import type { CallDetail as Detail, CallRecording, Language, Turn } from '../api/types.ts';
 import { chargeOf } from './calls.tsx';
 
 export function CallDetail({ callId }: { readonly callId: string }) {
@@ -64,6 +64,7 @@ export function CallDetail({ callId }: { readonly callId: string }) {
           {call.end_reason !== null && (
             <p className="detail-end">{i18n.maybe(`end.${call.end_reason}`) ?? t('end.other')}</p>
           )}
+          <Recordings recordings={call.recordings} />
           <h2 className="section-title">{t('detail.transcript')}</h2>
           {call.turns.length === 0 ? (
             <p className="empty-line">{t('detail.empty')}</p>
@@ -77,6 +78,30 @@ export function CallDetail({ callId }: { readonly callId: string }) {
         </>
       )}
     </div>
+  );
+}
+
+function Recordings({ recordings }: { readonly recordings: readonly CallRecording[] }) {
+  const { t } = useI18n();
+  if (recordings.length === 0) return null;
+  return (
+    <section className="recordings" aria-labelledby="recording">
+      <h2 id="recording" className="section-title">
+        {t('detail.recording')}
+      </h2>
+      {recordings.map(({ part, url }) => {
+        const label = recordings.length === 1 ? t('detail.recording') : t('detail.recording_part', { part });
+        return (
+          <div key={part} className="recording">
+            {recordings.length > 1 && <p className="field-note">{label}</p>}
+            <audio controls preload="metadata" src={url} aria-label={label} data-testid="recording" />
+            <a className="button plain" href={`${url}&download=1`} download>
+              {t('detail.recording_save')}
+            </a>
+          </div>
+        );
+      })}
+    </section>
   );
 }
 

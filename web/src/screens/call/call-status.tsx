@@ -15,13 +15,21 @@ export function CallStatus({ live }: { readonly live: LiveCall }) {
   const { call } = useServices();
   const { t, number, clock } = useI18n();
   const quality = useStore(call.quality);
+  const bySocket = live.socket === 'on';
+  const connection = t(bySocket ? 'call.quality.socket' : `call.quality.${quality}`);
   const { talkedMs, leftMs } = useRunningTime(live);
   const low = leftMs < SHOW_SECONDS_MS;
   return (
     <div className="status-line">
-      <span className="status-quality" data-quality={quality} title={t(`call.quality.${quality}`)}>
-        <SignalIcon bars={barsOf[quality]} />
-        <span className="status-quality-text">{t(`call.quality.${quality}`)}</span>
+      <span
+        className="status-quality"
+        data-testid="connection"
+        data-carrier={bySocket ? 'socket' : 'webrtc'}
+        data-quality={bySocket ? 'fair' : quality}
+        title={t(bySocket ? 'call.quality.socket_note' : `call.quality.${quality}`)}
+      >
+        <SignalIcon bars={bySocket ? 2 : barsOf[quality]} />
+        <span className="status-quality-text">{connection}</span>
       </span>
       <span className="status-time" role="timer" aria-label={t('call.time')} aria-live="off">
         {clock(talkedMs)}

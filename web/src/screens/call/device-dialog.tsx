@@ -20,7 +20,9 @@ export function DeviceDialog(props: {
   const [microphone, setMicrophone] = useState(props.call.microphoneId ?? '');
   const [speaker, setSpeaker] = useState(props.call.speakerId ?? '');
   const [failed, setFailed] = useState(false);
+  const [carrier, setCarrier] = useState(props.call.prefersSocket ? 'socket' : 'automatic');
   const titleId = useId();
+  const carrierId = useId();
 
   useEffect(() => {
     const element = dialog.current;
@@ -76,6 +78,26 @@ export function DeviceDialog(props: {
             }}
           />
         )}
+        <div className="field">
+          <label htmlFor={carrierId}>{t('call.carrier')}</label>
+          <select
+            id={carrierId}
+            className="select"
+            value={carrier}
+            aria-describedby={`${carrierId}-note`}
+            onChange={({ target }) => {
+              const value = target.value === 'socket' ? 'socket' : 'automatic';
+              setCarrier(value);
+              props.call.chooseCarrier(value === 'socket');
+            }}
+          >
+            <option value="automatic">{t('call.carrier.automatic')}</option>
+            <option value="socket">{t('call.carrier.socket')}</option>
+          </select>
+          <p id={`${carrierId}-note`} className="field-note">
+            {t('call.carrier.note')}
+          </p>
+        </div>
         <div role="alert">{failed && <p className="callout bad">{t('call.device_failed')}</p>}</div>
       </div>
     </dialog>

@@ -8,6 +8,7 @@ import { Segments } from '../../components/segments.tsx';
 import { useI18n } from '../../i18n/i18n.ts';
 import { languages, levels } from '../choices.ts';
 import { DeviceSelect } from './device-dialog.tsx';
+import { RecordingConsent, useRecordingTerms } from './recording-consent.tsx';
 import { Orb } from './orb.tsx';
 import { useDevices } from './use-devices.ts';
 
@@ -20,6 +21,8 @@ export function ReadyScreen({ user }: { readonly user: User }) {
   const [microphone, setMicrophone] = useState(call.microphoneId ?? '');
   const microphones = useDevices('audioinput', undefined);
   const [tip] = useState(() => tips[Math.floor(Math.random() * tips.length)] ?? tips[0]);
+  const recording = useRecordingTerms(api);
+  const [consents, setConsents] = useState(false);
   const minutes = user.minutes_available;
   const canCall = minutes >= 1;
   const greeting = user.name ? t('ready.title_name', { name: user.name }) : t('ready.title');
@@ -46,7 +49,13 @@ export function ReadyScreen({ user }: { readonly user: User }) {
           <button
             type="button"
             className="button primary call-button"
-            onClick={() => call.start({ language: user.language, level: user.level })}
+            onClick={() =>
+              call.start({
+                language: user.language,
+                level: user.level,
+                ...(recording.offered && consents && { recording_consent: true }),
+              })
+            }
           >
             <PhoneIcon /> {t('ready.start')}
           </button>
@@ -90,6 +99,9 @@ export function ReadyScreen({ user }: { readonly user: User }) {
               void call.chooseMicrophone(id);
             }}
           />
+          {recording.offered && (
+            <RecordingConsent keepDays={recording.keep_days} consents={consents} onChange={setConsents} />
+          )}
         </section>
         <aside className="tip">
           <BulbIcon size={22} />
