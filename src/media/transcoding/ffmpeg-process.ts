@@ -26,7 +26,7 @@ export interface FfmpegProcess {
   write(bytes: Uint8Array): Promise<void>;
   endInput(): void;
   readonly output: Readable;
-  /** Settled when the process is gone and its pipes are closed; never rejects. */
+  /** Settled when the process is gone; its output may still have to be read. Never rejects. */
   readonly ended: Promise<FfmpegEnd>;
   /** At once and for certain: nothing of it is worth saving. Idempotent. */
   kill(): void;
@@ -64,7 +64,8 @@ export function startFfmpeg({ ffmpegBin, input, output, limits }: FfmpegOptions)
   const settle = (end: FfmpegEnd): void => {
     gone = true;
     stdin.destroy();
-    stdout.end();
+    // What runs ends its output itself, after the last that it wrote has been read.
+    if (end.type === 'missing') stdout.end();
     resolve(end);
   };
 
