@@ -64,14 +64,14 @@ export async function up(knex: Knex): Promise<void> {
       FOR EACH ROW EXECUTE FUNCTION describe_usage();
 
     -- Sessions are most of the ledger, and have their own.
-    CREATE INDEX wallet_transactions_xid ON wallet_transactions (xid) WHERE type <> 'usage';
-    CREATE INDEX wallet_transactions_created ON wallet_transactions (created_at) WHERE type <> 'usage';
+    CREATE INDEX wallet_transactions_credits_xid ON wallet_transactions (xid) WHERE type <> 'usage';
+    CREATE INDEX wallet_transactions_credits_created ON wallet_transactions (created_at) WHERE type <> 'usage';
   `);
 }
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
-    DROP INDEX wallet_transactions_xid, wallet_transactions_created;
+    DROP INDEX wallet_transactions_credits_xid, wallet_transactions_credits_created;
     DROP TRIGGER usage_sessions_described ON usage_sessions;
     DROP FUNCTION describe_usage();
     ALTER TABLE usage_sessions DROP COLUMN language, DROP COLUMN engine, DROP COLUMN free_minutes,
