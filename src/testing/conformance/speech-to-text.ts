@@ -212,6 +212,66 @@ const moments: Readonly<Record<string, (stream: TranscriptionStream, subject: Sp
   'before the final': say,
 };
 
+const order: Case = {
+  name: 'gives partials only before the final of their utterance, in whole characters',
+  check: (subject) =>
+    withStream(subject, async (stream, reader) => {
+      for (let i = 0; i < 2; i++) {
+        say(stream, subject);
+        await reader.until('final');
+      }
+      // Silence has nothing to tell.
+      writeAll(stream, silence(1_000));
+      await assertNothingLeftOver(stream, reader, subject);
+      const last = reader.seen.findLastIndex(({ type }) => type === 'final');
+      assertNoEvents(reader.seen.slice(last + 1));
+      for (const event of reader.seen) {
+        assert.ok(event.type !== 'error', 'an error where nothing was wrong');
+        if (event.type === 'end_of_utterance') continue;
+        assert.ok(event.text.isWellFormed() && !event.text.includes('\ufffd'), `torn characters in "${event.text}"`);
+        if (event.type === 'partial') assert.notEqual(event.text.trim(), '');
+      }
+    }),
+};
+
+const slowReader: Case = {
+  name: 'keeps its finals, in order, for a reader who comes late',
+  async check(subject) {
+    const stream = subject.engine.open({ language: subject.language, signal: new AbortController().signal });
+    try {
+      for (let i = 0; i < 3; i++) say(stream, subject);
+      // Another stream's answer: by then this one's are on their way, too.
+      await withStream(subject, async (other, otherReader) => {
+        say(other, subject);
+        await otherReader.until('final');
+      });
+      const reader = new EventReader(stream.events, subject.deadlineMs);
+      for (let i = 0; i < 3; i++) assertHeard((await reader.until('final')).text, subject);
+    } finally {
+      stream.close();
+    }
+  },
+};
+
+const closedAnywhere: Case = {
+  name: 'may be closed after any frame, and then says nothing',
+  async check(subject) {
+    const frames = Math.floor(subject.utterance.length / ENGINE_FRAME_SAMPLES);
+    for (const after of [0, 1, 2, Math.floor(frames / 2), frames]) {
+      await withStream(subject, async (stream, reader) => {
+        stream.startUtterance(0);
+        writeAll(stream, subject.utterance.subarray(0, after * ENGINE_FRAME_SAMPLES));
+        stream.close();
+        assertNoEvents(await reader.rest());
+      });
+    }
+    await withStream(subject, async (stream, reader) => {
+      say(stream, subject);
+      assertHeard((await reader.until('final')).text, subject);
+    });
+  },
+};
+
 const aborting: readonly Case[] = [
   {
     name: 'ends without an event when it is opened with an aborted signal',
@@ -278,7 +338,10 @@ const cases: readonly Case[] = [
   prefix,
   strayCalls,
   wordTimes,
+  order,
+  slowReader,
   closing,
+  closedAnywhere,
   ...aborting,
   twoStreams,
   unknownLanguage,

@@ -131,6 +131,36 @@ const abortedWhileWaiting: Case = {
   },
 };
 
+const abortedAnywhere: Case = {
+  name: 'may be aborted after any of its audio, and left twice',
+  async check(subject) {
+    const parts = audioOf(await read(subject, {}).rest()).length;
+    for (const after of new Set([0, 1, 2, Math.floor(parts / 2), parts])) {
+      const abort = new AbortController();
+      const reader = read(subject, { signal: abort.signal });
+      // How the sound is cut up may differ from time to time.
+      while (audioOf(reader.seen).length < after && (await reader.next()) !== undefined) continue;
+      abort.abort();
+      assert.equal(lengthOf(await reader.rest()), 0, 'audio after the abort');
+      await reader.leave();
+      await reader.leave();
+    }
+    assert.ok(lengthOf(await read(subject, {}).rest()) > 0);
+  },
+};
+
+const twoAtOnce: Case = {
+  name: 'says two sentences at once, each its own',
+  async check(subject) {
+    const [language = 'en'] = subject.engine.capabilities.languages;
+    const texts = [SENTENCES[language], `${SENTENCES[language]} ${SENTENCES[language]}`];
+    const alone: number[] = [];
+    for (const text of texts) alone.push(lengthOf(await read(subject, { text }).rest()));
+    const together = await Promise.all(texts.map(async (text) => lengthOf(await read(subject, { text }).rest())));
+    assert.deepEqual(together, alone);
+  },
+};
+
 const manyAborted: Case = {
   name: 'still speaks after many sentences were aborted or left',
   async check(subject) {
@@ -208,7 +238,9 @@ const cases: readonly Case[] = [
   abortedBefore,
   abortedWithin,
   abortedWhileWaiting,
+  abortedAnywhere,
   manyAborted,
+  twoAtOnce,
   slowReader,
   ownArrays,
   wordTimes,
