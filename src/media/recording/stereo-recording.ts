@@ -20,8 +20,17 @@ const OPEN_SLOTS = 50;
 const SLOTS_PER_PAGE = 50;
 /** A stall or an outage longer than this is no silence worth writing. */
 const MAX_SKIPPED_SLOTS = 50 * 600;
-/** The learner's sound may stand so far from where it was said before it is moved in mid-word. */
+/** A sound may stand so far from its time before it is moved in mid-word. */
 const MAX_DRIFT_SLOTS = 2;
+
+interface Side {
+  readonly name: 'tutor' | 'learner';
+  /** Of the slots that are open, by their number modulo `OPEN_SLOTS`. */
+  readonly slots: (Uint8Array | undefined)[];
+  /** The slot after the last one that something was put into. */
+  next: number | undefined;
+  last: Uint8Array;
+}
 
 export interface StereoRecordingOptions {
   readonly codec: OpusCodec;
@@ -39,8 +48,8 @@ export interface StereoRecordingOptions {
 export class StereoRecording {
   readonly #options: StereoRecordingOptions;
   readonly #ogg: OggWriter;
-  readonly #tutor: (Uint8Array | undefined)[] = Array.from({ length: OPEN_SLOTS });
-  readonly #learner: (Uint8Array | undefined)[] = Array.from({ length: OPEN_SLOTS });
+  readonly #tutor = openSide('tutor');
+  readonly #learner = openSide('learner');
   readonly #encoders = new Map<string, OpusEncoder>();
   #originMs: number | undefined;
   /** The next slot to be written; those from it on are open. */
@@ -48,9 +57,6 @@ export class StereoRecording {
   /** Time has come to the end of this slot. */
   #reached = 0;
   #inPage = 0;
-  /** The slot after the learner's last one. */
-  #learnerNext: number | undefined;
-  #lastLearner = SILENT_PACKET;
   #closed = false;
 
   constructor(options: StereoRecordingOptions) {
@@ -79,28 +85,12 @@ export class StereoRecording {
 
   /** What the learner heard from `atMs` on. */
   tutor(atMs: number, sound: SlotSound): void {
-    const slot = this.#openSlot(this.#slotOf(atMs));
-    const packet = this.#packetOf('tutor', sound);
-    if (slot !== undefined && packet) this.#tutor[slot % OPEN_SLOTS] = packet;
+    this.#put(this.#tutor, atMs, sound);
   }
 
-  /**
-   * What the learner said from `atMs` on. Their sound comes one frame after the other, while `atMs` moves a little with
-   * every estimate of the network's delay: within a word the frames stay beside each other.
-   */
+  /** What the learner said from `atMs` on. */
   learner(atMs: number, sound: SlotSound): void {
-    if (this.#originMs === undefined || this.#closed) return;
-    const place = this.#slotOf(atMs);
-    const next = this.#learnerNext ?? place;
-    const drift = place - next;
-    const free = sound.kind === 'silence' || Math.abs(drift) > MAX_DRIFT_SLOTS;
-    // Behind: this frame is left out, and the next one stands where it was said.
-    if (free && drift < 0) return;
-    const slot = free ? place : next;
-    this.#learnerNext = slot + 1;
-    const open = this.#openSlot(slot);
-    const packet = this.#packetOf('learner', sound);
-    if (open !== undefined && packet) this.#learner[open % OPEN_SLOTS] = packet;
+    this.#put(this.#learner, atMs, sound);
   }
 
   /** Writes what is open, up to where time has come, and the end. Idempotent. */
@@ -117,24 +107,36 @@ export class StereoRecording {
     return Math.round((atMs - (this.#originMs ?? atMs)) / SLOT_MS);
   }
 
-  #openSlot(slot: number): number | undefined {
-    if (this.#originMs === undefined || this.#closed) return undefined;
-    return slot >= this.#written && slot < this.#written + OPEN_SLOTS ? slot : undefined;
+  /**
+   * A side's sound comes one frame after the other, while its time is an estimate that moves a little: within a word the
+   * frames stay beside each other, and a pause takes up the difference.
+   */
+  #put(side: Side, atMs: number, sound: SlotSound): void {
+    if (this.#originMs === undefined || this.#closed) return;
+    const place = this.#slotOf(atMs);
+    const drift = place - (side.next ?? place);
+    const moves = sound.kind === 'silence' || Math.abs(drift) > MAX_DRIFT_SLOTS;
+    // Behind: what stands there already stays, and the next frame stands where it belongs.
+    if (moves && drift < 0) return;
+    const slot = moves ? place : (side.next ?? place);
+    side.next = slot + 1;
+    if (slot < this.#written || slot >= this.#written + OPEN_SLOTS) return;
+    side.slots[slot % OPEN_SLOTS] = this.#packetOf(side, sound);
   }
 
-  #packetOf(side: 'tutor' | 'learner', sound: SlotSound): Uint8Array | undefined {
+  /** Nothing: the slot is silent. */
+  #packetOf(side: Side, sound: SlotSound): Uint8Array | undefined {
     switch (sound.kind) {
       case 'packet': {
-        if (!fillsSlot(sound.packet) || (side === 'tutor' && !isPlain(sound.packet))) return undefined;
-        const packet = sound.packet.slice();
-        if (side === 'learner') this.#lastLearner = packet;
-        return packet;
+        if (!fillsSlot(sound.packet) || (side.name === 'tutor' && !isPlain(sound.packet))) return undefined;
+        side.last = sound.packet.slice();
+        return side.last;
       }
       case 'samples':
-        return this.#encode(side, sound.samples, sound.sampleRate);
+        return this.#encode(side.name, sound.samples, sound.sampleRate);
       case 'lost':
         // A frame of no length (RFC 6716, section 3.2.1): the decoder fills it from what came before.
-        return Uint8Array.of(this.#lastLearner[0]! & 0xfc);
+        return Uint8Array.of(side.last[0]! & 0xfc);
       case 'silence':
         return undefined;
       default:
@@ -155,9 +157,9 @@ export class StereoRecording {
 
   #writeSlot(): void {
     const index = this.#written % OPEN_SLOTS;
-    const packet = joinSlot(this.#tutor[index] ?? SILENT_PACKET, this.#learner[index] ?? SILENT_PACKET);
-    this.#tutor[index] = undefined;
-    this.#learner[index] = undefined;
+    const packet = joinSlot(this.#tutor.slots[index] ?? SILENT_PACKET, this.#learner.slots[index] ?? SILENT_PACKET);
+    this.#tutor.slots[index] = undefined;
+    this.#learner.slots[index] = undefined;
     if (this.#inPage === SLOTS_PER_PAGE || !this.#ogg.hasRoomFor(packet.length)) this.#flush();
     this.#ogg.add(packet);
     this.#written += 1;
@@ -173,4 +175,8 @@ export class StereoRecording {
   #granule(): number {
     return this.#written * UNITS_PER_SLOT + PRE_SKIP_UNITS;
   }
+}
+
+function openSide(name: Side['name']): Side {
+  return { name, slots: Array.from({ length: OPEN_SLOTS }), next: undefined, last: SILENT_PACKET };
 }
