@@ -63,15 +63,24 @@ async function loadOpenAi(
 }
 
 async function loadYandex(
-  { apiKey, iamToken, sttEndpoint, ttsEndpoint }: Config['speech']['yandex'],
+  configured: Config['speech']['yandex'],
   models: ModelNames,
   log: Logger,
 ): Promise<Vendors | undefined> {
+  const { apiKey, iamToken, folderId, sttEndpoint, ttsEndpoint, languages, endpointing } = configured;
   const credentials = apiKey !== undefined ? { apiKey } : iamToken !== undefined ? { iamToken } : undefined;
   if (!credentials) return undefined;
   const { createYandex } = await import('../speech/yandex/index.ts');
   const voices = defined({ en: models.yandexVoiceEn, ru: models.yandexVoiceRu });
-  const yandex = createYandex({ ...credentials, sttEndpoint, ttsEndpoint, synthesis: { voices }, log });
+  const yandex = createYandex({
+    ...credentials,
+    folderId,
+    sttEndpoint,
+    ttsEndpoint,
+    recognition: { languages, endpointing },
+    synthesis: { voices, method: configured.synthesis },
+    log,
+  });
   return {
     speechToText: [yandex.speechToText],
     tutors: [],

@@ -20,6 +20,13 @@ const folder = z.string().transform((value) => path.resolve(PROJECT_ROOT, value)
 const webAddress = z
   .url({ protocol: /^https?$/, error: 'must be an http(s) address' })
   .transform((value) => value.replace(/\/+$/, ''));
+/** Spoken to over TLS, but for a server on this machine: a key must not travel readable. */
+const grpcAddress = z
+  .string()
+  .regex(
+    /^(http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\]):\d{1,5}|(https:\/\/)?[a-z0-9.-]+(:\d{1,5})?)$/i,
+    'must be host:port, or http://127.0.0.1:port on this machine',
+  );
 /** Engines register themselves by name; which names there are is the speech room's to know. */
 const engineName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be an engine name such as "local"');
 /** Several between commas: the first is asked first. */
@@ -105,6 +112,7 @@ const variables = z.object({
   MEDIA_DRAIN_SECONDS: count(0, 86_400).optional(),
   MEDIASOUP_WORKER_BIN: folder.optional(),
   OPUS_ADDON: folder.optional(),
+  FFMPEG_BIN: z.string().optional(),
 
   VOICE_ENGINE: engineName.optional(),
   STT_ENGINE: engineNames.optional(),
@@ -123,8 +131,15 @@ const variables = z.object({
   OPENAI_TURN_DETECTION: z.enum(['semantic', 'server'], 'must be semantic or server').optional(),
   YANDEX_API_KEY: z.string().optional(),
   YANDEX_IAM_TOKEN: z.string().optional(),
-  YANDEX_STT_ENDPOINT: z.string().optional(),
-  YANDEX_TTS_ENDPOINT: z.string().optional(),
+  YANDEX_FOLDER_ID: z
+    .string()
+    .regex(/^[a-z0-9]{1,64}$/, "must be a folder's id")
+    .optional(),
+  YANDEX_STT_ENDPOINT: grpcAddress.optional(),
+  YANDEX_TTS_ENDPOINT: grpcAddress.optional(),
+  YANDEX_LANGUAGES: z.enum(['call', 'automatic'], 'must be call or automatic').optional(),
+  YANDEX_ENDPOINTING: z.enum(['caller', 'service'], 'must be caller or service').optional(),
+  YANDEX_SYNTHESIS: z.enum(['utterance', 'stream'], 'must be utterance or stream').optional(),
 
   RECORDINGS_S3_BUCKET: z.string().optional(),
   RECORDINGS_S3_ENDPOINT: webAddress.optional(),
@@ -294,6 +309,8 @@ function arrange(v: Variables) {
       drainMs: (v.MEDIA_DRAIN_SECONDS ?? (production ? 600 : 0)) * 1000,
       workerBin: v.MEDIASOUP_WORKER_BIN,
       opusAddon: v.OPUS_ADDON,
+      /** A name on the PATH, or a path. */
+      ffmpegBin: v.FFMPEG_BIN,
     },
     speech: {
       /** What is wanted of the engines; settings are stronger. */
@@ -318,6 +335,10 @@ function arrange(v: Variables) {
         iamToken: v.YANDEX_IAM_TOKEN,
         sttEndpoint: v.YANDEX_STT_ENDPOINT,
         ttsEndpoint: v.YANDEX_TTS_ENDPOINT,
+        folderId: v.YANDEX_FOLDER_ID,
+        languages: v.YANDEX_LANGUAGES,
+        endpointing: v.YANDEX_ENDPOINTING,
+        synthesis: v.YANDEX_SYNTHESIS,
       },
     },
     recordings: {
