@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { describe, it, type TestContext } from 'node:test';
+import { AppError } from '../../platform/errors.ts';
+import { createSilentLogger } from '../../platform/log.ts';
+import { type S3Server, startS3Server } from '../../testing/s3-server.ts';
+import { createFolderStore } from './folder-store.ts';
+import type { ByteRange, RecordingStore } from './recording-store.ts';
+import { createS3Store } from './s3-store.ts';
+
+const KEY = '2026-11-21/019a0000-0000-7000-8000-000000000001-1.ogg';
+
+function folder(test: TestContext): string {
+  const made = mkdtempSync(path.join(tmpdir(), 'ailingva-recordings-'));
+  test.after(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+async function bucket(
+  test: TestContext,
+  spoolFolder = folder(test),
+): Promise<{ store: RecordingStore; server: S3Server }> {
+  const server = await startS3Server({ bucket: 'calls', accessKeyId: 'key' });
+  test.after(() => server.close());
+  const store = createS3Store({
+    bucket: 'calls',
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    accessKeyId: 'key',
+    secretAccessKey: 'secret',
+    spoolFolder,
+    partBytes: 1_000,
+    log: createSilentLogger(),
+  });
+  test.after(() => store.close());
+  return { store, server };
+}
+
+const kinds: Readonly<Record<string, (test: TestContext) => Promise<RecordingStore>>> = {
+  'a folder': async (test) => createFolderStore({ folder: folder(test) }),
+  'a bucket': async (test) => (await bucket(test)).store,
+};
+
+async function write(store: RecordingStore, pieces: readonly string[]): Promise<void> {
+  const writer = await store.create(KEY);
+  for (const piece of pieces) await writer.append(Buffer.from(piece));
+  await writer.finish();
+  await writer.finish();
+}
+
+async function read(store: RecordingStore, range?: ByteRange): Promise<string> {
+  const { stream } = await store.read(KEY, range);
+  return (await buffer(stream)).toString();
+}
+
+const refused = (code: string) => (error: unknown) => error instanceof AppError && error.code === code;
+
+for (const [name, open] of Object.entries(kinds)) {
+  describe(`recordings in ${name}`, { timeout: 30_000 }, () => {
+    it('are written piece by piece, read whole and in ranges, and deleted', async (test) => {
+      const store = await open(test);
+      const pieces = Array.from({ length: 9 }, (_, index) => String(index).repeat(400));
+      await write(store, pieces);
+      const whole = pieces.join('');
+      assert.equal(await read(store), whole);
+      assert.equal(await read(store, { first: 398, last: 401 }), '0011');
+      assert.equal(await read(store, { first: 3_590 }), '8888888888');
+      assert.equal(await read(store, { last: 5 }), '88888');
+      assert.equal(await read(store, { first: 3_595, last: 9_999 }), '88888');
+      const { size, first, last } = await store.read(KEY, { first: 10, last: 19 });
+      assert.deepEqual([size, first, last], [3_600, 10, 19]);
+      await assert.rejects(store.read(KEY, { first: 3_600 }), refused('range_not_satisfiable'));
+      await store.delete(KEY);
+      await store.delete(KEY);
+      await assert.rejects(store.read(KEY), refused('recording_not_found'));
+    });
+
+    it('have keys that cannot lead elsewhere', async (test) => {
+      const store = await open(test);
+      for (const key of ['../x.ogg', '/etc/passwd', 'a/../../b.ogg', 'A.ogg', '']) {
+        await assert.rejects(async () => store.create(key), RangeError);
+        await assert.rejects(async () => store.read(key), RangeError);
+      }
+    });
+  });
+}
+
+describe('a bucket', { timeout: 30_000 }, () => {
+  it('gets whole parts while the call lasts, and nothing stays behind in the spool', async (test) => {
+    const spool = folder(test);
+    const { store, server } = await bucket(test, spool);
+    await write(store, ['a'.repeat(1_500), 'b'.repeat(400), 'c'.repeat(1_500), 'd'.repeat(10)]);
+    assert.deepEqual(server.requests, ['POST begin', 'PUT part', 'PUT part', 'PUT part', 'POST upload']);
+    assert.equal(server.objects.get(KEY)?.length, 3_410);
+    assert.deepEqual(filesIn(spool), []);
+  });
+
+  it('gets later what could not be sent, or what a dead process left', async (test) => {
+    const spool = folder(test);
+    const { store, server } = await bucket(test, spool);
+    server.fail(400);
+    await assert.rejects(write(store, ['x'.repeat(2_500)]));
+    assert.equal(filesIn(spool).length, 1);
+    server.fail(undefined);
+    assert.equal(await store.recover(), 1);
+    assert.equal(await read(store), 'x'.repeat(2_500));
+    assert.deepEqual(filesIn(spool), []);
+    assert.equal(await store.recover(), 0);
+  });
+});
+
+function filesIn(spool: string): string[] {
+  return readdirSync(spool, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
