@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { CallEngines, EngineRequest } from '../media/call/registry.ts';
+import type { CallEngines } from '../media/call/call-engines.ts';
+import type { EngineRequest } from '../media/call/registry.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import { AppError } from '../platform/errors.ts';

@@ -19,6 +19,7 @@ import { createTranscoder } from '../media/transcoding/transcoder.ts';
 import { preferThisProcess } from '../platform/priority.ts';
 import type { Service } from '../platform/service.ts';
 import { openRecordings } from './recordings.ts';
+import { createSystemRules } from '../speech/instructions/index.ts';
 import { configuredEngines, type EngineParts, type EngineSource } from './engine-source.ts';
 
 /** Carries calls: signaling, the media server, the audio path, the conversation. */
@@ -54,6 +55,7 @@ export async function startMedia(
     tokenSecret: config.tokenSecret,
     onRegistered: () => Promise.reject(new Error('Nobody registers with a media process')),
   });
+  const systemRules = createSystemRules({ knex });
   const engines = createEngines(config, { log, knex, metrics });
   lifecycle.onClose('engines', () => engines.close());
 
@@ -87,6 +89,7 @@ export async function startMedia(
     meter: billing.meterOf(config.media.nodeId) satisfies CallMeter,
     chooseEngines: (request) => engines.choose(request),
     readSettings: () => readConversationSettings(knex, log),
+    readInstructions: async (lesson) => (await systemRules.compose(lesson)).text,
     recordings,
     transcoder,
     verifyToken: (token) => accounts.callTokens.verify(token),

@@ -1,6 +1,6 @@
 import { Model, snakeCaseMappers } from 'objection';
 import type { AssessedWord, Language, Level, TutorMemory } from '../speech/engine.ts';
-import type { TurnStage } from './call/ports.ts';
+import type { CallEnginesRecord, TurnStage } from './call/ports.ts';
 import type { UsageLine } from './turn-usage.ts';
 import type { EndReason } from './protocol.ts';
 
@@ -23,7 +23,7 @@ export class StoredCall extends Model {
   declare readonly language: Language;
   declare readonly level: Level;
   /** What staff asked for (`asked`), what was used and each change. */
-  declare engines: Readonly<Record<string, unknown>>;
+  declare engines: Partial<CallEnginesRecord> & { readonly asked?: string };
   declare tutorMemory: TutorMemory | null;
   declare readonly channel: CallChannel;
   declare readonly idempotencyKey: string | null;

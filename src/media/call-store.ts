@@ -29,7 +29,8 @@ export function createCallStore({ knex, nodeId }: CallStoreOptions): CallStore {
         level: call.level,
         talkedMs: call.talkedMs,
         tutorMemory: call.tutorMemory ?? undefined,
-        ...(typeof call.engines['asked'] === 'string' && { askedEngine: call.engines['asked'] }),
+        ...(call.engines.asked !== undefined && { askedEngine: call.engines.asked }),
+        ...(call.engines.used && { served: { used: call.engines.used, changes: call.engines.changes ?? [] } }),
       };
     },
 

@@ -39,6 +39,8 @@ export interface MediaNodeOptions {
   readonly verifyToken: (token: string) => Promise<CallTokenSubject>;
   /** Asked when a call starts; the defaults when absent. */
   readonly readSettings?: () => Promise<ConversationSettings>;
+  /** What the tutor is told of how to teach; asked when a call starts. Nothing when absent. */
+  readonly readInstructions?: CallRegistryOptions['readInstructions'];
   readonly deadlines?: CallDeadlines;
   /** Absent: no call is recorded. */
   readonly recordings?: CallRecordings | undefined;
@@ -104,6 +106,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNo
     iceServers: rtc.iceServers,
     metrics: callMetrics,
     ...(options.readSettings && { readSettings: options.readSettings }),
+    ...(options.readInstructions && { readInstructions: options.readInstructions }),
     ...(options.deadlines && { deadlines: options.deadlines }),
     recordings: options.recordings,
     openSocketVoice: transcoder && ((voice) => new SocketVoice({ ...voice, transcoder, clock })),

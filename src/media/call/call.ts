@@ -5,12 +5,22 @@ import type { CallEventName, CallEvents, EndReason, JoinAnswer, RequestAnswers }
 import type { DtlsParametersMessage, RtpCapabilitiesMessage, RtpParametersMessage } from '../protocol.ts';
 import type { Caller } from '../sfu/caller.ts';
 import type { CallClient, SignaledCall } from './call-port.ts';
+import { type CallEngines, engineNames } from './call-engines.ts';
 import { advanceCall, type CallDeadlines, type CallEffect, type CallState, startCall, talkedMs } from './call-state.ts';
 import { type CallMetrics, countEnd } from './call-metrics.ts';
 import type { CallVoice } from './call-voice.ts';
 import type { Conversation, ConversationListener } from './conversation.ts';
+import { EngineBook } from './engine-book.ts';
 import { MinuteMeter, type StopReason } from './minute-meter.ts';
-import type { CallMeter, CallRecord, CallRecorder, CallStore, OpenSocketVoice } from './ports.ts';
+import type {
+  CallEnginesRecord,
+  CallMeter,
+  CallRecord,
+  CallRecorder,
+  CallStore,
+  OpenSocketVoice,
+  TurnRecord,
+} from './ports.ts';
 import { SocketCarrier } from './socket-carrier.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -22,7 +32,7 @@ export interface CallOptions {
     readonly listener: ConversationListener;
     readonly talkedMs: () => number;
   }) => Conversation;
-  readonly engines: JoinAnswer['engines'];
+  readonly engines: CallEngines;
   readonly iceServers: JoinAnswer['ice_servers'];
   /** Nothing for a call that is not to be recorded. Never rejects. */
   readonly beginRecording: () => Promise<CallRecorder | undefined>;
@@ -47,6 +57,7 @@ export class Call implements SignaledCall {
   readonly #conversation: Conversation;
   readonly #minutes: MinuteMeter;
   readonly #writes: WriteQueue;
+  readonly #engineBook: EngineBook;
   readonly #socket: SocketCarrier;
   #recorder: Promise<CallRecorder | undefined> | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -63,10 +74,18 @@ export class Call implements SignaledCall {
     const { record, clock, deadlines, caller, meter, log } = options;
     this.#options = options;
     this.#writes = new WriteQueue(log);
+    this.#engineBook = new EngineBook(record.served);
     this.#state = startCall({ atMs: clock.monotonicMs(), talkedMs: record.talkedMs, deadlines });
     this.#conversation = options.createConversation({
       talkedMs: () => this.talkedMs,
       listener: this.#conversationListener(),
+    });
+    options.engines.listen?.({
+      onUse: (use) => this.#engineBook.add(use),
+      onChange: (change) => {
+        this.#engineBook.change({ ...change, talkedMs: this.talkedMs });
+        this.#saveEngines(this.#engineBook.record());
+      },
     });
     this.#minutes = new MinuteMeter({
       callId: record.id,
@@ -146,7 +165,7 @@ export class Call implements SignaledCall {
       ice_servers: iceServers,
       transports,
       language: record.language,
-      engines,
+      engines: engineNames(engines),
       captions: this.#conversation.captions(),
       talked_ms: this.talkedMs,
       left_ms: leftMs,
@@ -341,10 +360,21 @@ export class Call implements SignaledCall {
       onCaption: (caption) => this.#send('caption:update', caption),
       onLatency: (latency) => this.#send('turn:latency', latency),
       onNotice: (notice) => this.#send('call:notice', notice),
-      onTurn: (turn) => this.#writes.add('turn', () => store.saveTurn(record.id, turn)),
+      onTurn: (turn) => this.#saveTurn(turn),
       onMemory: (memory) => this.#writes.add('memory', () => store.saveTutorMemory(record.id, memory)),
       onOver: (reason) => this.end(reason),
     };
+  }
+
+  #saveTurn(turn: TurnRecord): void {
+    const { store } = this.#options;
+    const charged = this.#engineBook.charge(turn);
+    this.#writes.add('turn', () => store.saveTurn(this.id, charged));
+    this.#saveEngines(this.#engineBook.note(turn));
+  }
+
+  #saveEngines(engines: CallEnginesRecord | undefined): void {
+    if (engines) this.#writes.add('engines', () => this.#options.store.saveEngines(this.id, engines));
   }
 
   #send<Name extends CallEventName>(name: Name, payload: CallEvents[Name]): void {

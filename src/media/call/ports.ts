@@ -47,6 +47,8 @@ export interface CallRecord {
   readonly tutorMemory: TutorMemory | undefined;
   /** The engine that staff asked for when they placed it. */
   readonly askedEngine?: string;
+  /** Who served it before, on this node or another. */
+  readonly served?: CallEnginesRecord;
 }
 
 /** One side's turn, as it is kept in `call_turns`. Milliseconds count from the end of the learner's speech. */

@@ -1,53 +1,29 @@
 import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
-import type {
-  Language,
-  Level,
-  PricedUse,
-  SpeechToSpeech,
-  SpeechToText,
-  TextToSpeech,
-  Tutor,
-} from '../../speech/engine.ts';
+import type { Language, Level } from '../../speech/engine.ts';
 import type { OpusCodec } from '../audio/opus.ts';
 import type { Pacer } from '../audio/pacer.ts';
 import type { VoiceDetector } from '../audio/vad.ts';
 import type { EndReason, JoinAnswer } from '../protocol.ts';
 import type { SfuWorkers } from '../sfu/workers.ts';
 import { Call, callEnded } from './call.ts';
+import type { CallEngines } from './call-engines.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import type { CallAdmission } from './call-port.ts';
 import { type CallDeadlines, defaultCallDeadlines } from './call-state.ts';
 import { CallVoice } from './call-voice.ts';
-import { PipelineConversation } from './pipeline.ts';
+import { createConversation } from './create-conversation.ts';
 import type {
   CallMeter,
   CallRecord,
   CallRecordings,
   CallStore,
   ConversationSettings,
-  EngineChange,
   OpenSocketVoice,
 } from './ports.ts';
 import { Transcript } from './transcript.ts';
 import { defaultTurnSettings } from './turn-settings.ts';
-
-/** The engines of one call. */
-export interface CallEngines {
-  /** Carries the call until it fails; then, or without one, the three others do. */
-  readonly speechToSpeech?: SpeechToSpeech;
-  readonly speechToText: SpeechToText;
-  readonly tutor: Tutor;
-  readonly textToSpeech: TextToSpeech;
-  /** Who hears of costs, and of one engine taking another's place. */
-  listen?(listener: EngineListener): void;
-}
-
-export interface EngineListener {
-  onUse(use: PricedUse): void;
-  onChange(change: Omit<EngineChange, 'talkedMs'>): void;
-}
 
 /** For whom engines are chosen. */
 export interface EngineRequest {
@@ -57,6 +33,8 @@ export interface EngineRequest {
   /** That staff asked for when they placed the call. */
   readonly askedEngine?: string;
 }
+
+export type { CallEngines } from './call-engines.ts';
 
 export interface CallRegistryOptions {
   readonly nodeId: string;
@@ -74,6 +52,8 @@ export interface CallRegistryOptions {
   readonly metrics: CallMetrics;
   /** Asked when a call starts; the defaults when absent. */
   readonly readSettings?: () => Promise<ConversationSettings>;
+  /** What the tutor is told of how to teach; asked when a call starts. */
+  readonly readInstructions?: (lesson: { readonly language: Language; readonly level: Level }) => Promise<string>;
   readonly deadlines?: CallDeadlines;
   /** Absent: no call is recorded. */
   readonly recordings?: CallRecordings | undefined;
@@ -158,24 +138,23 @@ export class CallRegistry implements CallAdmission {
       level: record.level,
       ...(record.askedEngine !== undefined && { askedEngine: record.askedEngine }),
     });
-    const [turns, settings] = await Promise.all([store.turns(callId), this.#options.readSettings?.()]);
+    const [turns, settings, instructions = ''] = await Promise.all([
+      store.turns(callId),
+      this.#options.readSettings?.(),
+      this.#options.readInstructions?.(record),
+    ]);
     const transcript = new Transcript(turns);
     const caller = await sfu.createCaller();
     try {
-      return this.#assemble(record, engines, transcript, caller, settings);
+      return this.#assemble({ record, engines, transcript, caller, settings, instructions });
     } catch (error) {
       caller.close();
       throw error;
     }
   }
 
-  #assemble(
-    record: CallRecord,
-    engines: CallEngines,
-    transcript: Transcript,
-    caller: Awaited<ReturnType<SfuWorkers['createCaller']>>,
-    settings: ConversationSettings | undefined,
-  ): Call {
+  #assemble(parts: CallParts): Call {
+    const { record, engines, transcript, caller, settings, instructions } = parts;
     const { codec, detector, pacer, store, meter, iceServers, clock, metrics } = this.#options;
     const log = this.#options.log.child({ call: record.id });
     const voice = new CallVoice({
@@ -192,7 +171,7 @@ export class CallRegistry implements CallAdmission {
       voice,
       beginRecording: () => this.#options.recordings?.begin(record.id, codec) ?? Promise.resolve(undefined),
       openSocketVoice: this.#options.openSocketVoice,
-      engines: { stt: engines.speechToText.name, tutor: engines.tutor.name, tts: engines.textToSpeech.name },
+      engines,
       iceServers,
       store,
       meter,
@@ -201,14 +180,14 @@ export class CallRegistry implements CallAdmission {
       log,
       metrics,
       createConversation: ({ listener, talkedMs }) =>
-        new PipelineConversation({
-          ...engines,
+        createConversation({
+          engines,
           speaker: voice.speaker,
           transcript,
           memory: record.tutorMemory,
           language: record.language,
           level: record.level,
-          instructions: '',
+          instructions,
           settings: settings?.turns ?? defaultTurnSettings,
           clock,
           log,
@@ -222,6 +201,15 @@ export class CallRegistry implements CallAdmission {
       },
     });
   }
+}
+
+interface CallParts {
+  readonly record: CallRecord;
+  readonly engines: CallEngines;
+  readonly transcript: Transcript;
+  readonly caller: Awaited<ReturnType<SfuWorkers['createCaller']>>;
+  readonly settings: ConversationSettings | undefined;
+  readonly instructions: string;
 }
 
 function callNotFound(): AppError {

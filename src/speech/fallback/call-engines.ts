@@ -41,6 +41,8 @@ export interface FallbackEngines {
   readonly textToSpeech: TextToSpeech;
   /** Who hears of costs and changes from now on. */
   listen(listener: EngineListener): void;
+  /** The call itself went from one to another. */
+  changed(change: EngineChangeReport): void;
 }
 
 export interface FallbackOptions {
@@ -95,6 +97,7 @@ export function createFallback(options: FallbackOptions): Fallback {
         tutor: new FallbackTutor(lists.tutors, context),
         textToSpeech: new FallbackTextToSpeech(lists.textToSpeech, context),
         listen: (next) => (listener = next),
+        changed: (change) => context.onChange(change),
       };
     },
     close: () => breakers.close(),
