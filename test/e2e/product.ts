@@ -84,7 +84,7 @@ async function stop(child: ChildProcess): Promise<void> {
 
 async function waitUntilServing(child: ChildProcess, url: string, output: () => string): Promise<void> {
   const deadline = Date.now() + START_DEADLINE_MS;
-  while (!output().includes('is serving')) {
+  while (!output().includes('AIlingva is serving')) {
     if (child.exitCode !== null) throw new Error(`The product ended with ${child.exitCode}:\n${output()}`);
     if (Date.now() > deadline) throw new Error(`The product did not serve at ${url} in time:\n${output()}`);
     const waiting = AbortSignal.timeout(1_000);

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import type { Knex } from 'knex';
+import { AppError } from '../../platform/errors.ts';
+import type { Role } from '../../platform/http/route.ts';
+import { createSilentLogger } from '../../platform/log.ts';
+import { serveApi } from '../../testing/api.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { insertCall, insertLearner, markCallLive } from '../../testing/stored-learners.ts';
+import { createTestDatabase } from '../../testing/test-database.ts';
+import { loadOpus } from '../audio/opus.ts';
+import { createFolderStore } from './folder-store.ts';
+import { recordingRoute } from './recording-http.ts';
+import { createRecordingPasses } from './recording-pass.ts';
+import { Recordings } from './recordings.ts';
+
+const codec = loadOpus();
+
+async function setUp(test: TestContext) {
+  const { knex } = await createTestDatabase(test);
+  const folder = mkdtempSync(path.join(tmpdir(), 'ailingva-recordings-'));
+  test.after(() => rmSync(folder, { recursive: true, force: true }));
+  const store = createFolderStore({ folder });
+  const recordings = new Recordings({ knex, store, log: createSilentLogger() });
+  await knex('settings').insert({ key: 'recordings.offered', value: 'true' });
+  const userId = await insertLearner(knex);
+  return { knex, recordings, userId, files: () => filesIn(folder) };
+}
+
+async function consentedCall(knex: Knex, userId: string): Promise<string> {
+  const [call]: { id: string }[] = await knex('calls')
+    .insert({
+      user_account_id: userId,
+      node_id: 'media-test',
+      language: 'en',
+      level: 'beginner',
+      recording_consent_at: knex.fn.now(),
+    })
+    .returning('id');
+  assert.ok(call);
+  await markCallLive(knex, call.id);
+  return call.id;
+}
+
+async function endCall(knex: Knex, callId: string): Promise<void> {
+  await knex('calls').where({ id: callId }).update({ status: 'ended', ended_at: knex.fn.now(), end_reason: 'hang_up' });
+}
+
+async function record(recordings: Recordings, callId: string, seconds: number): Promise<void> {
+  const recorder = await recordings.begin(callId, codec);
+  assert.ok(recorder, 'the call is recorded');
+  for (let slot = 0; slot < seconds * 50; slot++) recorder.advance(slot * 20);
+  await recorder.close();
+}
+
+describe('recordings', { timeout: 60_000 }, () => {
+  it('are made only of calls whose learner agreed, while staff offer them', async (test) => {
+    const { knex, recordings, userId, files } = await setUp(test);
+    const silent = await insertCall(knex, userId);
+    assert.equal(await recordings.begin(silent, codec), undefined);
+    const callId = await consentedCall(knex, userId);
+    await knex('settings').where({ key: 'recordings.offered' }).update({ value: 'false' });
+    assert.equal(await recordings.begin(callId, codec), undefined);
+    assert.deepEqual(files(), []);
+  });
+
+  it('are told of when the call is over, one part for each node that it was on', async (test) => {
+    const { knex, recordings, userId } = await setUp(test);
+    const callId = await consentedCall(knex, userId);
+    await record(recordings, callId, 3);
+    assert.deepEqual(await recordings.list(callId), []);
+    await assert.rejects(recordings.read(callId, 1), (error) => error instanceof AppError);
+    await record(recordings, callId, 2);
+    await endCall(knex, callId);
+    const parts = await recordings.list(callId);
+    assert.deepEqual(
+      parts.map(({ part, durationMs }) => [part, durationMs]),
+      [
+        [1, 3_000],
+        [2, 2_000],
+      ],
+    );
+    const { stream, size } = await recordings.read(callId, 1);
+    stream.destroy();
+    assert.equal(size, parts[0]?.bytes);
+  });
+
+  it('go by age and with the account, the files first', async (test) => {
+    const { knex, recordings, userId, files } = await setUp(test);
+    const other = await insertLearner(knex);
+    for (const owner of [userId, userId, other]) {
+      const callId = await consentedCall(knex, owner);
+      await record(recordings, callId, 1);
+      await endCall(knex, callId);
+    }
+    const [oldest] = await knex('call_recordings').orderBy('started_at').select('call_id');
+    await knex('call_recordings')
+      .where(oldest)
+      .update({ ended_at: new Date('2026-01-01') });
+    assert.equal(await recordings.deleteBefore(new Date('2026-01-02')), 1);
+    assert.equal(files().length, 2);
+    assert.equal(await recordings.deleteOfUser(userId), 1);
+    assert.equal(await recordings.deleteOfUser(userId), 0);
+    assert.equal(files().length, 1);
+    const left = await knex('call_recordings').join('calls', 'calls.id', 'call_id').select('user_account_id');
+    assert.deepEqual(left, [{ user_account_id: other }]);
+  });
+
+  it('are listened to by their learner, by staff, who are written down, and by whoever has a link', async (test) => {
+    const { knex, recordings, userId } = await setUp(test);
+    const callId = await consentedCall(knex, userId);
+    await record(recordings, callId, 2);
+    await endCall(knex, callId);
+    const clock = new FakeClock();
+    const passes = createRecordingPasses({ secret: 'a secret of at least thirty-two bytes', clock });
+    const listened: string[] = [];
+    const route = recordingRoute({
+      recordings,
+      passes,
+      authenticator: {
+        authenticate: async (header) => {
+          const [id = '', role = ''] = (header ?? '').replace('Bearer ', '').split('/');
+          if (id === '') throw new AppError({ code: 'token_missing', kind: 'unauthenticated', message: 'Sign in.' });
+          return { userId: id, role: role as Role };
+        },
+      },
+      onListened: async ({ actorId }) => void listened.push(actorId),
+    });
+    const ask = await serveApi(test, {
+      routes: [route],
+      authenticator: { authenticate: () => Promise.reject(new Error()) },
+    });
+    const address = `/api/calls/${callId}/recording`;
+    const statusFor = async (token?: string) =>
+      (await ask('GET', address, token === undefined ? {} : { token })).status;
+
+    assert.equal(await statusFor(), 401);
+    assert.equal(await statusFor('stranger/student'), 404);
+    assert.equal(await statusFor('clerk/analyst'), 404);
+    assert.equal(await statusFor(`${userId}/student`), 200);
+    assert.deepEqual(listened, []);
+    assert.equal(await statusFor('helper/support'), 200);
+    assert.deepEqual(listened, ['helper']);
+
+    const [link] = await recordings.links(callId, passes);
+    assert.ok(link);
+    const whole = await ask('GET', link.url);
+    assert.deepEqual([whole.status, whole.headers.get('content-type')], [200, 'audio/ogg']);
+    assert.equal(whole.text.slice(0, 4), 'OggS');
+    const some = await ask('GET', link.url, { headers: { range: 'bytes=28-35' } });
+    assert.deepEqual([some.status, some.text], [206, 'OpusHead']);
+    assert.equal(some.headers.get('content-range'), `bytes 28-35/${link.bytes}`);
+    const none = await ask('GET', link.url, { headers: { range: 'bytes=999999999-' } });
+    assert.deepEqual([none.status, none.headers.get('content-range')], [416, `bytes */${link.bytes}`]);
+    assert.equal((await ask('GET', link.url.replace('part=1', 'part=2'))).status, 401);
+    assert.equal((await ask('GET', `${link.url}x`)).status, 401);
+    await clock.advance(7 * 3_600_000);
+    assert.equal((await ask('GET', link.url)).status, 401);
+  });
+});
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
