@@ -1,5 +1,10 @@
 import { type ClientDuplexStream, status, type StatusObject } from '@grpc/grpc-js';
-import type { StreamingOptions, StreamingRequest, StreamingResponse } from '@yandex-cloud/nodejs-sdk/ai-stt-v3/stt';
+import {
+  CodeType,
+  type StreamingOptions,
+  type StreamingRequest,
+  type StreamingResponse,
+} from '@yandex-cloud/nodejs-sdk/ai-stt-v3/stt';
 
 import type { Clock, Timer } from '../../platform/clock.ts';
 
@@ -13,6 +18,8 @@ export interface RecognitionSessionOptions {
   /** A session ends when nothing is sent for some seconds: after so much quiet, silence is sent. */
   readonly keepAliveMs: number;
   readonly onResponse: (response: StreamingResponse) => void;
+  /** For example that audio comes faster than it can have been spoken. */
+  readonly onWarning: (detail: string) => void;
   /** Comes once, unless the session was cancelled before. */
   readonly onEnd: (end: StatusObject) => void;
 }
@@ -41,7 +48,9 @@ export class RecognitionSession {
     this.#call.on('data', (response: StreamingResponse) => {
       if (this.#state === 'ended') return;
       this.#lastHeardAtMs = options.clock.monotonicMs();
-      options.onResponse(response);
+      const { statusCode } = response;
+      if (statusCode?.codeType === CodeType.WARNING) options.onWarning(statusCode.message);
+      else options.onResponse(response);
     });
     // The status says the same, and always comes.
     this.#call.on('error', () => undefined);

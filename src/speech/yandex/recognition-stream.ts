@@ -1,5 +1,5 @@
 import { status, type StatusObject } from '@grpc/grpc-js';
-import { CodeType, type StreamingOptions, type StreamingResponse } from '@yandex-cloud/nodejs-sdk/ai-stt-v3/stt';
+import type { StreamingOptions } from '@yandex-cloud/nodejs-sdk/ai-stt-v3/stt';
 
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
@@ -14,7 +14,8 @@ import { PreRoll } from '../pre-roll.ts';
 import { type RecognitionCall, RecognitionSession } from './recognition-session.ts';
 import type { RecognitionLimits } from './recognition-limits.ts';
 import { describeStatus, engineError, errorOfStatus } from './status.ts';
-import { Utterance } from './utterance.ts';
+import type { Utterance } from './utterance.ts';
+import { UtteranceRow, type UtteranceRowOptions } from './utterance-row.ts';
 
 const FRAME_MS = 20;
 const FRAME_BYTES = ENGINE_FRAME_SAMPLES * 2;
@@ -22,15 +23,12 @@ const FRAME_BYTES = ENGINE_FRAME_SAMPLES * 2;
 const PRE_ROLL_FRAMES = 1_000 / FRAME_MS;
 /** So much silence at once tells the service's own classifier that the speaker has finished. */
 const END_SILENCE_MS = 1_500;
-/** After so many finals without a refinement in time, nobody waits for the next one. */
-const MAX_MISSED_REFINEMENTS = 2;
 
 export interface RecognitionStreamOptions {
   readonly openCall: () => { readonly call: RecognitionCall; readonly requestId: string };
   readonly connected: () => boolean;
   readonly session: StreamingOptions;
-  /** Who decides that an utterance is over: `caller` asks for each final, `service` listens for the end itself. */
-  readonly endpointing: 'caller' | 'service';
+  readonly endpointing: UtteranceRowOptions['endpointing'];
   readonly refinements: boolean;
   readonly limits: RecognitionLimits;
   readonly signal: AbortSignal;
@@ -55,19 +53,23 @@ export class RecognitionStream implements TranscriptionStream {
   readonly #preRoll = new PreRoll({ frames: PRE_ROLL_FRAMES, frameSamples: ENGINE_FRAME_SAMPLES });
   #session: RecognitionSession | undefined;
   readonly #sessions = new Set<RecognitionSession>();
-  /** Those without a final, oldest first; only the last may still be spoken. */
-  readonly #utterances: Utterance[] = [];
-  readonly #homes = new Map<Utterance, RecognitionSession>();
+  readonly #utterances: UtteranceRow;
   #spoken: Utterance | undefined;
   #frames: Int16Array[] = [];
   #handOver: HandOver | undefined;
   #connectTimer: Timer | undefined;
   #heardAtMs = 0;
-  #missedRefinements = 0;
   #closed = false;
 
   constructor(options: RecognitionStreamOptions) {
     this.#options = options;
+    this.#utterances = new UtteranceRow({
+      ...options,
+      emit: (event) => this.#queue.push(event),
+      goesOn: (utterance) => this.#goesOn(utterance),
+      onAnswered: () => this.#dropIdleSessions(),
+      onLate: () => this.fail(engineError('engine_timed_out', 'SpeechKit did not answer in time.')),
+    });
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
     if (options.signal.aborted) this.close();
     else this.#currentSession();
@@ -95,12 +97,10 @@ export class RecognitionStream implements TranscriptionStream {
     this.#renewWhenQuiet();
     const session = this.#currentSession();
     if (!session) return;
-    const utterance = new Utterance();
-    this.#utterances.push(utterance);
-    this.#homes.set(utterance, session);
+    const utterance = this.#utterances.begin(session);
     this.#spoken = utterance;
     this.#heardAtMs = this.#options.clock.monotonicMs();
-    this.#deliver(() => utterance.enter(this.#homeOf(utterance)?.audioMs ?? 0));
+    this.#deliver(() => utterance.enter(this.#utterances.homeOf(utterance)?.audioMs ?? 0));
     this.#preRoll.drain(Math.ceil(Math.max(0, prefixMs) / FRAME_MS), (frame) => this.#frames.push(frame.slice()));
     this.#flush(utterance);
   }
@@ -110,9 +110,7 @@ export class RecognitionStream implements TranscriptionStream {
     if (this.#closed || !utterance) return;
     this.#flush(utterance);
     this.#spoken = undefined;
-    const { clock, limits } = this.#options;
-    utterance.stoppedAtMs = clock.monotonicMs();
-    utterance.finalTimer = clock.after(limits.finalDeadlineMs, () => this.#finalIsLate(utterance));
+    this.#utterances.stop(utterance);
     this.#deliver(() => this.#askForFinal(utterance));
   }
 
@@ -148,7 +146,11 @@ export class RecognitionStream implements TranscriptionStream {
       options,
       clock,
       keepAliveMs: limits.keepAliveMs,
-      onResponse: (response) => this.#receive(session, response),
+      onResponse: (response) => {
+        this.#heardAtMs = clock.monotonicMs();
+        this.#utterances.receive(session, response);
+      },
+      onWarning: (detail) => log.debug({ requestId, detail }, 'SpeechKit warns'),
       onEnd: (end) => this.#sessionEnded(session, end),
     });
     log.debug({ requestId }, 'A recognition session opened');
@@ -180,7 +182,7 @@ export class RecognitionStream implements TranscriptionStream {
   #dropIdleSessions(): void {
     for (const session of this.#sessions) {
       if (session === this.#session || session === this.#handOver?.from) continue;
-      if (this.#utterancesOf(session).length > 0) continue;
+      if (this.#utterances.of(session).length > 0) continue;
       this.#sessions.delete(session);
       session.leave();
     }
@@ -191,7 +193,7 @@ export class RecognitionStream implements TranscriptionStream {
     this.#sessions.delete(session);
     if (current) this.#session = undefined;
     if (this.#closed) return;
-    const waiting = this.#utterancesOf(session);
+    const waiting = this.#utterances.of(session);
     const { log } = this.#options;
     const { requestId } = session;
     if (end.code !== status.OK) {
@@ -204,7 +206,7 @@ export class RecognitionStream implements TranscriptionStream {
       this.#finishHandOver();
       return;
     }
-    this.#concludeAll(waiting);
+    this.#utterances.concludeAll(waiting);
     if (waiting.some((utterance) => utterance === this.#spoken)) {
       this.fail(engineError('engine_failed', 'SpeechKit closed the session amid speech.'));
     }
@@ -224,7 +226,7 @@ export class RecognitionStream implements TranscriptionStream {
   }
 
   #sendAudio(utterance: Utterance, data: Buffer): void {
-    const session = this.#homeOf(utterance);
+    const session = this.#utterances.homeOf(utterance);
     if (!session) return;
     utterance.keepAudio(session.audioMs, data);
     session.sendAudio(data);
@@ -235,17 +237,17 @@ export class RecognitionStream implements TranscriptionStream {
   }
 
   #askForFinal(utterance: Utterance): void {
-    const session = this.#homeOf(utterance);
+    const session = this.#utterances.homeOf(utterance);
     if (utterance.done || !session) return;
     utterance.spokenUntilMs = session.audioMs;
-    if (!utterance.audioSent) this.#conclude(utterance);
+    if (!utterance.audioSent) this.#utterances.conclude(utterance);
     else if (this.#options.endpointing === 'caller') session.sendEndOfUtterance();
     else {
       session.sendSilence(END_SILENCE_MS);
       const { clock, limits } = this.#options;
       utterance.emptyTimer = clock.after(limits.emptyDeadlineMs, () => {
         const settled = !utterance.heardAnything || utterance.endedByService;
-        if (settled && session.lastHeardAtMs !== undefined) this.#conclude(utterance);
+        if (settled && session.lastHeardAtMs !== undefined) this.#utterances.conclude(utterance);
       });
     }
   }
@@ -286,11 +288,7 @@ export class RecognitionStream implements TranscriptionStream {
     this.#handOver = undefined;
     deadline.cancel();
     const { again, utteranceMs } = utterance.handOn();
-    const left = this.#utterancesOf(handOver.from);
-    const place = left.indexOf(utterance);
-    this.#concludeAll(left.slice(0, place));
-    // Those after it are among what was held.
-    for (const moved of left.slice(place)) this.#homes.set(moved, next);
+    this.#utterances.move(utterance, handOver.from, next);
     utterance.enter(next.audioMs, utteranceMs);
     for (const data of again) {
       utterance.keepAudio(next.audioMs, data);
@@ -300,98 +298,10 @@ export class RecognitionStream implements TranscriptionStream {
     for (const action of held) if (!this.#closed) this.#deliver(action);
   }
 
-  // ── What the server says ──────────────────────────────────────────────────────────────────
-
-  #receive(session: RecognitionSession, response: StreamingResponse): void {
-    this.#heardAtMs = this.#options.clock.monotonicMs();
-    const { partial, final, eouUpdate, finalRefinement, statusCode, audioCursors } = response;
-    const current = this.#utterancesOf(session).find((utterance) => !utterance.concluded);
-    if (partial && current) {
-      const text = current.takePartial(partial.alternatives[0]?.text ?? '');
-      if (text !== undefined) {
-        current.endedByService = false;
-        if (current === this.#utterances[0]) this.#queue.push({ type: 'partial', text });
-      }
-    } else if (final && current) {
-      current.takeFinal(audioCursors?.finalIndex ?? 0, final);
-    } else if (finalRefinement) {
-      this.#missedRefinements = 0;
-      for (const utterance of this.#utterancesOf(session)) {
-        if (!utterance.takeRefinement(finalRefinement.finalIndex, finalRefinement)) continue;
-        if (utterance.concluded && utterance.allRefined) this.#answer(utterance);
-        break;
-      }
-    } else if (eouUpdate && current) {
-      // One that comes after its utterance was given up belongs to no later one.
-      if (eouUpdate.timeMs === 0 || eouUpdate.timeMs >= current.startedAtMs) {
-        this.#endWasNoticed(current, audioCursors?.receivedDataMs ?? Infinity);
-      }
-    } else if (statusCode?.codeType === CodeType.WARNING) {
-      this.#options.log.debug({ requestId: session.requestId, detail: statusCode.message }, 'SpeechKit warns');
-    }
-  }
-
-  #endWasNoticed(utterance: Utterance, receivedMs: number): void {
-    if (this.#handOver?.utterance === utterance) {
-      utterance.concluded = false;
-      this.#finishHandOver();
-    } else if (this.#options.endpointing === 'caller' || receivedMs >= utterance.spokenUntilMs) {
-      if (utterance.stoppedAtMs !== undefined) this.#conclude(utterance);
-    } else if (utterance.heardAnything) {
-      utterance.endedByService = true;
-      if (utterance === this.#utterances[0]) this.#queue.push({ type: 'end_of_utterance' });
-    }
-  }
-
-  /** Their session says no more: what it said of them is all that it understood. */
-  #concludeAll(utterances: readonly Utterance[]): void {
-    for (const utterance of utterances) {
-      if (utterance.stoppedAtMs !== undefined) this.#conclude(utterance);
-    }
-  }
-
-  /** All its finals are here; their refinements may follow. */
-  #conclude(utterance: Utterance): void {
-    if (utterance.concluded) return;
-    utterance.concluded = true;
-    utterance.finalTimer?.cancel();
-    const { refinements, clock, limits } = this.#options;
-    const patient = refinements && this.#missedRefinements < MAX_MISSED_REFINEMENTS;
-    if (!patient || utterance.allRefined || this.#homeOf(utterance)?.ended !== false) {
-      this.#answer(utterance);
-      return;
-    }
-    utterance.refinementTimer = clock.after(limits.refinementDeadlineMs, () => {
-      this.#missedRefinements++;
-      this.#answer(utterance);
-    });
-  }
-
-  /** Finals leave in the order of their utterances. */
-  #answer(utterance: Utterance): void {
-    utterance.done = true;
-    utterance.cancelTimers();
-    for (let first = this.#utterances[0]; first?.done; first = this.#utterances[0]) {
-      this.#utterances.shift();
-      this.#homes.delete(first);
-      this.#queue.push({ type: 'final', ...first.result() });
-    }
-    this.#dropIdleSessions();
-  }
-
-  /** Where nothing was said there may be nothing to answer; where words were, they are lost. */
-  #finalIsLate(utterance: Utterance): void {
-    const lastHeardAtMs = this.#homeOf(utterance)?.lastHeardAtMs ?? -1;
-    if (!utterance.heardAnything && lastHeardAtMs >= (utterance.stoppedAtMs ?? Infinity)) this.#conclude(utterance);
-    else this.fail(engineError('engine_timed_out', 'SpeechKit did not answer in time.'));
-  }
-
-  #homeOf(utterance: Utterance): RecognitionSession | undefined {
-    return this.#homes.get(utterance);
-  }
-
-  #utterancesOf(session: RecognitionSession): Utterance[] {
-    return this.#utterances.filter((utterance) => this.#homes.get(utterance) === session);
+  #goesOn(utterance: Utterance): boolean {
+    if (this.#handOver?.utterance !== utterance) return false;
+    this.#finishHandOver();
+    return true;
   }
 
   #release({ peacefully }: { readonly peacefully: boolean }): void {
@@ -399,9 +309,9 @@ export class RecognitionStream implements TranscriptionStream {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#connectTimer?.cancel();
     this.#handOver?.deadline.cancel();
-    for (const utterance of this.#utterances) utterance.cancelTimers();
+    this.#utterances.cancelTimers();
     for (const session of this.#sessions) {
-      if (peacefully && this.#utterancesOf(session).length === 0) session.leave();
+      if (peacefully && this.#utterances.of(session).length === 0) session.leave();
       else session.cancel();
     }
     this.#sessions.clear();
