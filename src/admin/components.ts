@@ -2,9 +2,9 @@ import path from 'node:path';
 import { ComponentLoader } from 'adminjs';
 
 /** Our components by the name under which AdminJS finds them; the file has the name in kebab case. */
-const OWN = ['ActionForm', 'Dashboard'] as const;
+const OWN = ['ActionForm', 'CallShow', 'Dashboard'] as const;
 /** In the place of AdminJS's own. */
-const INSTEAD = ['Login', 'LoggedIn'] as const;
+const INSTEAD = ['LoggedIn', 'Login', 'SidebarPages', 'SidebarResourceSection'] as const;
 
 /** Every component of the panel. A new one is a file in this folder and a name above. */
 export function panelComponents(): ComponentLoader {

@@ -19,6 +19,7 @@ import { PANEL_PAGES } from './pages/list.ts';
 import { TableResource } from './resource/table-resource.ts';
 import { toResourceOptions } from './resource/to-adminjs.ts';
 import { panelTables } from './resources/index.ts';
+import type { PanelServices } from './services.ts';
 import { branding } from './theme.ts';
 
 export interface PanelOptions {
@@ -31,6 +32,7 @@ export interface PanelOptions {
   readonly bundleFolder: string;
   readonly log: Logger;
   readonly accounts: Pick<Accounts, 'signInStaff' | 'readStaff' | 'logoutEverywhere'>;
+  readonly services: PanelServices;
   /** The API's routes: those for staff answer the panel's pages at `/admin/data/…` too, by the session. */
   readonly routes: readonly Route[];
 }
@@ -46,13 +48,13 @@ const ROOT = '/admin';
 
 /** The back office: AdminJS behind a door of our own. Bundles nothing, opens no connection before the first request. */
 export function createPanel(options: PanelOptions): Panel {
-  const { knex, accounts, publicUrl } = options;
+  const { knex, accounts, services, publicUrl } = options;
   const admin = new AdminJS({
     rootPath: ROOT,
     loginPath: ROOT + LOGIN_PATH,
     logoutPath: ROOT + LOGOUT_PATH,
     componentLoader: panelComponents(),
-    resources: panelTables().map((definition) => ({
+    resources: panelTables(knex, services).map((definition) => ({
       resource: new TableResource(definition, knex),
       options: toResourceOptions(definition),
     })),

@@ -7,6 +7,9 @@ export const branding: BrandingOptions = {
   favicon: '/admin/frontend/assets/mark.svg',
   withMadeWithLove: false,
   theme: {
+    // The menu stands open from 1240 px on (a common laptop has 1280), and not only from AdminJS's 1440.
+    ...({ breakpoints: ['577px', '769px', '1024px', '1240px'] } as object),
+    sizes: { sidebarWidth: '232px' },
     // Its type takes every text for a part of an object.
     font: "'Onest', system-ui, sans-serif" as never,
     colors: {

@@ -2,7 +2,15 @@ import { createAccounts } from '../accounts/index.ts';
 import { createPanel } from '../admin/index.ts';
 import { createAnalytics } from '../analytics/index.ts';
 import { createBilling } from '../billing/index.ts';
-import { callRoutes, createCallDesk, mediaStaffRoutes, MediaNodes, Placement } from '../media/index.ts';
+import {
+  callRoutes,
+  createCallDesk,
+  mediaStaffRoutes,
+  MediaNodes,
+  Placement,
+  UPLOAD_DEADLINE_MS,
+  voiceTurnRoutes,
+} from '../media/index.ts';
 import { createRecordingPasses, recordingRoute } from '../media/recording/index.ts';
 import { writeAudit } from '../platform/audit.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -14,6 +22,7 @@ import { serveApiDescription } from '../platform/openapi.ts';
 import { createSignalingProxy } from '../platform/proxy.ts';
 import { createAddressLimit } from '../platform/rate-limit.ts';
 import type { Service } from '../platform/service.ts';
+import { createSystemRules } from '../speech/instructions/index.ts';
 import { createEngineChoice } from './engine-choice.ts';
 import { openPayments } from './payments.ts';
 import { openRecordings } from './recordings.ts';
@@ -55,9 +64,10 @@ export async function startWeb(
   const { recordings, store } = openRecordings(config, { knex, log });
   lifecycle.onClose('recordings', () => store.close());
   const passes = createRecordingPasses({ secret: config.tokenSecret, clock: systemClock });
+  const placement = new Placement({ knex, nodes, opening: billing });
   const calls = callRoutes({
     knex,
-    placement: new Placement({ knex, nodes, opening: billing }),
+    placement,
     preferences: (userId) => accounts.me(userId),
     languages: () => engines.languages(),
     charges: (callIds) => billing.charges(callIds),
@@ -65,6 +75,16 @@ export async function startWeb(
     recordings: (callId) => recordings.links(callId, passes),
     recordingTerms: () => recordings.terms(),
   });
+  const voice = voiceTurnRoutes({
+    knex,
+    place: (conversation) => placement.place({ ...conversation, channel: 'http' }),
+    find: (callId, userId) => placement.replace(callId, userId, 'http'),
+    end: (callId) => billing.meter.end(callId, { reason: 'hang_up', talkedMs: 0 }),
+    preferences: (userId) => accounts.me(userId),
+    languages: () => engines.languages(),
+    issueToken: (pass) => accounts.callTokens.issue(pass),
+  });
+  lifecycle.onClose('turns', () => voice.close());
   const { payments, pages } = openPayments(config, { knex, log, metrics });
   const listening = recordingRoute({
     recordings,
@@ -102,6 +122,7 @@ export async function startWeb(
     ...payments.routes,
     ...analytics.routes,
     ...calls,
+    ...voice.routes,
     ...callsStaff,
     listening,
   ];
@@ -114,6 +135,14 @@ export async function startWeb(
     bundleFolder: config.web.panelRoot,
     log,
     accounts,
+    services: {
+      accounts,
+      billing: billing.staff,
+      payments,
+      desk,
+      nodes,
+      systemRules: createSystemRules({ knex }),
+    },
     routes,
   });
   lifecycle.onClose('panel', () => panel.close());
@@ -141,7 +170,12 @@ export async function startWeb(
       panel.middleware,
     ],
   });
-  const server = await listen({ app, host: config.web.host, port: config.web.port });
+  const server = await listen({
+    app,
+    host: config.web.host,
+    port: config.web.port,
+    requestTimeoutMs: UPLOAD_DEADLINE_MS,
+  });
   lifecycle.onClose('http', () => server.close());
   // Open WebSockets keep a server from closing: they go first.
   proxy.attach(server.server);

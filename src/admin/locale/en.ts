@@ -1,6 +1,18 @@
+import { menu } from './en/menu.ts';
+import { buttons, messages } from './en/messages.ts';
+import { money } from './en/money.ts';
+import { people } from './en/people.ts';
+import { system } from './en/system.ts';
+import { talks } from './en/talks.ts';
+
 /** What AdminJS does not say, or says otherwise than we want. Its other English words are its own. */
 export const en = {
-  buttons: { logoutEverywhere: 'Log out on every device', run: 'Do it', back: 'Back' },
+  buttons,
+  labels: menu,
+  messages,
+  resources: { ...people, ...money, ...talks, ...system },
+  /** Titles of pages, by name. */
+  pages: {},
   components: {
     LanguageSelector: { availableLanguages: { en: 'English', ru: 'Русский' } },
     Login: {
@@ -8,58 +20,6 @@ export const en = {
       welcomeMessage: 'For staff of AIlingva: accounts, minutes, calls and what they earn.',
       properties: { email: 'E-mail', password: 'Password' },
       loginButton: 'Sign in',
-    },
-  },
-  labels: {
-    people: 'People',
-    money: 'Money',
-    talks: 'Calls',
-    system: 'System',
-    users: 'Users',
-  },
-  messages: {
-    credentials_invalid: 'The e-mail address or the password is wrong.',
-    account_blocked: 'This account is blocked.',
-    not_staff: 'This account has no access to the back office.',
-    too_many_logins: 'Too many attempts. Wait a quarter of an hour before the next one.',
-    sign_in_busy: 'The house is busy. Try again in a moment.',
-    fieldInvalid: 'This value cannot be.',
-    fieldRequired: 'This is needed.',
-    fieldTaken: 'There is one like this already.',
-    fieldReferenced: 'Something else depends on this.',
-    fieldRefused: 'The database refuses this value.',
-    edit_conflict: 'Somebody else has changed this meanwhile. Reload the page to see what it is now.',
-    formKeyMissing: 'The form has lost its key. Reload the page.',
-    actionRefused: 'This was not done.',
-    welcome: 'Choose a section on the left.',
-  },
-  resources: {
-    users: {
-      properties: {
-        id: 'Id',
-        email: 'E-mail',
-        name: 'Name',
-        role: 'Role',
-        language: 'Learns',
-        level: 'Level',
-        minutes_balance: 'Minutes',
-        minutes_held: 'Held for calls',
-        confirmed_at: 'Address confirmed',
-        blocked: 'Blocked',
-        blocked_at: 'Blocked since',
-        created_at: 'Registered',
-      },
-      labels: {
-        'role.student': 'Student',
-        'role.support': 'Support',
-        'role.analyst': 'Analyst',
-        'role.admin': 'Administrator',
-        'language.en': 'English',
-        'language.ru': 'Russian',
-        'level.beginner': 'Beginner',
-        'level.intermediate': 'Intermediate',
-        'level.advanced': 'Advanced',
-      },
     },
   },
 };

@@ -16,7 +16,7 @@ const MOST_ROWS = 500;
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** The name of the field in which a form carries the version that it was opened with. */
-export const VERSION = 'version';
+export const VERSION = 'row_version';
 
 interface Page {
   readonly limit?: number;

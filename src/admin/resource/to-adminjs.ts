@@ -4,9 +4,6 @@ import { only } from '../roles.ts';
 import { DEEPEST_ROW, VERSION } from './table-resource.ts';
 import type { TableDefinition } from './definition.ts';
 
-/** Navigation groups are named by their key; the locale has the words. */
-const SECTION_ICONS = { people: 'Users', money: 'CreditCard', talks: 'Phone', system: 'Settings' } as const;
-
 /** A table as AdminJS offers it: what is not allowed by a list is off. */
 export function toResourceOptions(definition: TableDefinition): ResourceOptions {
   const { readers, edit, create, actions = [], components = {} } = definition;
@@ -20,7 +17,8 @@ export function toResourceOptions(definition: TableDefinition): ResourceOptions 
   });
   return {
     id: definition.id,
-    navigation: { name: definition.section, icon: SECTION_ICONS[definition.section] },
+    // The names of sections are keys: the locale has the words.
+    navigation: { name: definition.section, icon: definition.icon },
     sort: { ...definition.sort },
     listProperties: [...definition.list],
     showProperties: [...definition.show],

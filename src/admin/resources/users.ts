@@ -1,8 +1,12 @@
+import { z } from 'zod';
+import { userActions } from '../actions/user-actions.ts';
+import { AppError } from '../../platform/errors.ts';
 import { readModel } from '../models/read-model.ts';
-import type { TableDefinition } from '../resource/definition.ts';
-import { WITH_PERSONS } from '../roles.ts';
+import type { Change, TableDefinition } from '../resource/definition.ts';
+import { ADMINS, WITH_PERSONS } from '../roles.ts';
+import { orderOf, type PanelServices } from '../services.ts';
 
-export function usersTable(): TableDefinition {
+export function usersTable({ accounts, billing }: Pick<PanelServices, 'accounts' | 'billing'>): TableDefinition {
   return {
     id: 'users',
     section: 'people',
@@ -47,5 +51,26 @@ export function usersTable(): TableDefinition {
     ],
     filter: ['id', 'email', 'name', 'role', 'language', 'level', 'blocked', 'confirmed_at', 'created_at'],
     readers: WITH_PERSONS,
+    edit: {
+      roles: ADMINS,
+      fields: ['name', 'role', 'language', 'level'],
+      save: ({ id, by, change, refuseIfChanged }) =>
+        accounts.changeByStaff(id, asAccountChange(change), orderOf(by), refuseIfChanged),
+    },
+    actions: userActions({ accounts, billing }),
+    errorFields: { own_account: 'role', last_admin: 'role' },
   };
+}
+
+const accountChange = z.object({
+  name: z.string().max(80).optional(),
+  role: z.enum(['student', 'support', 'analyst', 'admin']).optional(),
+  language: z.enum(['en', 'ru']).optional(),
+  level: z.enum(['beginner', 'intermediate', 'advanced']).optional(),
+});
+
+function asAccountChange(change: Change): z.output<typeof accountChange> {
+  const parsed = accountChange.safeParse(change);
+  if (parsed.success) return parsed.data;
+  throw new AppError({ code: 'fieldInvalid', kind: 'invalid', message: 'A field cannot have this value.' });
 }

@@ -1,0 +1,122 @@
+import { Badge, Box, H5, Text } from '@adminjs/design-system';
+import { BasePropertyComponent, useTranslation, type ActionProps } from 'adminjs';
+import React, { useEffect, useState } from 'react';
+
+interface Turn {
+  readonly ordinal: number;
+  readonly speaker: 'learner' | 'tutor';
+  readonly text: string;
+  readonly heard_text: string;
+  readonly interrupted: boolean;
+  readonly started_at_ms: number;
+  readonly stages_ms: Readonly<Record<string, number>>;
+  readonly engines: Readonly<Record<string, string>>;
+}
+
+interface Conversation {
+  readonly turns: readonly Turn[];
+  readonly recordings: readonly { readonly part: number; readonly url: string }[];
+}
+
+/** A call: its facts, its recording, and what was said, with how long each stage of an answer took. */
+export default function CallShow({ record, resource }: ActionProps) {
+  const { translateMessage } = useTranslation();
+  const say = (key: string): string => translateMessage(key, resource.id);
+  const [conversation, setConversation] = useState<Conversation | 'failed'>();
+  const id = record?.id;
+
+  useEffect(() => {
+    if (id === undefined) return undefined;
+    const gone = new AbortController();
+    fetch(`/admin/data/calls/${encodeURIComponent(id)}`, { signal: gone.signal })
+      .then(async (answer) => {
+        if (!answer.ok) throw new Error(String(answer.status));
+        setConversation((await answer.json()) as Conversation);
+      })
+      .catch(() => {
+        if (!gone.signal.aborted) setConversation('failed');
+      });
+    return () => gone.abort();
+  }, [id]);
+
+  if (!record) return null;
+  return (
+    <Box flex flexDirection={['column', 'column', 'column', 'row']} style={{ gap: '24px', alignItems: 'flex-start' }}>
+      <Box variant="white" p="xl" width={['100%', '100%', '100%', '340px']} flexShrink={0}>
+        {resource.showProperties.map((property) => (
+          <BasePropertyComponent
+            key={property.propertyPath}
+            where="show"
+            property={property}
+            resource={resource}
+            record={record}
+          />
+        ))}
+      </Box>
+      <Box variant="white" p="xl" flexGrow={1} width="100%" data-testid="conversation">
+        <H5 mb="lg">{say('conversation')}</H5>
+        {conversation === undefined && <Text color="grey60">{say('loading')}</Text>}
+        {conversation === 'failed' && <Text color="error">{say('conversationFailed')}</Text>}
+        {conversation !== undefined && conversation !== 'failed' && (
+          <>
+            {conversation.recordings.map(({ part, url }) => (
+              <Box key={part} mb="lg">
+                <Text mb="sm">{`${say('recording')} ${part}`}</Text>
+                <audio controls preload="none" src={url} style={{ width: '100%' }} />
+              </Box>
+            ))}
+            {conversation.turns.length === 0 && <Text color="grey60">{say('noTurns')}</Text>}
+            {conversation.turns.map((turn) => (
+              <TurnLine key={turn.ordinal} turn={turn} say={say} />
+            ))}
+          </>
+        )}
+      </Box>
+    </Box>
+  );
+}
+
+function TurnLine({ turn, say }: { readonly turn: Turn; readonly say: (key: string) => string }) {
+  const tutor = turn.speaker === 'tutor';
+  const unheard = turn.interrupted ? turn.text.slice(turn.heard_text.length) : '';
+  return (
+    <Box
+      mb="lg"
+      p="lg"
+      bg={tutor ? 'primary20' : 'warningLight'}
+      ml={tutor ? '0' : ['0', 'x4']}
+      mr={tutor ? ['0', 'x4'] : '0'}
+      style={{ borderRadius: '12px' }}
+    >
+      <Box flex alignItems="center" mb="sm" style={{ gap: '8px', flexWrap: 'wrap' }}>
+        <Text fontWeight="bold">{say(turn.speaker)}</Text>
+        <Text color="grey60">{clock(turn.started_at_ms)}</Text>
+        {Object.entries(turn.stages_ms).map(([stage, ms]) => (
+          <Badge key={stage} outline size="sm">
+            {`${stage} ${Math.round(ms)} ms`}
+          </Badge>
+        ))}
+      </Box>
+      <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+        {turn.interrupted ? turn.heard_text : turn.text}
+        {turn.interrupted && (
+          <span style={{ opacity: 0.6 }}>
+            {unheard} — {say('interrupted')}
+          </span>
+        )}
+      </Text>
+      {Object.keys(turn.engines).length > 0 && (
+        <Text mt="sm" fontSize="sm" color="grey60">
+          {Object.entries(turn.engines)
+            .map(([stage, engine]) => `${stage}: ${engine}`)
+            .join(', ')}
+        </Text>
+      )}
+    </Box>
+  );
+}
+
+function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}

@@ -1,0 +1,113 @@
+export const money = {
+  payments: {
+    properties: {
+      id: 'Номер',
+      user_account_id: 'Пользователь',
+      status: 'Состояние',
+      amount_rub: 'Сумма, ₽',
+      captured_rub: 'Списано, ₽',
+      credited_minutes: 'Начислено минут',
+      given_back_rub: 'Возвращено, ₽',
+      reversed_minutes: 'Забрано минут',
+      provider: 'Провайдер',
+      provider_payment_id: 'Номер у провайдера',
+      reason: 'Код ошибки',
+      created_at: 'Создан',
+      paid_at: 'Оплачен',
+      closed_at: 'Закрыт',
+      'refund.amount': 'Сумма, ₽ (пусто: весь остаток)',
+      'refund.kind': 'Вид',
+      'refund.reason': 'Причина',
+    },
+    labels: {
+      'status.created': 'Создан',
+      'status.pending': 'Ожидает',
+      'status.succeeded': 'Оплачен',
+      'status.partially_refunded': 'Частично возвращён',
+      'status.refunded': 'Возвращён',
+      'status.canceled': 'Отменён',
+      'status.expired': 'Истёк',
+      'status.failed': 'Не удался',
+      'status.mismatch': 'Требует разбора',
+      'kind.refund': 'Возврат через провайдера',
+      'kind.chargeback': 'Банк уже забрал деньги',
+    },
+    actions: {
+      list: 'Платежи',
+      refund: 'Вернуть деньги',
+    },
+    messages: {
+      'refund.about': 'Деньги вернутся тем же путём, минуты будут забраны, сколько есть; остальное станет долгом.',
+      noRecordsInResource: 'Пока никто не платил.',
+    },
+  },
+  packages: {
+    properties: {
+      id: 'Номер',
+      name: 'Название',
+      min_amount_rub: 'От, ₽',
+      discount_percent: 'Скидка, %',
+      is_active: 'Действует',
+      created_at: 'Создано',
+      updated_at: 'Изменён',
+    },
+    actions: {
+      list: 'Пакеты',
+    },
+    messages: {
+      noRecordsInResource: 'Пакетов нет: все платят по базовой цене.',
+    },
+  },
+  ledger: {
+    properties: {
+      id: 'Номер',
+      user_account_id: 'Пользователь',
+      sequence: 'Строка',
+      type: 'Вид',
+      minutes_delta: 'Минуты',
+      balance_after: 'Остаток после',
+      reason: 'Причина',
+      actor_id: 'Кем',
+      reverses_id: 'Отменяет',
+      created_at: 'Время',
+      'reverse.reason': 'Причина',
+    },
+    labels: {
+      'type.deposit': 'Пополнение',
+      'type.trial': 'Пробные',
+      'type.gift': 'Подарок',
+      'type.usage': 'Разговор',
+      'type.referral_reward': 'За приглашение',
+      'type.referral_welcome': 'По приглашению',
+      'type.reversal': 'Отмена',
+      'type.adjustment': 'Исправление',
+    },
+    actions: {
+      list: 'Движения минут',
+      reverse: 'Отменить',
+    },
+    messages: {
+      'reverse.about':
+        'Другой строкой: у подаренных забирается неизрасходованное; списанные за разговор возвращаются бесплатными.',
+      noRecordsInResource: 'Движений минут ещё не было.',
+    },
+  },
+  usage: {
+    properties: {
+      id: 'Номер',
+      user_account_id: 'Пользователь',
+      call_id: 'Разговор',
+      duration_sec: 'Разговор, с',
+      billed_minutes: 'Учтено минут',
+      billed_amount_rub: 'Сумма, ₽',
+      tariff_snapshot: 'По цене',
+      created_at: 'Окончен',
+    },
+    actions: {
+      list: 'Учёт разговоров',
+    },
+    messages: {
+      noRecordsInResource: 'Разговоров к учёту ещё не было.',
+    },
+  },
+};

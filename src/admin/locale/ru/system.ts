@@ -1,0 +1,85 @@
+export const system = {
+  system_rules: {
+    properties: {
+      id: 'Номер',
+      title: 'Название',
+      text: 'Текст',
+      language: 'Язык (пусто: любой)',
+      level: 'Уровень (пусто: любой)',
+      position: 'Место',
+      enabled: 'Включено',
+      version: 'Версия',
+      updated_by: 'Кем изменено',
+      updated_at: 'Изменено',
+    },
+    labels: {
+      'language.en': 'Английский',
+      'language.ru': 'Русский',
+      'level.beginner': 'Начальный',
+      'level.intermediate': 'Средний',
+      'level.advanced': 'Продвинутый',
+    },
+    actions: {
+      list: 'Правила преподавателя',
+    },
+    messages: {
+      noRecordsInResource: 'У преподавателя нет правил.',
+    },
+  },
+  settings: {
+    properties: {
+      key: 'Настройка',
+      value: 'Значение',
+      updated_by: 'Кем задано',
+      updated_at: 'Задано',
+    },
+    actions: {
+      list: 'Настройки',
+    },
+    messages: {
+      noRecordsInResource: 'Все настройки по умолчанию.',
+    },
+  },
+  nodes: {
+    properties: {
+      id: 'Узел',
+      url: 'Адрес',
+      load: 'Разговоры',
+      capacity: 'Вместимость',
+      fresh: 'На связи',
+      draining: 'Выводится',
+      heartbeat_at: 'Последний отчёт',
+      registered_at: 'С',
+      'drain.reason': 'Причина',
+      'resume.reason': 'Причина',
+    },
+    actions: {
+      list: 'Медиа-узлы',
+      drain: 'Вывести',
+      resume: 'Вернуть в работу',
+    },
+    messages: {
+      'drain.about': 'Новых разговоров не будет; идущие продолжатся.',
+      'resume.about': 'Снова получает разговоры.',
+      noRecordsInResource: 'Нет ни одного медиа-узла: звонить нельзя.',
+    },
+  },
+  audit: {
+    properties: {
+      id: 'Номер',
+      actor_id: 'Кто',
+      action: 'Что сделал',
+      subject_type: 'С чем',
+      subject_id: 'С каким',
+      details: 'Подробности',
+      ip: 'Откуда',
+      created_at: 'Время',
+    },
+    actions: {
+      list: 'Журнал действий',
+    },
+    messages: {
+      noRecordsInResource: 'Пока ничего не сделано.',
+    },
+  },
+};
