@@ -16,6 +16,7 @@ export interface DebianPackage {
 export const DEBIAN_PACKAGES: readonly DebianPackage[] = [
   { name: 'ca-certificates', purpose: 'serve', why: 'TLS to the speech services' },
   { name: 'espeak-ng', purpose: 'serve', why: 'the local voice' },
+  { name: 'ffmpeg', purpose: 'serve', why: 'voices that do not come by WebRTC: WebM, MP3, M4A and others' },
   { name: 'pocketsphinx-en-us', purpose: 'serve', why: 'the local recognizer’s English model' },
 
   { name: 'cmake', purpose: 'build', why: 'builds native/' },

@@ -7,9 +7,11 @@ import {
   MediaNodes,
   NodeMembership,
   readConversationSettings,
+  readVoiceTurnLimits,
+  UPLOAD_DEADLINE_MS,
   watchEndRequests,
 } from '../media/index.ts';
-import { signalingPath, startMediaNode } from '../media/node.ts';
+import { type MediaNode, nodeTurnRoute, signalingPath, startMediaNode } from '../media/node.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { ServiceConfig } from '../platform/config.ts';
 import { connectDatabase, pingDatabase } from '../platform/database.ts';
@@ -59,15 +61,21 @@ export async function startMedia(
   const engines = createEngines(config, { log, knex, metrics });
   lifecycle.onClose('engines', () => engines.close());
 
+  // The node needs the server, whose routes need the node.
+  let started: MediaNode | undefined;
+  const turns = nodeTurnRoute({
+    conversations: () => started?.conversations,
+    verifyToken: (token) => accounts.callTokens.verify(token),
+  });
   const app = createHttpApp({
-    routes: [],
+    routes: [turns],
     log,
     metrics,
     publicUrl: config.web.publicUrl,
     readiness: { database: () => pingDatabase(database) },
   });
   const { host, port } = config.media;
-  const http = await listen({ app, host, port, portVariable: 'MEDIA_PORT' });
+  const http = await listen({ app, host, port, portVariable: 'MEDIA_PORT', requestTimeoutMs: UPLOAD_DEADLINE_MS });
   lifecycle.onClose('http', () => http.close());
 
   const { recordings, store } = openRecordings(config, { knex, log });
@@ -77,16 +85,18 @@ export async function startMedia(
     (files) => files > 0 && log.info({ files }, 'Recordings of an earlier process were uploaded'),
     (error: unknown) => log.error({ err: error }, 'Recordings of an earlier process could not be uploaded'),
   );
-  const transcoder = createTranscoder({ log, clock: systemClock });
+  const transcoder = createTranscoder({ ffmpegBin: config.media.ffmpegBin, log, clock: systemClock });
   lifecycle.onClose('transcoder', () => transcoder.close());
 
+  const meter = billing.meterOf(config.media.nodeId) satisfies CallMeter;
   const node = await startMediaNode({
     nodeId: config.media.nodeId,
     httpServer: http.server,
     rtc: { ...config.rtc, workerBin: config.media.workerBin, workers: 1 },
     opusAddonPath: config.media.opusAddon,
     store: createCallStore({ knex, nodeId: config.media.nodeId }),
-    meter: billing.meterOf(config.media.nodeId) satisfies CallMeter,
+    meter,
+    turns: { meter, readLimits: () => readVoiceTurnLimits(knex) },
     chooseEngines: (request) => engines.choose(request),
     readSettings: () => readConversationSettings(knex, log),
     readInstructions: async (lesson) => (await systemRules.compose(lesson)).text,
@@ -97,13 +107,13 @@ export async function startMedia(
     log,
     metrics,
   });
+  started = node;
   const endRequests = watchEndRequests({
     knex,
     nodeId: config.media.nodeId,
     // One that is not here any more, or was never joined, has only its row.
     async end(callId, reason) {
-      if (!(await node.calls.end(callId, reason)))
-        await billing.meterOf(config.media.nodeId).end(callId, { reason, talkedMs: 0 });
+      if (!(await node.calls.end(callId, reason))) await meter.end(callId, { reason, talkedMs: 0 });
     },
     clock: systemClock,
     log,
@@ -120,7 +130,7 @@ export async function startMedia(
       publicPath: signalingPath(config.media.nodeId),
       capacity: config.media.capacity,
     },
-    load: () => node.calls.size,
+    load: () => node.load,
     clock: systemClock,
     log,
   });

@@ -14,3 +14,5 @@ export { type RecordingPasses, Recordings } from './recording/index.ts';
 export { callRoutes, type CallRoutesOptions } from './routes.ts';
 export { mediaStaffRoutes } from './staff-routes.ts';
 export { eraseTurnTexts, turnTextsKeptDays } from './turn-retention.ts';
+export { readVoiceTurnLimits, UPLOAD_DEADLINE_MS } from './voice-turn/voice-turn-settings.ts';
+export { voiceTurnRoutes } from './voice-turn/web-routes.ts';

@@ -20,6 +20,8 @@ import { VoiceConversations } from './voice-turn/conversations.ts';
 import type { TurnMeter } from './voice-turn/ports.ts';
 import type { VoiceTurnLimits } from './voice-turn/voice-turn-settings.ts';
 
+export { nodeTurnRoute } from './voice-turn/node-route.ts';
+
 export interface MediaNodeOptions {
   readonly nodeId: string;
   /** Carries the signaling; stays its owner's. */
@@ -125,6 +127,7 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNo
       log,
       metrics: callMetrics,
       ...(options.readSettings && { readSettings: options.readSettings }),
+      ...(options.readInstructions && { readInstructions: options.readInstructions }),
     });
   const signaling = SignalingServer.attach({
     httpServer: options.httpServer,

@@ -18,6 +18,7 @@ export interface VoiceConversationsOptions extends TurnTools {
   readonly chooseEngines: CallRegistryOptions['chooseEngines'];
   readonly readLimits: () => Promise<VoiceTurnLimits>;
   readonly readSettings?: () => Promise<ConversationSettings>;
+  readonly readInstructions?: CallRegistryOptions['readInstructions'];
 }
 
 export interface TurnRequest {
@@ -155,13 +156,14 @@ export class VoiceConversations {
     { body, form, gone }: TurnRequest,
     conversation: OpenConversation,
   ): Promise<TakenTurn | undefined> {
-    const { store, meter, chooseEngines, readSettings } = this.#options;
+    const { store, meter, chooseEngines, readSettings, readInstructions } = this.#options;
     const { id: callId, language, level, askedEngine } = call;
-    const [{ heldMs }, earlier, engines, settings] = await Promise.all([
+    const [{ heldMs }, earlier, engines, settings, instructions = ''] = await Promise.all([
       meter.beat(call.id, call.talkedMs),
       store.turns(call.id),
       chooseEngines({ callId, language, level, ...(askedEngine !== undefined && { askedEngine }) }),
       readSettings?.(),
+      readInstructions?.(call),
     ]);
     this.#beatLater(call.id, conversation);
     return await takeTurn(
@@ -172,7 +174,7 @@ export class VoiceConversations {
         form,
         gone,
         engines,
-        instructions: '',
+        instructions,
         limits,
         settings,
         heldMs,

@@ -27,6 +27,7 @@ export interface HearTurnOptions {
   readonly language: Language;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly pace?: HearingPace | undefined;
   /** How long the last words may take after the last frame. */
   readonly finalDeadlineMs: number;
 }
@@ -43,9 +44,14 @@ const SAMPLES_PER_MS = ENGINE_SAMPLE_RATE / 1_000;
 /** The detector keeps a second of windows, and an engine little sound of before an utterance: it is waited for often. */
 const FRAMES_BETWEEN_LOOKS = 5;
 
-/** Engines are made for callers, who speak in real time: a file runs ahead of it by this much and no faster than this. */
-const LEAD_MS = 5_000;
-const SPEED = 3;
+/** How fast an engine is given sound: so far ahead of real time, and then so many times as fast. */
+export interface HearingPace {
+  readonly leadMs: number;
+  readonly speed: number;
+}
+
+/** Engines are made for callers, who speak in real time: none keeps more than 30 s that it has not worked on. */
+const defaultPace: HearingPace = { leadMs: 20_000, speed: 3 };
 
 /**
  * Hears one whole turn while it still arrives: the detector finds the stretches of speech, as in a call, and the engine's
@@ -53,7 +59,7 @@ const SPEED = 3;
  * @throws EngineError when the engine fails; what `frames` throws
  */
 export async function hearTurn(options: HearTurnOptions): Promise<HeardTurn> {
-  const { engine, language, detector, clock, signal } = options;
+  const { engine, language, detector, clock, signal, pace = defaultPace } = options;
   const stream = engine.open({ language, signal });
   const turn = new TurnEar(stream, options);
   const voice = detector.openStream((event) => turn.voice(event), options.voice);
@@ -67,7 +73,7 @@ export async function hearTurn(options: HearTurnOptions): Promise<HeardTurn> {
       frames += 1;
       if (frames % FRAMES_BETWEEN_LOOKS > 0) continue;
       await detector.idle();
-      const earlyMs = (frames * FRAME_MS - LEAD_MS) / SPEED - (clock.monotonicMs() - startedAtMs);
+      const earlyMs = (frames * FRAME_MS - pace.leadMs) / pace.speed - (clock.monotonicMs() - startedAtMs);
       if (earlyMs > 0) await pause(earlyMs, clock, signal);
     }
     await detector.idle();

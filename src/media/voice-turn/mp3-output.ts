@@ -1,6 +1,7 @@
 import type { PlayoutSegment, SegmentOptions, SegmentReport } from '../audio/speaker.ts';
 import type { VoiceOutput } from '../call/voice-output.ts';
 import type { Mp3Encoder } from '../transcoding/transcoder.ts';
+import { RateConverter } from './rate-converter.ts';
 
 /**
  * The tutor's voice on its way into an MP3 encoder. Nothing is paced: whoever listens has the sound as soon as it is made,
@@ -8,12 +9,15 @@ import type { Mp3Encoder } from '../transcoding/transcoder.ts';
  */
 export class Mp3Output implements VoiceOutput {
   readonly #encoder: Mp3Encoder;
+  readonly #sampleRate: number;
   #tail: Promise<void> = Promise.resolve();
   #stopped = false;
   #encodedMs = 0;
 
-  constructor(encoder: Mp3Encoder) {
+  /** @param sampleRate of what the encoder takes; voices of another are converted */
+  constructor(encoder: Mp3Encoder, sampleRate: number) {
     this.#encoder = encoder;
+    this.#sampleRate = sampleRate;
   }
 
   /** Of sound that the encoder has taken. */
@@ -22,7 +26,16 @@ export class Mp3Output implements VoiceOutput {
   }
 
   openSegment(options: SegmentOptions): PlayoutSegment {
-    return new EncodedSegment(options, (samples) => this.#write(samples, options.sampleRate), this.#stopped);
+    const { sampleRate } = options;
+    const converter = sampleRate === this.#sampleRate ? undefined : new RateConverter(sampleRate, this.#sampleRate);
+    return new EncodedSegment(
+      options,
+      {
+        write: (samples) => this.#write(converter ? converter.convert(samples) : samples),
+        end: () => converter && this.#write(converter.finish()),
+      },
+      this.#stopped,
+    );
   }
 
   /** Resolves when the encoder has taken what was written. */
@@ -40,20 +53,25 @@ export class Mp3Output implements VoiceOutput {
   pause(): void {}
   resume(): void {}
 
-  #write(samples: Int16Array, sampleRate: number): Promise<void> {
+  #write(samples: Int16Array): Promise<void> {
     this.#tail = this.#tail.then(async () => {
       if (this.#stopped) return;
       await this.#encoder.write(samples);
-      this.#encodedMs += (samples.length * 1_000) / sampleRate;
+      this.#encodedMs += (samples.length * 1_000) / this.#sampleRate;
     });
     return this.#tail;
   }
 }
 
+interface SegmentSink {
+  write(samples: Int16Array): Promise<void>;
+  end(): Promise<void> | undefined;
+}
+
 class EncodedSegment implements PlayoutSegment {
   readonly finished: Promise<SegmentReport>;
   readonly #options: SegmentOptions;
-  readonly #encode: (samples: Int16Array) => Promise<void>;
+  readonly #sink: SegmentSink;
   readonly #resolve: (report: SegmentReport) => void;
   #tail: Promise<void> = Promise.resolve();
   #written = 0;
@@ -61,9 +79,9 @@ class EncodedSegment implements PlayoutSegment {
   #state: PlayoutSegment['state'] = 'waiting';
   #ended = false;
 
-  constructor(options: SegmentOptions, encode: (samples: Int16Array) => Promise<void>, stopped: boolean) {
+  constructor(options: SegmentOptions, sink: SegmentSink, stopped: boolean) {
     this.#options = options;
-    this.#encode = encode;
+    this.#sink = sink;
     ({ promise: this.finished, resolve: this.#resolve } = Promise.withResolvers<SegmentReport>());
     if (stopped) this.#finish('stopped');
   }
@@ -91,7 +109,7 @@ class EncodedSegment implements PlayoutSegment {
       this.#state = 'playing';
       this.#options.onStarted?.(performance.now());
     }
-    this.#tail = this.#encode(samples).then(() => {
+    this.#tail = this.#sink.write(samples).then(() => {
       this.#played += samples.length;
     });
   }
@@ -99,6 +117,7 @@ class EncodedSegment implements PlayoutSegment {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    void this.#sink.end();
     void this.#tail.then(() => this.#finish('complete'));
   }
 

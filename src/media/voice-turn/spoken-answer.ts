@@ -53,7 +53,7 @@ export async function speakAnswer(options: SpokenAnswerOptions): Promise<SpokenA
   const { call, heard, engines, encoder, form, gone, clock, log, metrics } = options;
   const { speechToText, tutor, textToSpeech } = engines;
   const finished = Promise.withResolvers<void>();
-  const output = new Mp3Output(encoder);
+  const output = new Mp3Output(encoder, textToSpeech.sampleRate);
   const transcript = new Transcript(options.earlier);
   const turns = new Map<number, TurnRecord>();
   const uses: PricedUse[] = [];

@@ -8,16 +8,18 @@ import type { CallRecord, ConversationSettings, TurnRecord } from '../call/ports
 import { defaultTurnSettings } from '../call/turn-settings.ts';
 import type { AudioDecoder, Transcoder } from '../transcoding/transcoder.ts';
 import type { AnswerForm } from './answer-forms.ts';
-import { hearTurn } from './hear-turn.ts';
+import { type HearingPace, hearTurn } from './hear-turn.ts';
 import { speakAnswer } from './spoken-answer.ts';
 import { upload } from './upload.ts';
 import { noMinutes, speechNotHeard } from './voice-turn-errors.ts';
-import type { VoiceTurnLimits } from './voice-turn-settings.ts';
+import { uploadLimitMs, type VoiceTurnLimits } from './voice-turn-settings.ts';
 
 /** What turns need of the process that they run in. */
 export interface TurnTools {
   readonly transcoder: Transcoder;
   readonly detector: Pick<VoiceActivityDetector, 'openStream' | 'idle'>;
+  /** For engines that are slower, or faster, than most. */
+  readonly hearingPace?: HearingPace;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: CallMetrics;
@@ -54,8 +56,6 @@ export interface TakenTurn {
 
 /** How long the last words may take. */
 const FINAL_DEADLINE_MS = 20_000;
-/** A live upload takes as long as it is spoken; this is for the way. */
-const UPLOAD_GRACE_MS = 30_000;
 
 /**
  * One turn: it is decoded and heard while it is uploaded, answered, and the answer sent while it is spoken.
@@ -100,7 +100,7 @@ export async function takeTurn(options: TurnOptions, tools: TurnTools): Promise<
   async function hear(
     from: AudioDecoder,
     { body, engines: { speechToText: engine }, ...turn }: TurnOptions,
-    { detector, metrics: _metrics, ...rest }: TurnTools,
+    { detector, hearingPace: pace }: TurnTools,
     stop: AbortSignal,
   ): Promise<{ text: string; endedAtMs: number; soundMs: number }> {
     const uploading = upload({
@@ -108,10 +108,11 @@ export async function takeTurn(options: TurnOptions, tools: TurnTools): Promise<
       decoder: from,
       clock,
       silenceMs: limits.uploadSilenceMs,
-      limitMs: limits.maxDurationMs + UPLOAD_GRACE_MS,
+      limitMs: uploadLimitMs(limits),
     });
     const hearing = hearTurn({
-      ...rest,
+      clock,
+      pace,
       frames: covered(from, turn),
       engine,
       detector,

@@ -12,6 +12,17 @@ export interface VoiceTurnLimits {
   readonly idleMs: number;
 }
 
+const LONGEST_SECONDS = 600;
+const WAY_SECONDS = 30;
+
+/** A live upload takes as long as it is spoken, and a little for the way. */
+export function uploadLimitMs({ maxDurationMs }: VoiceTurnLimits): number {
+  return maxDurationMs + WAY_SECONDS * 1_000;
+}
+
+/** By when the longest upload that can be allowed has arrived whole: for the servers that it passes. */
+export const UPLOAD_DEADLINE_MS = (LONGEST_SECONDS + 2 * WAY_SECONDS) * 1_000;
+
 export const maxBytesSetting = defineSetting({
   key: 'voice_turn.max_bytes',
   schema: z.int().min(10_000).max(100_000_000),
@@ -19,7 +30,7 @@ export const maxBytesSetting = defineSetting({
 });
 const maxSeconds = defineSetting({
   key: 'voice_turn.max_seconds',
-  schema: z.int().min(1).max(600),
+  schema: z.int().min(1).max(LONGEST_SECONDS),
   fallback: 120,
 });
 const uploadSilenceSeconds = defineSetting({
