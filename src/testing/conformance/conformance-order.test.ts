@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import type { SpeechToText, TextToSpeech, TranscriptionEvent, TranscriptionStream } from '../../speech/engine.ts';
+import type {
+  SpeechToSpeech,
+  SpeechToSpeechSession,
+  SpeechToText,
+  TextToSpeech,
+  TranscriptionEvent,
+  TranscriptionStream,
+} from '../../speech/engine.ts';
 import { EventQueue } from '../../speech/event-queue.ts';
+import { createScriptedSpeechToSpeech } from '../engines/scripted-speech-to-speech.ts';
 import { createScriptedSpeechToText } from '../engines/scripted-speech-to-text.ts';
 import { createScriptedTextToSpeech, createTone } from '../engines/scripted-text-to-speech.ts';
+import { findSpeechToSpeechViolations } from './speech-to-speech.ts';
 import { findSpeechToTextViolations } from './speech-to-text.ts';
 import { findTextToSpeechViolations } from './text-to-speech.ts';
 
@@ -159,5 +168,46 @@ describe('the text-to-speech suite', () => {
       };
     };
     assertViolates(await violations(touchy), /after any of its audio/);
+  });
+});
+
+describe('the speech-to-speech suite', () => {
+  const good = () =>
+    createScriptedSpeechToSpeech({
+      dialogue: [{ heard: 'hello', answer: 'Hello there, my friend?' }],
+      languages: ['en'],
+    });
+  const violations = (engine: () => SpeechToSpeech) =>
+    findSpeechToSpeechViolations(() => ({ engine: engine(), language: 'en', utterance, deadlineMs: 500 }));
+  const changed =
+    (change: Partial<SpeechToSpeechSession>, events = (inner: SpeechToSpeechSession) => inner.events) =>
+    (): SpeechToSpeech => {
+      const engine = good();
+      return {
+        ...engine,
+        open(options) {
+          const inner = engine.open(options);
+          return {
+            write: (frame) => inner.write(frame),
+            greet: () => inner.greet(),
+            interrupt: (id, ms) => inner.interrupt(id, ms),
+            close: () => inner.close(),
+            events: events(inner),
+            ...change,
+          };
+        },
+      };
+    };
+
+  test('sees a session that cannot be closed', async () => {
+    assertViolates(await violations(changed({ close: () => undefined })), /closed at once/);
+  });
+
+  test('sees torn characters', async () => {
+    async function* torn({ events }: SpeechToSpeechSession) {
+      for await (const event of events)
+        yield event.type === 'text' ? { ...event, delta: `${event.delta}\ufffd` } : event;
+    }
+    assertViolates(await violations(changed({}, torn)), /comes late/);
   });
 });

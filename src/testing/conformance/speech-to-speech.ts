@@ -144,6 +144,51 @@ const closing: Case = {
     }),
 };
 
+const closedAnywhere: Case = {
+  name: 'may be closed at once, while it thinks, while it is spoken to and while nobody reads',
+  async check(subject) {
+    await withSession(subject, async (session, reader) => {
+      session.close();
+      assertNoEvents(await reader.rest());
+    });
+    await withSession(subject, async (session, reader) => {
+      session.greet();
+      session.close();
+      assertNoEvents(await reader.rest());
+    });
+    await withSession(subject, async (session, reader, microphone) => {
+      microphone.say(subject.utterance);
+      await reader.until('speech_started');
+      session.close();
+      assertNoEvents(await reader.rest());
+    });
+    await withSession(subject, async (session, reader) => {
+      session.greet();
+      // Another session's whole answer: by then this one's is on its way, too, and nobody has read it.
+      await withSession(subject, async (other, otherReader) => {
+        other.greet();
+        await readAnswer(otherReader);
+      });
+      session.close();
+      assertNoEvents(await reader.rest());
+    });
+  },
+};
+
+const lateReader: Case = {
+  name: 'keeps an answer whole for a reader who comes late',
+  check: (subject) =>
+    withSession(subject, async (session, reader) => {
+      session.greet();
+      await withSession(subject, async (other, otherReader) => {
+        other.greet();
+        await readAnswer(otherReader);
+      });
+      await readAnswer(reader);
+      for (const event of reader.seen) if (event.type === 'text') assert.ok(!event.delta.includes('\ufffd'));
+    }),
+};
+
 const aborting: Case = {
   name: 'ends when its signal aborts, before and within',
   async check({ engine, language, deadlineMs }) {
@@ -186,7 +231,17 @@ const unknownLanguage: Case = {
   },
 };
 
-const cases: readonly Case[] = [greeting, dialogue, interruption, closing, aborting, twoSessions, unknownLanguage];
+const cases: readonly Case[] = [
+  greeting,
+  dialogue,
+  interruption,
+  lateReader,
+  closing,
+  closedAnywhere,
+  aborting,
+  twoSessions,
+  unknownLanguage,
+];
 
 /** Every speech-to-speech engine passes this. */
 export function testSpeechToSpeech(subject: () => SpeechToSpeechSubject): void {
