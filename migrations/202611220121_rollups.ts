@@ -38,16 +38,21 @@ export async function up(knex: Knex): Promise<void> {
       user_account_id uuid PRIMARY KEY,
       number integer NOT NULL UNIQUE CHECK (number >= 0)
     );
+    -- Of all engines and languages.
     CREATE TABLE callers_hourly (
       period timestamptz NOT NULL,
+      chunk integer NOT NULL,
+      members bit(4096) NOT NULL,
+      PRIMARY KEY (period, chunk)
+    );
+    CREATE TABLE callers_daily (
+      period date NOT NULL,
       engine text NOT NULL,
       language text NOT NULL,
       chunk integer NOT NULL,
       members bit(4096) NOT NULL,
       PRIMARY KEY (engine, language, period, chunk)
     );
-    CREATE TABLE callers_daily (LIKE callers_hourly INCLUDING ALL);
-    ALTER TABLE callers_daily ALTER COLUMN period TYPE date;
 
     -- The ledger without usage: what came in, and what was taken back of it.
     CREATE TABLE credits_hourly (

@@ -20,6 +20,8 @@ export interface Cover {
   readonly firstDay: number;
   readonly hours: readonly Stretch[];
   readonly rows: readonly Stretch[];
+  /** Each bucket is one day or one hour of the tables. */
+  readonly single: boolean;
 }
 
 export function coverBuckets(
@@ -44,7 +46,18 @@ export function coverBuckets(
     firstDay: buckets.findIndex(isDay),
     hours,
     rows,
+    single:
+      rows.length === 0 && buckets.every((bucket) => isDay(bucket) || bucket.endsMs - bucket.startsMs === HOUR_MS),
   };
+}
+
+/** The same, with rows instead of the hourly tables. */
+export function byRows(cover: Cover): Cover {
+  const rows: Stretch[] = [];
+  for (const stretch of [...cover.hours, ...cover.rows].toSorted((one, other) => one.fromMs - other.fromMs)) {
+    add(rows, stretch);
+  }
+  return { ...cover, hours: [], rows, single: rows.length === 0 && cover.single };
 }
 
 /** Stretches that touch become one. */

@@ -31,44 +31,78 @@ export interface Figures {
 
 type Credits = ReadonlyMap<CreditKind, CreditFigures>;
 
-/** Of one bucket, or the sum of several; callers cannot be added up, and are given. */
-export function toFigures(
-  usage: UsageFigures | readonly UsageFigures[] | undefined,
-  callers: number | undefined,
-  credits: Credits | readonly Credits[] | undefined,
-): Figures {
-  const used = usage === undefined ? [] : 'length' in usage ? usage : [usage];
-  const given = credits === undefined ? [] : 'length' in credits ? credits : [credits];
-  const total = (name: keyof UsageFigures): number => used.reduce((sum, figures) => sum + figures[name], 0);
-  const of = (kind: CreditKind, name: keyof CreditFigures): number =>
-    given.reduce((sum, kinds) => sum + (kinds.get(kind)?.[name] ?? 0), 0);
-  const credited = (kind: CreditKind): Given => ({
-    count: of(kind, 'credits'),
-    hundredths: of(kind, 'creditedHundredths'),
-  });
-  const reversed = (name: keyof CreditFigures): number => REVERSIBLE.reduce((sum, kind) => sum + of(kind, name), 0);
+const NO_USAGE: UsageFigures = {
+  sessions: 0,
+  billedMinutes: 0,
+  talkedSec: 0,
+  listKopecks: 0,
+  recognizedKopecks: 0,
+  freeHundredths: 0,
+};
+const NO_CREDITS: CreditFigures = {
+  credits: 0,
+  creditedHundredths: 0,
+  creditedKopecks: 0,
+  debits: 0,
+  debitedHundredths: 0,
+  debitedKopecks: 0,
+};
+const NOTHING_GIVEN: Credits = new Map();
+
+/** Callers cannot be added up, and are given. */
+export function toFigures(usage: UsageFigures = NO_USAGE, callers = 0, credits: Credits = NOTHING_GIVEN): Figures {
+  const of = (kind: CreditKind): CreditFigures => credits.get(kind) ?? NO_CREDITS;
+  const [deposit, trial, gift, referral, adjustment] = [
+    of('deposit'),
+    of('trial'),
+    of('gift'),
+    of('referral'),
+    of('adjustment'),
+  ];
   return {
-    sessions: total('sessions'),
-    billedMinutes: total('billedMinutes'),
-    talkedSec: total('talkedSec'),
-    listKopecks: total('listKopecks'),
-    recognizedKopecks: total('recognizedKopecks'),
-    freeHundredths: total('freeHundredths'),
-    callers: callers ?? 0,
-    deposits: { ...credited('deposit'), kopecks: of('deposit', 'creditedKopecks') },
-    gifts: credited('gift'),
-    referrals: credited('referral'),
-    trials: credited('trial'),
+    sessions: usage.sessions,
+    billedMinutes: usage.billedMinutes,
+    talkedSec: usage.talkedSec,
+    listKopecks: usage.listKopecks,
+    recognizedKopecks: usage.recognizedKopecks,
+    freeHundredths: usage.freeHundredths,
+    callers,
+    deposits: { count: deposit.credits, hundredths: deposit.creditedHundredths, kopecks: deposit.creditedKopecks },
+    gifts: { count: gift.credits, hundredths: gift.creditedHundredths },
+    referrals: { count: referral.credits, hundredths: referral.creditedHundredths },
+    trials: { count: trial.credits, hundredths: trial.creditedHundredths },
     adjustments: {
-      count: of('adjustment', 'credits') + of('adjustment', 'debits'),
-      hundredths: of('adjustment', 'creditedHundredths') - of('adjustment', 'debitedHundredths'),
+      count: adjustment.credits + adjustment.debits,
+      hundredths: adjustment.creditedHundredths - adjustment.debitedHundredths,
     },
     reversals: {
-      count: reversed('debits'),
-      hundredths: 0 - reversed('debitedHundredths'),
-      kopecks: 0 - reversed('debitedKopecks'),
+      count: deposit.debits + trial.debits + gift.debits + referral.debits,
+      hundredths:
+        0 - deposit.debitedHundredths - trial.debitedHundredths - gift.debitedHundredths - referral.debitedHundredths,
+      kopecks: 0 - deposit.debitedKopecks - trial.debitedKopecks - gift.debitedKopecks - referral.debitedKopecks,
     },
   };
 }
 
-const REVERSIBLE: readonly CreditKind[] = ['deposit', 'trial', 'gift', 'referral'];
+export function sumUsage(all: Iterable<UsageFigures>): UsageFigures {
+  const total = { ...NO_USAGE };
+  for (const figures of all) addTo(total, figures);
+  return total;
+}
+
+export function sumCredits(all: Iterable<Credits>): Credits {
+  const totals = new Map<CreditKind, CreditFigures>();
+  for (const kinds of all) {
+    for (const [kind, figures] of kinds) {
+      const total = totals.get(kind) ?? { ...NO_CREDITS };
+      addTo(total, figures);
+      totals.set(kind, total);
+    }
+  }
+  return totals;
+}
+
+function addTo<Sum extends { readonly [Name in keyof Sum]: number }>(total: Sum, figures: Sum): void {
+  const sums: Record<string, number> = total;
+  for (const [name, value] of Object.entries<number>(figures)) sums[name] = (sums[name] ?? 0) + value;
+}

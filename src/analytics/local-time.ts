@@ -21,7 +21,7 @@ export interface Stretch {
 
 const DAY_MS = 86_400_000;
 /** Zones change their clocks a month apart at least (Morocco, around Ramadan). */
-const LOOK_EVERY_MS = 7 * DAY_MS;
+const LOOK_EVERY_MS = 14 * DAY_MS;
 
 /** @throws RangeError for a zone that is not in the IANA database */
 export function readLocalClock(timeZone: string, fromMs: number, toMs: number): LocalClock {

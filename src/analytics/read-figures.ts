@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Cover, Stretch } from './cover.ts';
+import { byRows, type Cover } from './cover.ts';
 import { CREDIT_FIGURES, LEDGER_ROWS } from './credit-figures.ts';
 import { selectOne, selectRows } from './sql.ts';
 import { chunkOf, setOf } from './usage-figures.ts';
@@ -38,10 +38,13 @@ export interface Cursor {
   readonly timeZone: string;
 }
 
+/** To be asked first in a transaction: it also sets this up for small answers, for which helpers start too slowly. */
 export async function readCursor(knex: Knex): Promise<Cursor> {
   const { last, time_zone: timeZone } = await selectOne<{ last: string; time_zone: string }>(
     knex,
-    'SELECT last::text, time_zone FROM analytics_cursor',
+    `SELECT last::text, time_zone, set_config('work_mem', '64MB', true), set_config('jit', 'off', true),
+       set_config('max_parallel_workers_per_gather', '0', true)
+     FROM analytics_cursor`,
   );
   return { last, timeZone };
 }
@@ -50,20 +53,26 @@ type Bindings = Readonly<Record<string, Knex.RawBinding>>;
 
 /** Everything that the statements below name. Raw rows count only as far as the figures go: all three places agree. */
 function bindingsOf(cover: Cover, cursor: Cursor, { engine, language }: Filter): Bindings {
-  const instants = (stretches: readonly Stretch[], end: 'fromMs' | 'toMs') =>
-    stretches.map((stretch) => new Date(stretch[end]).toISOString());
+  const { days, hours, rows } = cover;
   return {
-    days: [...cover.days],
+    days: [...days],
+    oneDay: days[0] ?? null,
+    lastDay: days.at(-1) ?? null,
     firstDay: cover.firstDay,
-    hoursFrom: instants(cover.hours, 'fromMs'),
-    hoursTo: instants(cover.hours, 'toMs'),
-    rowsFrom: instants(cover.rows, 'fromMs'),
-    rowsTo: instants(cover.rows, 'toMs'),
-    edges: cover.buckets.map(({ startsMs }) => new Date(startsMs).toISOString()),
+    hourEdges: hours.flatMap(({ fromMs, toMs }) => [instant(fromMs), instant(toMs)]),
+    hoursSince: instant(hours[0]?.fromMs ?? 0),
+    hoursUntil: instant(hours.at(-1)?.toMs ?? 0),
+    rowsFrom: rows.map(({ fromMs }) => instant(fromMs)),
+    rowsTo: rows.map(({ toMs }) => instant(toMs)),
+    edges: cover.buckets.map(({ startsMs }) => instant(startsMs)),
     last: cursor.last,
     engine: engine ?? '*',
     language: language ?? '*',
   };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 interface Places {
@@ -72,26 +81,27 @@ interface Places {
   readonly hourly: string;
   readonly rows: string;
   /** The columns made of rows, where rows are summed up into sets. */
-  readonly summed?: string;
+  readonly summed?: { readonly columns: string; readonly grouping: string };
 }
 
 /** The three places that a cover names, as one table: `bucket` counts from 0. Places that are not needed are left out. */
 function places(cover: Cover, { columns, daily, hourly, rows, summed }: Places): string {
   const parts: string[] = [];
   if (cover.days.length > 0) {
-    parts.push(`SELECT :firstDay + asked.n::integer - 1 AS bucket, ${columns}
-      FROM unnest(:days::date[]) WITH ORDINALITY AS asked (day, n) JOIN (${daily}) f ON f.period = asked.day`);
+    parts.push(`SELECT :firstDay + width_bucket(f.period, :days::date[]) - 1 AS bucket, ${columns}
+      FROM (${daily}) f WHERE f.period BETWEEN :oneDay::date AND :lastDay::date`);
   }
   if (cover.hours.length > 0) {
+    // Inside the stretches, whose beginnings and ends take turns.
+    const inside = cover.hours.length === 1 ? 'true' : 'width_bucket(f.period, :hourEdges::timestamptz[]) % 2 = 1';
     parts.push(`SELECT width_bucket(f.period, :edges::timestamptz[]) - 1 AS bucket, ${columns}
-      FROM unnest(:hoursFrom::timestamptz[], :hoursTo::timestamptz[]) AS asked (since, until)
-        JOIN (${hourly}) f ON f.period >= asked.since AND f.period < asked.until`);
+      FROM (${hourly}) f WHERE f.period >= :hoursSince::timestamptz AND f.period < :hoursUntil::timestamptz AND ${inside}`);
   }
   if (cover.rows.length > 0) {
-    parts.push(`SELECT width_bucket(f.created_at, :edges::timestamptz[]) - 1 AS bucket, ${summed ?? columns}
+    parts.push(`SELECT width_bucket(f.created_at, :edges::timestamptz[]) - 1 AS bucket, ${summed?.columns ?? columns}
       FROM unnest(:rowsFrom::timestamptz[], :rowsTo::timestamptz[]) AS asked (since, until)
         JOIN (${rows}) f ON f.created_at >= asked.since AND f.created_at < asked.until AND f.xid < :last::xid8
-      ${summed === undefined ? '' : 'GROUP BY bucket, chunk, engine, language'}`);
+      ${summed === undefined ? '' : `GROUP BY ${summed.grouping}`}`);
   }
   return parts.join('\nUNION ALL\n');
 }
@@ -130,21 +140,21 @@ export async function readUsage(
 ): Promise<ReadonlyMap<string, UsageFigures>> {
   const each = key !== 'bucket';
   const table = places(cover, {
-    columns: `${USAGE_COLUMNS}, f.engine, f.language`,
+    columns: `${USAGE_COLUMNS}${each ? ', f.engine, f.language' : ''}`,
     daily: cellsOf('revenue_daily', filter, each),
     hourly: cellsOf('revenue_hourly', filter, each),
     rows: sessionsOf(filter),
   });
   if (table === '') return new Map();
-  const rows = await selectRows<{ key: string } & UsageFigures>(
+  const rows = await selectRows<{ key: string | number } & UsageFigures>(
     knex,
-    `SELECT ${key}::text AS key, sum(sessions)::bigint AS sessions, sum(billed_minutes)::bigint AS "billedMinutes",
+    `SELECT ${key} AS key, sum(sessions)::bigint AS sessions, sum(billed_minutes)::bigint AS "billedMinutes",
        sum(talked_sec)::bigint AS "talkedSec", sum(list_kopecks)::bigint AS "listKopecks",
        sum(recognized_kopecks)::bigint AS "recognizedKopecks", sum(free_hundredths)::bigint AS "freeHundredths"
      FROM (${table}) figures GROUP BY 1`,
     bindingsOf(cover, cursor, filter),
   );
-  return new Map(rows.map(({ key: name, ...figures }) => [name, figures]));
+  return new Map(rows.map(({ key: name, ...figures }) => [String(name), figures]));
 }
 
 export interface CallerCounts {
@@ -156,22 +166,32 @@ export interface CallerCounts {
 /** How many different people called: exact over any range, because sets are united, not counts added. */
 export async function readCallers(
   knex: Knex,
-  cover: Cover,
+  asked: Cover,
   { cursor, filter, key }: { readonly cursor: Cursor; readonly filter: Filter; readonly key: Key },
 ): Promise<CallerCounts> {
   const each = key !== 'bucket';
+  const all = !each && filter.engine === undefined && filter.language === undefined;
+  // Sets of an hour are kept for all together.
+  const cover = all ? asked : byRows(asked);
   const table = places(cover, {
-    columns: 'f.chunk, f.members, f.engine, f.language',
+    columns: `f.chunk, f.members${each ? ', f.engine, f.language' : ''}`,
     daily: cellsOf('callers_daily', filter, each),
-    hourly: cellsOf('callers_hourly', filter, each),
+    hourly: 'SELECT * FROM callers_hourly',
     rows: `SELECT number, engine, language, created_at, xid FROM usage_sessions JOIN analytics_callers USING (user_account_id)
       WHERE ${only(filter)}`,
-    summed: `${chunkOf('f.number')} AS chunk, ${setOf('f.number')} AS members, f.engine, f.language`,
+    summed: {
+      columns: `${chunkOf('f.number')} AS chunk, ${setOf('f.number')} AS members${each ? ', f.engine, f.language' : ''}`,
+      grouping: `bucket, chunk${each ? ', f.engine, f.language' : ''}`,
+    },
   });
   if (table === '') return { by: new Map(), all: 0 };
-  const rows = await selectRows<{ key: string | null; callers: number }>(
+  const rows = await selectRows<{ key: string | number | null; callers: number }>(
     knex,
-    `WITH sets AS (SELECT ${key}::text AS key, chunk, bit_or(members) AS members FROM (${table}) cells GROUP BY 1, 2)
+    `WITH sets AS MATERIALIZED (${
+      all && cover.single
+        ? `SELECT bucket AS key, chunk, members FROM (${table}) cells`
+        : `SELECT ${key} AS key, chunk, bit_or(members) AS members FROM (${table}) cells GROUP BY 1, 2`
+    })
      SELECT key, sum(bit_count(members))::bigint AS callers FROM sets GROUP BY key
      UNION ALL
      SELECT NULL, coalesce(sum(bit_count(members)), 0)::bigint
@@ -179,7 +199,7 @@ export async function readCallers(
     bindingsOf(cover, cursor, filter),
   );
   return {
-    by: new Map(rows.flatMap((row) => (row.key === null ? [] : [[row.key, row.callers]]))),
+    by: new Map(rows.flatMap((row) => (row.key === null ? [] : [[String(row.key), row.callers]]))),
     all: rows.find((row) => row.key === null)?.callers ?? 0,
   };
 }

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { cutIntoBuckets, type Bucket, type Grouping } from './buckets.ts';
 import { readClosedDays, type ClosedDay } from './closed-days.ts';
 import { coverBuckets } from './cover.ts';
-import { toFigures, type Figures } from './figures.ts';
+import { sumCredits, sumUsage, toFigures, type Figures } from './figures.ts';
 import { rangeBefore, type Range } from './range.ts';
 import { readCallers, readCredits, readCursor, readUsage, type Cursor, type Filter, type Key } from './read-figures.ts';
 
@@ -77,7 +77,7 @@ async function readBuckets(
         asClosed: closed.get(`${bucket.startsMs} ${bucket.endsMs}`),
       };
     }),
-    totals: toFigures([...usage.values()], callers.all, [...credits.values()]),
+    totals: toFigures(sumUsage(usage.values()), callers.all, sumCredits(credits.values())),
   };
 }
 

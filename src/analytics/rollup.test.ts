@@ -59,12 +59,12 @@ async function differences(knex: Knex): Promise<unknown[]> {
       SELECT period, coalesce(engine, '*') AS engine, coalesce(language, '*') AS language, count(*) AS sessions,
         sum(billed_minutes) AS billed, sum(duration_sec) AS talked, sum(list)::bigint AS list,
         sum(recognized)::bigint AS recognized, (sum(free) * 100)::bigint AS free,
-        count(DISTINCT user_account_id) AS callers
+        CASE WHEN engine IS NULL THEN count(DISTINCT user_account_id) END AS callers
       FROM books GROUP BY GROUPING SETS ((period, engine, language), (period))
     ), found AS (
       SELECT r.period, r.engine, r.language, sessions, billed_minutes, talked_sec, list_kopecks, recognized_kopecks,
-        free_hundredths, (SELECT sum(bit_count(members)) FROM callers_hourly c
-          WHERE (c.period, c.engine, c.language) = (r.period, r.engine, r.language)) AS callers
+        free_hundredths, CASE engine WHEN '*' THEN
+          (SELECT sum(bit_count(members)) FROM callers_hourly c WHERE c.period = r.period) END AS callers
       FROM revenue_hourly r
     )
     (SELECT 'missing', * FROM (SELECT * FROM expected EXCEPT SELECT * FROM found) a)

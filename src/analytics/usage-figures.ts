@@ -76,8 +76,15 @@ export async function addCallers(transaction: Knex.Transaction, span: Span): Pro
        FROM usage_sessions JOIN analytics_callers USING (user_account_id)
        WHERE xid >= :from::xid8 AND xid < :until::xid8
        GROUP BY 1, 2, 3, 4, 5
-     ), hourly AS (${addMembers('callers_hourly', 'hour')}
-     ), daily AS (${addMembers('callers_daily', 'day')}
+     ), hourly AS (
+       INSERT INTO callers_hourly AS known (period, chunk, members)
+       SELECT hour, chunk, bit_or(members) FROM fresh GROUP BY 1, 2
+       ON CONFLICT (period, chunk) DO UPDATE SET members = known.members | excluded.members
+     ), daily AS (
+       INSERT INTO callers_daily AS known (period, engine, language, chunk, members)
+       SELECT day, coalesce(engine, '*'), coalesce(language, '*'), chunk, bit_or(members)
+       FROM fresh GROUP BY GROUPING SETS ((day, engine, language, chunk), (day, chunk))
+       ON CONFLICT (engine, language, period, chunk) DO UPDATE SET members = known.members | excluded.members
      )
      SELECT`,
     bindingsOf(span),
@@ -91,12 +98,4 @@ export function chunkOf(number: string): string {
 /** An aggregate: the set of the accounts' numbers within their chunk. */
 export function setOf(number: string): string {
   return `bit_or(set_bit(repeat('0', ${CALLERS_PER_CHUNK})::bit(${CALLERS_PER_CHUNK}), ${number} % ${CALLERS_PER_CHUNK}, 1))`;
-}
-
-function addMembers(table: string, period: string): string {
-  return `
-       INSERT INTO ${table} AS known (period, engine, language, chunk, members)
-       SELECT ${period}, coalesce(engine, '*'), coalesce(language, '*'), chunk, bit_or(members)
-       FROM fresh GROUP BY GROUPING SETS ((${period}, engine, language, chunk), (${period}, chunk))
-       ON CONFLICT (engine, language, period, chunk) DO UPDATE SET members = known.members | excluded.members`;
 }
