@@ -82,8 +82,9 @@ export class RealtimeSocket {
 
   /** Idempotent. */
   close(): void {
+    // Closed before, or broken off by itself.
+    if (this.#ended) return;
     this.#end();
-    if (this.#socket.readyState === WebSocket.CLOSED) return;
     // Before it is open there is nobody to say goodbye to.
     if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
     else {

@@ -28,7 +28,12 @@ export function serveRealtime(server: Server, context: RealtimeRouteContext): ()
     const url = new URL(request.url ?? '/', 'http://local');
     const fault = context.faults.takeEarly();
     if (fault === 'hang') {
-      hanging.add(socket.on('close', () => hanging.delete(socket)));
+      hanging.add(
+        socket
+          .resume()
+          .on('end', () => socket.destroy())
+          .on('close', () => hanging.delete(socket)),
+      );
       return;
     }
     if (fault) return refuse(socket, REFUSALS[fault]);
