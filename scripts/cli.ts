@@ -52,6 +52,18 @@ async function reconcile(): Promise<never> {
   return become(place, ['src/main.ts', 'reconcile', ...rest], productEnvironment(place, process.env));
 }
 
+async function mockEngines(): Promise<never> {
+  readDotEnv(place);
+  await setUp(stepsFor(false));
+  return become(place, ['scripts/mock-engines.ts', ...rest], productEnvironment(place, process.env));
+}
+
+async function rollups(): Promise<never> {
+  readDotEnv(place);
+  await setUp(stepsFor(false));
+  return become(place, ['src/main.ts', 'rollups', ...rest], productEnvironment(place, process.env));
+}
+
 async function test(): Promise<never> {
   await setUp(stepsFor(true));
   return become(place, ['scripts/run-tests.ts', ...rest], testEnvironment(place, process.env));
@@ -116,7 +128,9 @@ const verbs: Readonly<Record<string, () => Promise<number>>> = {
   down,
   migrate,
   reconcile,
+  rollups,
   bench,
+  'mock-engines': mockEngines,
   doctor,
   setup: setUpOnly,
 };

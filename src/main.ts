@@ -6,7 +6,7 @@ import type { Service } from './platform/service.ts';
 
 /**
  * The process types. Each is loaded only where it runs: audio's modules are not the web process's, nor the other way
- * round. `node src/main.ts up | web | media | jobs | migrate | reconcile`
+ * round. `node src/main.ts up | web | media | jobs | migrate | reconcile | rollups`
  */
 const verbs: Readonly<Record<string, () => Promise<void>>> = {
   async up() {
@@ -52,6 +52,10 @@ const verbs: Readonly<Record<string, () => Promise<void>>> = {
     process.exitCode = await reconcileOnce(process.env, process.argv.slice(3), (text) =>
       process.stdout.write(`${text}\n`),
     );
+  },
+  async rollups() {
+    const { rollupsOnce } = await import('./app/rollups.ts');
+    await rollupsOnce(process.env, process.argv.slice(3), (text) => process.stdout.write(`${text}\n`));
   },
 };
 

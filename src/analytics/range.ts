@@ -41,7 +41,8 @@ export function readRange({ fromDate, toDate, grouping, timeZone }: RangeQuery, 
       ? { day: true, localMs: startOfDays(toMs, timeZone, DAYS_WITHOUT_BEGINNING[grouping]), offsetMs: undefined }
       : parse('from_date', fromDate);
   const fromMs = instantOf(from, timeZone, 0);
-  if (fromMs > toMs) {
+  // A last day that is included leaves no empty range.
+  if (to.day ? fromMs >= toMs : fromMs > toMs) {
     throw new AppError({ code: 'range_reversed', kind: 'invalid', message: 'from_date is after to_date.' });
   }
   // A day of 25 hours more is no more days.

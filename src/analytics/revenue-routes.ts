@@ -3,9 +3,10 @@ import { writeCsv } from '../platform/csv.ts';
 import { defineRoute, type Route } from '../platform/http.ts';
 import type { AskedRevenue } from './asked.ts';
 import { FIGURE_NAMES, figuresAnswer, toFiguresAnswer } from './figures-answer.ts';
-import type { Revenue } from './revenue.ts';
+import type { Figures } from './figures.ts';
+import type { Revenue, RevenueBucket } from './revenue.ts';
 
-const name = z.string().min(1).max(100);
+const partName = z.string().min(1).max(100);
 
 /** `from_date` and the like are read further down, where each mistake has a code of its own. */
 export const rangeQuery = {
@@ -27,8 +28,8 @@ const revenueQuery = z.strictObject({
   ...rangeQuery,
   group_by: z.enum(['hour', 'day']).default('day'),
   time_zone: z.string().max(64).optional().describe('A name of the IANA database; the house’s zone without it'),
-  engine: name.optional().describe('Sessions that were served by this alone; deposits and gifts stay those of all'),
-  language: name.optional().describe('Sessions in this language alone; deposits and gifts stay those of all'),
+  engine: partName.optional().describe('Sessions that were served by this alone; deposits and gifts stay those of all'),
+  language: partName.optional().describe('Sessions in this language alone; deposits and gifts stay those of all'),
   compare: z.enum(['previous']).optional().describe('Also the totals of the period before, of the same length'),
   breakdown: z.enum(['engine', 'language']).optional().describe('Also the totals of each'),
 });
@@ -103,18 +104,12 @@ export function revenueRoutes(revenue: (asked: AskedRevenue) => Promise<Revenue>
 
 function toAnswer(found: Revenue, grouping: 'hour' | 'day'): RevenueAnswer {
   const { range, buckets, totals, previous, breakdown } = found;
-  const instant = (ms: number): string => new Date(ms).toISOString();
   return {
     grouping,
     time_zone: range.timeZone,
     from: instant(range.fromMs),
     to: instant(range.toMs),
-    buckets: buckets.map(({ bucket, asClosed, figures }) => ({
-      period_start: bucket.label,
-      starts_at: instant(bucket.startsMs),
-      ...toFiguresAnswer(figures),
-      as_closed: asClosed ? { ...asClosed.figures, closed_at: asClosed.closedAt.toISOString() } : null,
-    })),
+    buckets: buckets.map(toBucketAnswer),
     totals: toFiguresAnswer(totals),
     ...(previous && {
       previous: {
@@ -124,9 +119,27 @@ function toAnswer(found: Revenue, grouping: 'hour' | 'day'): RevenueAnswer {
       },
     }),
     ...(breakdown && {
-      breakdown: [...breakdown].map(([key, figures]) => ({ name: key, ...toFiguresAnswer(figures) })),
+      breakdown: [...breakdown].map(toPartAnswer),
     }),
   };
+}
+
+function toBucketAnswer({ bucket, asClosed, figures }: RevenueBucket): RevenueAnswer['buckets'][number] {
+  const shown = toFiguresAnswer(figures);
+  return {
+    period_start: bucket.label,
+    starts_at: instant(bucket.startsMs),
+    ...shown,
+    as_closed: asClosed ? { ...asClosed.figures, closed_at: asClosed.closedAt.toISOString() } : null,
+  };
+}
+
+function toPartAnswer([name, figures]: readonly [string, Figures]) {
+  return { name, ...toFiguresAnswer(figures) };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function toCsv({ buckets }: RevenueAnswer): string {

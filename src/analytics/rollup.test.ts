@@ -11,7 +11,7 @@ import {
   insertSession,
   insertTurn,
   type Payer,
-} from './books.fixture.ts';
+} from '../testing/stored-usage.ts';
 import { createAnalytics, type Analytics } from './index.ts';
 
 const TABLES = [
@@ -149,11 +149,11 @@ describe('roll-up', () => {
         });
       }
     });
-    let writing = true;
+    const state = { writing: true };
     const rollers = [1, 2].map(async (each) => {
-      while (writing) await (each === 2 ? analytics.rebuild() : analytics.rollUp());
+      while (state.writing) await (each === 2 ? analytics.rebuild() : analytics.rollUp());
     });
-    await Promise.all(writers).finally(() => (writing = false));
+    await Promise.all(writers).finally(() => (state.writing = false));
     await Promise.all(rollers);
     await catchUp(analytics);
 

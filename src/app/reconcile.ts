@@ -1,13 +1,10 @@
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createBilling, type Reconciliation } from '../billing/index.ts';
-import { loadConfig, type Config, type Environment } from '../platform/config.ts';
+import { loadConfig, type Environment } from '../platform/config.ts';
 import { connectDatabase } from '../platform/database.ts';
 import { AppError } from '../platform/errors.ts';
-import { createLogger, type Logger } from '../platform/log.ts';
-import { migrate } from '../platform/migrate.ts';
-import { pidFileHolder, takePidFile } from '../platform/pid-file.ts';
-import { addressOfEmbeddedPostgres, startEmbeddedPostgres } from '../platform/postgres-embedded.ts';
+import { createLogger } from '../platform/log.ts';
+import { withDatabaseUrl } from './with-database.ts';
 
 type Say = (text: string) => void;
 
@@ -39,29 +36,6 @@ function readRepair(args: readonly string[]): boolean {
     return parseArgs({ args: [...args], options: { repair: { type: 'boolean', default: false } } }).values.repair;
   } catch (cause) {
     throw new AppError({ code: 'usage', kind: 'invalid', message: 'Usage: ./ailingva reconcile [--repair]', cause });
-  }
-}
-
-/** The configured database; else the embedded one: `up`'s while that runs, or started for this. */
-async function withDatabaseUrl<Result>(
-  config: Config,
-  log: Logger,
-  work: (url: string) => Promise<Result>,
-): Promise<Result> {
-  if (config.databaseUrl !== undefined) return work(config.databaseUrl);
-  const upFile = path.join(config.dataDir, 'up.pid');
-  if ((await pidFileHolder(upFile)) !== undefined) return work(await addressOfEmbeddedPostgres(config.dataDir));
-  const pidFile = await takePidFile(upFile, 'AIlingva');
-  try {
-    const postgres = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
-    try {
-      await migrate(postgres.url);
-      return await work(postgres.url);
-    } finally {
-      await postgres.stop();
-    }
-  } finally {
-    await pidFile.release();
   }
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { insertLearner } from '../testing/stored-learners.ts';
-import type { Analytics } from './analytics.ts';
+import { insertLearner } from './stored-learners.ts';
+import type { Analytics } from '../analytics/index.ts';
 
 /** A learner with lots that never run out: what a session is charged to is said by the session. */
 export interface Payer {
