@@ -59,6 +59,32 @@ describe('a long talk', () => {
     });
   }
 
+  for (let round = 0; round < 8; round++) {
+    test(`is heard whole wherever sessions are left, paused and gone on: ${round}`, async (t) => {
+      // Uneven steps, so that the cuts fall everywhere in words and pauses.
+      const hard = { maxAgeMs: 900 + 377 * round, maxBytes: Infinity };
+      const soft = round % 3 === 0 ? { maxAgeMs: hard.maxAgeMs * 0.7, maxBytes: Infinity } : never;
+      const limits = { hard, soft, framesPerMessage: 1 + (round % 4), emptyDeadlineMs: 300 };
+      const endpointing = round % 4 === 3 ? 'service' : 'caller';
+      const { listen } = await connectYandex(t, { server: { hear }, recognition: { endpointing, limits } });
+      const { stream, reader } = listen();
+      const parts: string[][] = [];
+      for (let at = 0; at < 50; at += parts.at(-1)?.length ?? 1) {
+        parts.push(vocabulary.slice(at, at + 1 + ((at * 7 + round * 5) % 12)));
+      }
+      for (const [i, part] of parts.entries()) {
+        stream.startUtterance(0);
+        for (const word of part) {
+          await writeFrames(stream, speech.say([word]));
+          if ((i + word.length + round) % 5 === 0) await writeFrames(stream, new Int16Array(320 * ((i * 13) % 80)));
+        }
+        stream.endUtterance();
+        await writeFrames(stream, new Int16Array(320 * ((i * 17) % 50)));
+      }
+      for (const part of parts) assert.equal((await reader.until('final')).text, part.join(' '));
+    });
+  }
+
   test('leaves a session that is full of bytes, too', async (t) => {
     const limits = { soft: never, hard: { maxAgeMs: Infinity, maxBytes: 100_000 } };
     const { server, listen } = await connectYandex(t, {

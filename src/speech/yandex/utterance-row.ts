@@ -67,7 +67,8 @@ export class UtteranceRow {
 
   receive(session: RecognitionSession, response: StreamingResponse): void {
     const { partial, final, eouUpdate, finalRefinement, audioCursors } = response;
-    const current = this.of(session).find((utterance) => !utterance.concluded);
+    const [said] = (partial ?? final)?.alternatives ?? [];
+    const current = this.#hearer(session, said?.words[0]?.startTimeMs);
     if (finalRefinement) this.#refine(session, finalRefinement);
     else if (!current) return;
     else if (partial) {
@@ -80,6 +81,20 @@ export class UtteranceRow {
       // One of before its beginning is of an utterance that was given up.
       this.#endWasNoticed(current, audioCursors?.receivedDataMs ?? Infinity);
     }
+  }
+
+  /**
+   * Whom an answer is about. Where the service finds the ends it may have found one before the speaker's stop was noticed, and
+   * has nothing more to say of that utterance: words that begin in the next one conclude it.
+   */
+  #hearer(session: RecognitionSession, wordsFromMs: number | undefined): Utterance | undefined {
+    const waiting = this.of(session).filter((utterance) => !utterance.concluded);
+    if (this.#options.endpointing === 'caller' || wordsFromMs === undefined) return waiting[0];
+    for (let next = waiting[1]; next && wordsFromMs >= next.startedAtMs; next = waiting[1]) {
+      const [over] = waiting.splice(0, 1);
+      if (over) this.concludeAll([over]);
+    }
+    return waiting[0];
   }
 
   /** Their session says no more: what it said of them is all that it understood. */

@@ -25,8 +25,8 @@ export class Utterance {
   #shiftMs = 0;
   #audio: SentAudio[] = [];
   #partial = '';
-  /** The session's time at which it, or its rest, began. */
-  startedAtMs = 0;
+  /** The session's time at which it, or its rest, began; before that it has not come there. */
+  startedAtMs = Infinity;
   audioSent = false;
   /** The speaker has stopped: when, on the clock, and in the session's time. */
   stoppedAtMs: number | undefined;

@@ -197,8 +197,10 @@ export class RecognizerSession {
     this.#lastPartial = '';
     this.#silentMs = 0;
     const untilMs = this.#options.record.audioMs;
+    // Now: what is heard from here on belongs to the next final.
+    const settled = this.#ear?.conclude() ?? Promise.resolve([]);
     this.#work = this.#work.then(async () => {
-      const words = (await this.#ear?.conclude()) ?? [];
+      const words = await settled;
       const text = textOf(words);
       const index = this.#finals++;
       this.#finalMs = untilMs;
