@@ -3,6 +3,6 @@ export { createAnalytics, type Analytics, type AnalyticsOptions } from './analyt
 export type { AskedDays, AskedRevenue, LatencyOfDays } from './asked.ts';
 export type { EngineCost, Latency } from './latency.ts';
 export type { Figures } from './figures.ts';
-export { FIGURE_NAMES, toFiguresAnswer, type FiguresAnswer } from './figures-answer.ts';
+export type { FiguresAnswer } from './figures-answer.ts';
 export type { Revenue, RevenueBucket } from './revenue.ts';
 export type { RollUpLag, RollUpReport } from './rollup.ts';
