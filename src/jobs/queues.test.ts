@@ -7,6 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { AppError } from '../platform/errors.ts';
 import { within } from '../testing/caller/deadline.ts';
 import { createTestStore, openTestQueues, STORE_KINDS, startTestWorkers } from '../testing/queue-stores.ts';
+import { until } from '../testing/until.ts';
 import { jobOptions } from './definitions.ts';
 import type { Queues } from './queues.ts';
 import type { Handlers } from './runner.ts';
@@ -30,14 +31,6 @@ function watchCalls() {
   };
   const handler: Handlers['finalize-call'] = async ({ callId }) => tell(callId);
   return { tell, times, came, handler };
-}
-
-async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 const untilDead = (queues: Queues, count: number) =>

@@ -107,7 +107,7 @@ export function openQueues({ poolSize = 2, ...options }: QueuesOptions): Queues 
 
   return {
     store,
-    queue,
+    queue: (name) => withDeadline(queue(name), STORE_DEADLINE_MS),
     async enqueue(name, payload) {
       const { queue: queueName, payload: schema } = JOBS[name];
       const data = schema.parse(payload);
@@ -155,6 +155,7 @@ class QueueSlot {
   readonly #name: QueueName;
   readonly #complain: (error: unknown) => void;
   #opening: Promise<StoreQueue> | undefined;
+  #queue: StoreQueue | undefined;
 
   constructor(store: Store, name: QueueName, log: Logger) {
     this.#store = store;
@@ -172,6 +173,7 @@ class QueueSlot {
     queue.on('error', this.#complain);
     try {
       await queue.waitUntilReady();
+      this.#queue = queue;
       return queue;
     } catch (error) {
       this.#opening = undefined;
@@ -181,13 +183,10 @@ class QueueSlot {
   }
 
   async close(): Promise<void> {
-    const opening = this.#opening;
-    if (opening === undefined) return;
+    // One whose store never answered ends with the connection.
+    if (this.#queue === undefined) return;
     try {
-      await withDeadline(
-        opening.then((queue) => queue.close()),
-        STORE_DEADLINE_MS,
-      );
+      await withDeadline(this.#queue.close(), STORE_DEADLINE_MS);
     } catch (error) {
       this.#complain(error);
     }

@@ -9,6 +9,7 @@ import { logQuietly } from './quiet-errors.ts';
 import type { Queues } from './queues.ts';
 import { Runner, type Handlers } from './runner.ts';
 import { startSafetyNet } from './safety-net.ts';
+import { WorkerSlot } from './worker-slot.ts';
 
 /** Jobs of one queue that one process does at a time. */
 const CONCURRENCY: Readonly<Record<QueueName, number>> = { calls: 8, upkeep: 6, nightly: 2 };
@@ -72,28 +73,30 @@ export function startWorkers(queues: Queues, handlers: Handlers, options: Worker
       }
     };
     const since = (startedAt: number): number => (clock.monotonicMs() - startedAt) / 1000;
-    const worker = queues.store.worker(queue, process, {
-      concurrency: CONCURRENCY[queue],
-      lockDuration: lockMs,
-      stalledInterval: stalledEveryMs,
-      maxStalledCount: MOST_STALLED,
-      runRetryDelay: RETRY_STORE_MS,
-    });
-    worker.on('error', complain);
-    worker.on('stalled', (jobId) => log.warn({ queue, jobId }, 'Took up a job whose worker died'));
-    worker.run().catch(complain);
-    return worker;
+    const slot = new WorkerSlot(() => {
+      const worker = queues.store.worker(queue, process, {
+        concurrency: CONCURRENCY[queue],
+        lockDuration: lockMs,
+        stalledInterval: stalledEveryMs,
+        maxStalledCount: MOST_STALLED,
+        runRetryDelay: RETRY_STORE_MS,
+      });
+      worker.on('error', complain);
+      worker.on('stalled', (jobId) => log.warn({ queue, jobId }, 'Took up a job whose worker died'));
+      return worker;
+    }, complain);
+    slot.start();
+    return slot;
   });
   const net = startSafetyNet({ runner, clock, log, metrics });
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    await net.close();
-    const finished = Promise.all(workers.map((worker) => worker.close())).then(() => true);
+    const finished = Promise.all([net.close(), ...workers.map((worker) => worker.close())]).then(() => true);
     finished.catch(complain);
     if (await within(finished, stopMs)) return;
     log.warn('Jobs are still under way; telling them to stop');
-    for (const worker of workers) worker.cancelAllJobs('The process stops');
+    for (const worker of workers) worker.abort();
     if (!(await within(finished, ABORT_MS))) log.warn('Jobs were left unfinished; other workers take them up');
   }
   return { close: () => (closing ??= close()) };

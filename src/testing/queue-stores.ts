@@ -1,8 +1,9 @@
 import type { TestContext } from 'node:test';
 import pg from 'pg';
+import { Registry } from 'prom-client';
 import { createSilentLogger } from '../platform/log.ts';
 import { systemClock } from '../platform/clock.ts';
-import { createMetrics, type Metrics } from '../platform/metrics.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import { JOB_NAMES } from '../jobs/definitions.ts';
 import { openQueues, startWorkers, type Handlers, type Queues, type Workers } from '../jobs/index.ts';
 import { startTestRedis, type RedisServer } from './redis-server.ts';
@@ -61,7 +62,7 @@ export interface TestQueues extends Queues {
 
 /** Queues in a store. The test closes them, or its end does. */
 export function openTestQueues(store: TestStore): TestQueues {
-  const metrics = createMetrics('test');
+  const metrics = new Registry();
   const { databaseUrl, redisUrl } = store;
   const log = createSilentLogger();
   const queues = openQueues({ databaseUrl, redisUrl, log, metrics, applicationName: 'ailingva test', poolSize: 10 });
@@ -82,7 +83,7 @@ export function startTestWorkers(
     { ...idle, ...handlers },
     {
       log: createSilentLogger(),
-      metrics: createMetrics('test'),
+      metrics: new Registry(),
       clock: systemClock,
       timing: { lockMs: 2_000, stalledEveryMs: 500, ...timing },
     },

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { createSilentLogger } from '../platform/log.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import {
+  createTestStore,
+  openTestQueues,
+  startTestWorkers,
+  STORE_KINDS,
+  type TestStore,
+} from '../testing/queue-stores.ts';
+import { until } from '../testing/until.ts';
+import { keepSchedules } from './schedules.ts';
+
+/** As a store does that forgets. */
+async function lose({ databaseUrl, redisUrl }: TestStore, jobId: string): Promise<void> {
+  if (redisUrl === undefined) {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    await client.query('DELETE FROM bullmq.job WHERE id = $1', [jobId]);
+    await client.end();
+  } else {
+    const redis = new Redis(redisUrl);
+    await redis.zrem('ailingva:nightly:delayed', jobId);
+    await redis.del(`ailingva:nightly:${jobId}`);
+    redis.disconnect();
+  }
+}
+
+const timeIn = (timeZone: string, ms: number | undefined): string =>
+  new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'medium' }).format(ms);
+
+for (const kind of STORE_KINDS) {
+  describe(`schedules in ${kind}`, () => {
+    it('stand as the settings say, a minute after a change at most, and lose no run', async (t) => {
+      const store = await createTestStore(kind, t);
+      const queues = openTestQueues(store);
+      const nightly = await queues.queue('nightly');
+      await nightly.upsertJobScheduler('forgotten', { every: 60_000 }, { name: 'forgotten' });
+      const clock = new FakeClock();
+      let plan = { timeZone: 'Europe/Moscow', reconcileTime: '04:30' };
+      const schedules = keepSchedules({ queues, plan: async () => plan, clock, log: createSilentLogger() });
+      store.opened.push(() => schedules.close());
+
+      await until(async () => (await nightly.getJobSchedulers()).length === 4, 'the schedules');
+      await until(async () => (await nightly.getJobScheduler('forgotten')) === undefined, 'the forgotten one to go');
+      const reconcile = await nightly.getJobScheduler('reconcile-ledger');
+      assert.equal(timeIn('Europe/Moscow', reconcile?.next), '04:30:10');
+      const closing = await nightly.getJobScheduler('close-days');
+      assert.equal(timeIn('Europe/Moscow', closing?.next), '00:15:10');
+
+      // Looked at again, what stands is left alone.
+      const waiting = await nightly.getJobs('delayed');
+      await clock.advance(60_000);
+      plan = { timeZone: 'America/New_York', reconcileTime: '05:00' };
+      await clock.advance(60_000);
+      await until(async () => {
+        await clock.advance(60_000);
+        return (await nightly.getJobScheduler('delete-recordings'))?.tz === plan.timeZone;
+      }, 'the other time zone');
+      assert.equal(timeIn(plan.timeZone, (await nightly.getJobScheduler('reconcile-ledger'))?.next), '05:00:10');
+      assert.equal((await nightly.getJobs('delayed')).length, waiting.length);
+
+      // A chain whose next run is gone is begun again.
+      const [lost] = await nightly.getJobs('delayed');
+      assert.ok(lost?.id !== undefined && lost.repeatJobKey !== undefined);
+      await lose(store, lost.id);
+      await until(async () => {
+        await clock.advance(60_000);
+        const next = (await nightly.getJobScheduler(lost.repeatJobKey ?? ''))?.next;
+        return (await nightly.getJob(`repeat:${lost.repeatJobKey}:${next}`)) !== undefined;
+      }, 'the chain to go on');
+    });
+
+    it('are done again and again', async (t) => {
+      const store = await createTestStore(kind, t);
+      const queues = openTestQueues(store);
+      let mails = 0;
+      startTestWorkers(store, queues, { 'send-mail': async () => void (mails += 1) });
+      const schedules = keepSchedules({
+        queues,
+        plan: async () => ({ timeZone: 'Europe/Moscow', reconcileTime: '04:00' }),
+        clock: new FakeClock(),
+        log: createSilentLogger(),
+      });
+      store.opened.push(() => schedules.close());
+      await until(() => mails >= 2, 'two runs');
+      const upkeep = (await queues.counts()).find(({ queue }) => queue === 'upkeep');
+      assert.equal(upkeep?.dead, 0);
+    });
+  });
+}
