@@ -94,7 +94,12 @@ function places(cover: Cover, { columns, daily, hourly, rows, summed }: Places):
   if (cover.hours.length > 0) {
     // Inside the stretches, whose beginnings and ends take turns.
     const inside = cover.hours.length === 1 ? 'true' : 'width_bucket(f.period, :hourEdges::timestamptz[]) % 2 = 1';
-    parts.push(`SELECT width_bucket(f.period, :edges::timestamptz[]) - 1 AS bucket, ${columns}
+    // Where every bucket is an hour, its number is simply how many hours have gone by.
+    const bucket =
+      cover.single && cover.days.length === 0
+        ? '(extract(epoch FROM f.period - :hoursSince::timestamptz) / 3600)::integer'
+        : 'width_bucket(f.period, :edges::timestamptz[]) - 1';
+    parts.push(`SELECT ${bucket} AS bucket, ${columns}
       FROM (${hourly}) f WHERE f.period >= :hoursSince::timestamptz AND f.period < :hoursUntil::timestamptz AND ${inside}`);
   }
   if (cover.rows.length > 0) {
@@ -187,15 +192,19 @@ export async function readCallers(
   if (table === '') return { by: new Map(), all: 0 };
   const rows = await selectRows<{ key: string | number | null; callers: number }>(
     knex,
-    `WITH sets AS MATERIALIZED (${
-      all && cover.single
-        ? `SELECT bucket AS key, chunk, members FROM (${table}) cells`
-        : `SELECT ${key} AS key, chunk, bit_or(members) AS members FROM (${table}) cells GROUP BY 1, 2`
-    })
-     SELECT key, sum(bit_count(members))::bigint AS callers FROM sets GROUP BY key
-     UNION ALL
-     SELECT NULL, coalesce(sum(bit_count(members)), 0)::bigint
-     FROM (SELECT bit_or(members) AS members FROM sets GROUP BY chunk) everybody`,
+    all && cover.single
+      ? // Each bucket is one cell: nothing to unite but for the whole.
+        `SELECT bucket AS key, sum(bit_count(members))::bigint AS callers FROM (${table}) cells GROUP BY 1
+         UNION ALL
+         SELECT NULL, coalesce(sum(bit_count(members)), 0)::bigint
+         FROM (SELECT bit_or(members) AS members FROM (${table}) cells GROUP BY chunk) everybody`
+      : `WITH sets AS MATERIALIZED (
+           SELECT ${key} AS key, chunk, bit_or(members) AS members FROM (${table}) cells GROUP BY 1, 2
+         )
+         SELECT key, sum(bit_count(members))::bigint AS callers FROM sets GROUP BY key
+         UNION ALL
+         SELECT NULL, coalesce(sum(bit_count(members)), 0)::bigint
+         FROM (SELECT bit_or(members) AS members FROM sets GROUP BY chunk) everybody`,
     bindingsOf(cover, cursor, filter),
   );
   return {

@@ -44,12 +44,15 @@ export async function addUsage(transaction: Knex.Transaction, span: Span): Promi
   return sessions;
 }
 
-/** Sums "fresh" by the period, each cell beside the sum over all engines and languages, and adds that to the table. */
+/**
+ * Sums "fresh" by the period, each cell beside the sum over all engines and languages, and adds that to the table. In
+ * the order of the questions: what is read together then lies together.
+ */
 function addFigures(table: string, period: string): string {
   return `
        INSERT INTO ${table} AS known (period, engine, language, ${FIGURES.join(', ')})
        SELECT ${period}, coalesce(engine, '*'), coalesce(language, '*'), ${FIGURES.map((name) => `sum(${name})`).join(', ')}
-       FROM fresh GROUP BY GROUPING SETS ((${period}, engine, language), (${period}))
+       FROM fresh GROUP BY GROUPING SETS ((${period}, engine, language), (${period})) ORDER BY 2, 3, 1
        ON CONFLICT (engine, language, period) DO UPDATE SET
          ${FIGURES.map((name) => `${name} = known.${name} + excluded.${name}`).join(', ')}`;
 }
@@ -78,7 +81,7 @@ export async function addCallers(transaction: Knex.Transaction, span: Span): Pro
        GROUP BY 1, 2, 3, 4, 5
      ), hourly AS (
        INSERT INTO callers_hourly AS known (period, chunk, members)
-       SELECT hour, chunk, bit_or(members) FROM fresh GROUP BY 1, 2
+       SELECT hour, chunk, bit_or(members) FROM fresh GROUP BY 1, 2 ORDER BY 1, 2
        ON CONFLICT (period, chunk) DO UPDATE SET members = known.members | excluded.members
      ), daily AS (
        INSERT INTO callers_daily AS known (period, engine, language, chunk, members)
