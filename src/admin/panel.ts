@@ -12,7 +12,7 @@ import { panelComponents } from './components.ts';
 import { panelAssets } from './http/assets.ts';
 import { refuseCrossSite } from './http/cross-site.ts';
 import { readForm } from './http/form-body.ts';
-import { gate } from './http/gate.ts';
+import { dropIds, gate } from './http/gate.ts';
 import { pageHeaders } from './http/page-headers.ts';
 import { panelLocale } from './locale/index.ts';
 import { PANEL_PAGES } from './pages/list.ts';
@@ -77,7 +77,7 @@ export function createPanel(options: PanelOptions): Panel {
   panel.use(requireStaff(door));
   panel.use(signOut(door));
   mountRoutes(panel, dataRoutes(options.routes), { authenticator: nobody, checkAnswers: false });
-  panel.use(gate({ admin, visitor: visitorAt }), refuseHiddenPages, readForm());
+  panel.use(gate({ admin, visitor: visitorAt }), refuseHiddenPages, readForm(), dropIds(admin));
   buildRoutes({ admin, routes: AdminRouter.routes, router: panel });
 
   const middleware = Router();

@@ -108,8 +108,8 @@ describe('staff routes', () => {
     };
     const gift = { body: { minutes: 1, reason: 'Sorry' }, headers: KEY };
     const routes: [method: string, address: string, request: object, allowed: (keyof typeof staff)[]][] = [
-      ['GET', `/api/admin/billing/users/${ann.id}/billing`, {}, ['support', 'analyst', 'admin']],
-      ['GET', '/api/admin/billing/referrals', {}, ['support', 'analyst', 'admin']],
+      ['GET', `/api/admin/billing/users/${ann.id}/billing`, {}, ['support', 'admin']],
+      ['GET', '/api/admin/billing/referrals', {}, ['support', 'admin']],
       ['POST', `/api/admin/billing/users/${ann.id}/gift`, gift, ['support', 'admin']],
       ['POST', `/api/admin/billing/referrals/${NOBODY}/block`, { body: { reason: 'Fraud' } }, ['admin']],
       ['POST', `/api/admin/billing/referrals/${NOBODY}/unblock`, { body: { reason: 'Error' } }, ['admin']],
@@ -185,7 +185,7 @@ describe('a user’s books', () => {
   it('show the payments, the latest first', async (t) => {
     const house = await openHouse(t);
     const ann = await house.register('ann@example.com');
-    const analyst = await house.staff('analyst');
+    const support = await house.staff('support');
     for (const [key, amount] of [
       ['a', 30_000],
       ['b', 100_050],
@@ -199,7 +199,7 @@ describe('a user’s books', () => {
         quoted_minutes: '60.00',
       });
     }
-    const { body } = await house.ask('GET', `/api/admin/billing/users/${ann.id}/billing`, { token: analyst.token });
+    const { body } = await house.ask('GET', `/api/admin/billing/users/${ann.id}/billing`, { token: support.token });
     const payments = body['payments'] as Record<string, unknown>[];
     assert.deepEqual(
       payments.map((payment) => [

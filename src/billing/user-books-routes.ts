@@ -82,7 +82,7 @@ export function userBooksRoutes({ knex }: { readonly knex: Knex }): Route[] {
       path: '/api/admin/billing/users/{id}/billing',
       summary: 'One user’s balance, lots, charged calls and ledger',
       tag: 'billing staff',
-      access: ['support', 'analyst', 'admin'],
+      access: ['support', 'admin'],
       params: z.object({ id: z.uuid() }),
       query: z.strictObject(ledgerPage),
       answer: booksAnswer,

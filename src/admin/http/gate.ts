@@ -42,6 +42,25 @@ export function gate({ admin, visitor }: Gate): RequestHandler {
   };
 }
 
+/**
+ * Behind the form's reader: the record is the one in the address. AdminJS would take an id that a form carries for the
+ * record's own, and write to that one.
+ */
+export function dropIds(admin: AdminJS): RequestHandler {
+  return (request, _response, next) => {
+    const asked = parsePath(request.path);
+    const resource = admin.resources.find((candidate) => candidate.id() === asked?.resourceId);
+    if (resource instanceof TableResource && 'fields' in request && request.fields) {
+      const { idName } = resource;
+      const fields = Object.entries(request.fields).filter(
+        ([name]) => name !== idName && !name.startsWith(`${idName}.`),
+      );
+      Object.assign(request, { fields: Object.fromEntries(fields) });
+    }
+    next();
+  };
+}
+
 interface Asked {
   readonly resourceId: string;
   readonly actionName: string;

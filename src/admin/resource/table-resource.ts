@@ -29,7 +29,7 @@ export class TableResource extends BaseResource {
   readonly definition: TableDefinition;
   readonly #knex: Knex;
   readonly #properties: readonly ColumnProperty[];
-  readonly #idName: string;
+  readonly idName: string;
 
   constructor(definition: TableDefinition, knex: Knex) {
     super(definition);
@@ -45,7 +45,7 @@ export class TableResource extends BaseResource {
           editable: editable.has(name),
         }),
     );
-    this.#idName = this.#properties[0]?.name() ?? 'id';
+    this.idName = this.#properties[0]?.name() ?? 'id';
   }
 
   override databaseName(): string {
@@ -71,7 +71,7 @@ export class TableResource extends BaseResource {
   /** @throws AppError `filter_unknown`, `filter_invalid` */
   conditions(filters: Readonly<Record<string, unknown>>): Condition[] {
     const { columns, filter, title } = this.definition;
-    return parseFilters(columns, [...filter, title, this.#idName], filters);
+    return parseFilters(columns, [...filter, title, this.idName], filters);
   }
 
   override async count(filter: Filter): Promise<number> {
@@ -89,7 +89,7 @@ export class TableResource extends BaseResource {
     applyConditions(query, this.#conditionsOf(filter));
     const by = sort.sortBy === undefined ? undefined : this.property(sort.sortBy)?.column.sortBy;
     const direction = (sort.direction ?? this.definition.sort.direction) === 'desc' ? 'desc' : 'asc';
-    const id = expressionOf(this.#idName, this.#idColumn());
+    const id = expressionOf(this.idName, this.#idColumn());
     if (by !== undefined && by !== id) query.orderBy(raw(by), direction);
     query.orderBy(raw(id), direction);
     query.limit(Math.min(Math.max(1, limit), MOST_ROWS)).offset(Math.min(Math.max(0, offset), DEEPEST_ROW));
@@ -104,7 +104,7 @@ export class TableResource extends BaseResource {
   override async findMany(ids: (string | number)[]): Promise<BaseRecord[]> {
     const known = ids.map(String).filter((id) => this.isId(id));
     if (known.length === 0) return [];
-    const id = expressionOf(this.#idName, this.#idColumn());
+    const id = expressionOf(this.idName, this.#idColumn());
     const rows = await this.#select().whereIn(raw(id), known);
     return rows.map((row) => new BaseRecord(this.#toParams(row), this));
   }
@@ -183,7 +183,7 @@ export class TableResource extends BaseResource {
   async #findRow(id: string): Promise<Row | undefined> {
     if (!this.isId(id)) return undefined;
     const row = await this.#select()
-      .where(raw(`${expressionOf(this.#idName, this.#idColumn())} = ?`, [id]))
+      .where(raw(`${expressionOf(this.idName, this.#idColumn())} = ?`, [id]))
       .first();
     return row && this.#toParams(row);
   }
@@ -197,7 +197,7 @@ export class TableResource extends BaseResource {
   async #refuseIfChanged(transaction: Knex.Transaction, id: string, version: unknown): Promise<void> {
     const expression = expressionOf(VERSION, this.property(VERSION)?.column ?? { type: 'text' });
     const row = await this.#from(transaction)
-      .where(raw(`${expressionOf(this.#idName, this.#idColumn())} = ?`, [id]))
+      .where(raw(`${expressionOf(this.idName, this.#idColumn())} = ?`, [id]))
       .select(raw(`${expression} as version`))
       .forNoKeyUpdate()
       .first();

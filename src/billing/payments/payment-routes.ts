@@ -121,7 +121,7 @@ export function paymentRoutes(payments: Omit<Payments, 'routes'>): Route[] {
       path: '/api/admin/billing/payments',
       summary: 'Payments, the newest first; those of status `mismatch` wait for a decision',
       tag: 'billing staff',
-      access: ['support', 'analyst', 'admin'],
+      access: ['support', 'admin'],
       query: z.strictObject({
         status: status.optional(),
         cursor: z.uuid().optional().describe('`next_cursor` of the page before'),

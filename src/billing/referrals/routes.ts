@@ -97,7 +97,7 @@ export function referralRoutes({ knex, publicUrl }: ReferralRoutesOptions): Rout
       path: '/api/admin/billing/referrals',
       summary: 'Who invited whom, the newest first',
       tag: 'billing staff',
-      access: ['support', 'analyst', 'admin'],
+      access: ['support', 'admin'],
       query: listQuery,
       answer: z.object({ referrals: z.array(referralAnswer), next_cursor: z.string().nullable() }),
       async handle({ query }) {

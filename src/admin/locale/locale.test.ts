@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { locales } from 'adminjs';
+import { PANEL_PAGES } from '../pages/list.ts';
+import { panelTables } from '../resources/index.ts';
+import { en } from './en.ts';
+import { ru } from './ru.ts';
+
+type Words = { readonly [key: string]: string | Words };
+
+function keysOf(words: Words, prefix = ''): string[] {
+  return Object.entries(words).flatMap(([key, value]) =>
+    typeof value === 'string' ? [prefix + key] : keysOf(value, `${prefix}${key} ▸ `),
+  );
+}
+
+function textsOf(words: Words): string[] {
+  return Object.values(words).flatMap((value) => (typeof value === 'string' ? [value] : textsOf(value)));
+}
+
+const adminjsKeys = keysOf((locales as Readonly<Record<string, Words>>)['en'] ?? {});
+// English stands in AdminJS's own words and ours, Russian in ours alone.
+const english = new Set([...adminjsKeys, ...keysOf(en)]);
+const russian = new Set(keysOf(ru));
+
+describe('the words of the panel', () => {
+  it('are the same in both languages, those of AdminJS itself too', () => {
+    assert.ok(adminjsKeys.length > 90);
+    assert.deepEqual(
+      [...english].filter((key) => !russian.has(key)),
+      [],
+    );
+    assert.deepEqual(
+      [...russian].filter((key) => !english.has(key)),
+      // How a language calls itself, where AdminJS does not know it.
+      [],
+    );
+  });
+
+  it('are all said, and Russian in Russian letters', () => {
+    assert.deepEqual(
+      [...textsOf(en), ...textsOf(ru)].filter((text) => text.trim() === ''),
+      [],
+    );
+    const latin = textsOf(ru).filter((text) => !/[а-яё]/i.test(text));
+    assert.deepEqual(latin, ['English', 'S3']);
+  });
+
+  it('name every table, column, choice, action and page', () => {
+    const tables = panelTables({} as never, { systemRules: {} } as never);
+    const missing: string[] = [];
+    const need = (key: string): void => {
+      for (const [language, known] of Object.entries({ en: english, ru: russian })) {
+        if (!known.has(key)) missing.push(`${language}: ${key}`);
+      }
+    };
+    for (const table of tables) {
+      need(`labels ▸ ${table.id}`);
+      need(`labels ▸ ${table.section}`);
+      need(`resources ▸ ${table.id} ▸ messages ▸ noRecordsInResource`);
+      for (const name of new Set([...table.list, ...table.show, ...table.filter])) {
+        need(`resources ▸ ${table.id} ▸ properties ▸ ${name}`);
+        const column = table.columns[name];
+        if (column?.type === 'choice') {
+          for (const choice of column.choices) need(`resources ▸ ${table.id} ▸ labels ▸ ${name}.${choice}`);
+        }
+      }
+      for (const action of table.actions ?? []) {
+        need(`resources ▸ ${table.id} ▸ actions ▸ ${action.name}`);
+        need(`resources ▸ ${table.id} ▸ messages ▸ ${action.name}.about`);
+        for (const field of action.fields) {
+          need(`resources ▸ ${table.id} ▸ properties ▸ ${action.name}.${field.name}`);
+          for (const choice of field.choices ?? []) need(`resources ▸ ${table.id} ▸ labels ▸ ${field.name}.${choice}`);
+        }
+      }
+    }
+    for (const { name } of PANEL_PAGES) need(`pages ▸ ${name}`);
+    assert.deepEqual(missing, []);
+  });
+});
