@@ -3,6 +3,7 @@ import { AdminJS, Router as AdminRouter } from 'adminjs';
 import { Router, type RequestHandler } from 'express';
 import type { Knex } from 'knex';
 import type { Accounts } from '../accounts/index.ts';
+import type { BoardHandler } from '../jobs/index.ts';
 import { AppError } from '../platform/errors.ts';
 import { contextOf, mountRoutes, type Route } from '../platform/http.ts';
 import type { Logger } from '../platform/log.ts';
@@ -35,6 +36,8 @@ export interface PanelOptions {
   readonly services: PanelServices;
   /** The API's routes: those for staff answer the panel's pages at `/admin/data/…` too, by the session. */
   readonly routes: readonly Route[];
+  /** Shows the queues, at `/admin/queues`, and changes nothing: what is done there, our own actions do and write down. */
+  readonly board?: BoardHandler;
 }
 
 export interface Panel {
@@ -76,6 +79,7 @@ export function createPanel(options: PanelOptions): Panel {
   panel.use(signIn(door));
   panel.use(requireStaff(door));
   panel.use(signOut(door));
+  if (options.board) panel.use('/queues', forAdmins, options.board);
   mountRoutes(panel, dataRoutes(options.routes), { authenticator: nobody, checkAnswers: false });
   panel.use(gate({ admin, visitor: visitorAt }), refuseHiddenPages, readForm(), dropIds(admin));
   buildRoutes({ admin, routes: AdminRouter.routes, router: panel });
@@ -106,11 +110,20 @@ const named: RequestHandler = (request, response, next) => {
   next();
 };
 
+const forAdmins: RequestHandler = (request, _response, next) => {
+  if (visitorAt(request).role === 'admin') return next();
+  throw roleNotAllowed();
+};
+
+function roleNotAllowed(): AppError {
+  return new AppError({ code: 'role_not_allowed', kind: 'forbidden', message: 'Your role does not allow this.' });
+}
+
 const refuseHiddenPages: RequestHandler = (request, _response, next) => {
   const name = /^\/(?:api\/)?pages\/([^/]+)$/.exec(request.path)?.[1];
   const page = PANEL_PAGES.find((known) => known.name === name);
   if (name === undefined || page?.roles.includes(visitorAt(request).role)) return next();
   throw page
-    ? new AppError({ code: 'role_not_allowed', kind: 'forbidden', message: 'Your role does not allow this.' })
+    ? roleNotAllowed()
     : new AppError({ code: 'page_not_found', kind: 'not_found', message: 'There is no such page.' });
 };

@@ -172,8 +172,8 @@ describe('forms', () => {
       idempotencyKey: key(),
       by: { actorId: panel.staff.admin.id, ip: '192.0.2.1' },
     });
-    const after = await admin.post(record('users', id, 'edit'), { ...fresh, name: 'Four' });
-    assert.equal(after.json().notice?.type, 'success', after.text);
+    const later = await admin.post(record('users', id, 'edit'), { ...fresh, name: 'Four' });
+    assert.equal(later.json().notice?.type, 'success', later.text);
   });
 
   it('say at the field what is wrong with it, by the services’ rules and the database’s', async () => {

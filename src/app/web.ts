@@ -1,7 +1,8 @@
 import { createAccounts } from '../accounts/index.ts';
-import { createPanel } from '../admin/index.ts';
+import { createPanel, maintenanceRoutes } from '../admin/index.ts';
 import { createAnalytics } from '../analytics/index.ts';
 import { createBilling } from '../billing/index.ts';
+import { createBoardRouter, openQueues } from '../jobs/index.ts';
 import {
   callRoutes,
   createCallDesk,
@@ -116,6 +117,14 @@ export async function startWeb(
       return links;
     },
   });
+  const queues = openQueues({
+    databaseUrl: config.databaseUrl,
+    redisUrl: config.redisUrl,
+    log,
+    metrics,
+    applicationName: 'ailingva web queues',
+  });
+  lifecycle.onClose('queues', () => queues.close(), 10_000);
   const routes = [
     ...accounts.routes,
     ...billing.routes,
@@ -124,6 +133,7 @@ export async function startWeb(
     ...calls,
     ...voice.routes,
     ...callsStaff,
+    ...maintenanceRoutes({ knex, queues, analytics }),
     listening,
   ];
 
@@ -144,6 +154,7 @@ export async function startWeb(
       systemRules: createSystemRules({ knex }),
     },
     routes,
+    board: createBoardRouter(queues, { basePath: '/admin/queues', readOnly: true }),
   });
   lifecycle.onClose('panel', () => panel.close());
 
