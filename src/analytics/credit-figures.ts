@@ -36,7 +36,7 @@ export async function addCredits(transaction: Knex.Transaction, span: Span): Pro
   const { rows } = await selectOne<{ rows: number }>(
     transaction,
     `WITH fresh AS MATERIALIZED (
-       SELECT date_trunc('hour', created_at, 'UTC') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day, kind,
+       SELECT date_bin('1 hour', created_at, '2000-01-01Z') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day, kind,
          ${CREDIT_FIGURES.map((name) => `sum(${name})::bigint AS ${name}`).join(', ')}
        FROM (${LEDGER_ROWS} AND w.xid >= :from::xid8 AND w.xid < :until::xid8) ledger
        GROUP BY 1, 2, 3

@@ -28,7 +28,7 @@ export async function addUsage(transaction: Knex.Transaction, span: Span): Promi
   const { sessions } = await selectOne<{ sessions: number }>(
     transaction,
     `WITH fresh AS MATERIALIZED (
-       SELECT date_trunc('hour', created_at, 'UTC') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day,
+       SELECT date_bin('1 hour', created_at, '2000-01-01Z') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day,
          engine, language, count(*) AS sessions, sum(billed_minutes) AS billed_minutes,
          sum(duration_sec) AS talked_sec, (sum(billed_amount_rub::numeric) * 100)::bigint AS list_kopecks,
          sum(recognized_kopecks)::bigint AS recognized_kopecks,
@@ -74,7 +74,7 @@ export async function addCallers(transaction: Knex.Transaction, span: Span): Pro
   await selectRows(
     transaction,
     `WITH fresh AS MATERIALIZED (
-       SELECT date_trunc('hour', created_at, 'UTC') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day,
+       SELECT date_bin('1 hour', created_at, '2000-01-01Z') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day,
          engine, language, ${chunkOf('number')} AS chunk, ${setOf('number')} AS members
        FROM usage_sessions JOIN analytics_callers USING (user_account_id)
        WHERE xid >= :from::xid8 AND xid < :until::xid8
