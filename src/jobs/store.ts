@@ -15,11 +15,13 @@ import { APP_ROLE } from '../platform/database.ts';
 import type { Logger } from '../platform/log.ts';
 import { connectRedis } from '../platform/redis.ts';
 import type { QueueName } from './definitions.ts';
+import { patientClient } from './patient-client.ts';
 
 /** BullMQ's schema, and the prefix of its keys in Redis. */
 const SCHEMA = 'bullmq';
 const KEY_PREFIX = 'ailingva';
 const EVENTS_KEPT = 1_000;
+const RECONNECT_PAUSE_MS = 500;
 
 export type StoreQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, unknown>;
 export type StoreWorker = Worker<unknown, unknown, string, IQueueBackend, JobProgress, unknown>;
@@ -62,6 +64,7 @@ function openPostgres({ databaseUrl, applicationName, poolSize, log }: StoreOpti
     connectionTimeoutMillis: 5_000,
     statement_timeout: 30_000,
     keepAlive: true,
+    Client: patientClient(RECONNECT_PAUSE_MS),
   });
   // Each queue and worker listens besides.
   pool.setMaxListeners(50);
