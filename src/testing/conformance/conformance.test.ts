@@ -347,6 +347,11 @@ describe('the tutor suite', () => {
     assertViolates(await violations(replying([{ type: 'assessment', assessment: impossible }, text])), /greets/);
   });
 
+  test('sees a cost that cannot be', async () => {
+    const usage = { inputTokens: Number.NaN, outputTokens: 1 };
+    assertViolates(await violations(replying([{ type: 'usage', usage }, text])), /greets/);
+  });
+
   test('sees a memory that does not survive JSON', async () => {
     assertViolates(await violations(replying([{ type: 'memory', memory: { when: new Date(0) } }, text])), /greets/);
   });
@@ -422,6 +427,11 @@ describe('the speech-to-speech suite', () => {
     assertViolates(await violations(changed((event) => (event.type === 'audio' ? undefined : event))), /speaks first/);
   });
 
+  test('sees an engine that hears in silence', async () => {
+    const nervous = changed((event) => (event.type === 'text' ? { type: 'heard', text: 'what', final: false } : event));
+    assertViolates(await violations(nervous), /silence/);
+  });
+
   test('sees what is heard and not told', async () => {
     assertViolates(await violations(changed((event) => (event.type === 'heard' ? undefined : event))), /two turns/);
   });
@@ -443,7 +453,7 @@ describe('the speech-to-speech suite', () => {
         },
       };
     };
-    assertViolates(await violations(stubborn), /interrupted/, /close\(\)/, /aborts/);
+    assertViolates(await violations(stubborn), /interrupted/, /whatever moment/, /close\(\)/, /aborts/);
   });
 });
 

@@ -130,6 +130,39 @@ const interruption: Case = {
     }),
 };
 
+const anyMoment: Case = {
+  name: 'falls silent at whatever moment it is told to, and can be asked to speak again',
+  check: (subject) =>
+    withSession(subject, async (session, reader) => {
+      for (let pieces = 1; pieces <= 4; pieces++) {
+        session.greet();
+        const { answerId } = await reader.until('answer_started');
+        for (let i = 1; i < pieces; i++) await reader.until('audio');
+        session.interrupt(answerId, pieces);
+        const from = reader.seen.length;
+        await reader.until('answer_finished');
+        const late = reader.seen.slice(from).filter((event) => event.type === 'audio');
+        assert.ok(late.length <= 1, `${late.length} pieces after the interruption`);
+      }
+      session.greet();
+      await readAnswer(reader);
+    }),
+};
+
+const silence: Case = {
+  name: 'neither hears nor answers silence',
+  check: (subject) =>
+    withSession(subject, async (session, reader) => {
+      const frame = new Int16Array(ENGINE_FRAME_SAMPLES);
+      for (let i = 0; i < 100; i++) session.write(frame);
+      session.greet();
+      await readAnswer(reader);
+      const types = new Set(reader.seen.map(({ type }) => type));
+      assert.ok(!types.has('speech_started') && !types.has('heard'));
+      assert.equal(reader.seen.filter(({ type }) => type === 'answer_started').length, 1);
+    }),
+};
+
 const closing: Case = {
   name: 'ends at close(), which may come twice; nothing happens after it',
   check: (subject) =>
@@ -235,6 +268,8 @@ const cases: readonly Case[] = [
   greeting,
   dialogue,
   interruption,
+  anyMoment,
+  silence,
   lateReader,
   closing,
   closedAnywhere,

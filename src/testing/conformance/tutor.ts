@@ -53,6 +53,10 @@ function checked(events: TutorEvent[]): TutorEvent[] {
       assert.ok(Number.isInteger(percent) && percent >= 0 && percent <= 100);
       for (const word of words) assert.equal(word.mark === 'wrong', word.heard !== undefined, word.text);
     }
+    if (event.type === 'usage') {
+      const { inputTokens, outputTokens } = event.usage;
+      assert.ok([inputTokens, outputTokens].every((tokens) => Number.isInteger(tokens) && tokens >= 0));
+    }
     if (event.type === 'pace') assert.ok(event.rate >= 0.5 && event.rate <= 2);
     if (event.type === 'memory') {
       assert.deepEqual(JSON.parse(JSON.stringify(event.memory)), event.memory, 'the memory survives JSON');
