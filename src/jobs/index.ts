@@ -1,6 +1,6 @@
 /** The jobs room's face. */
 export { createBoardRouter, type BoardHandler, type BoardOptions } from './board.ts';
-export { JOBS, QUEUE_NAMES, type JobName, type Payload, type QueueName } from './definitions.ts';
+export type { JobName, Payload, QueueName } from './definitions.ts';
 export { openQueues, type DeadJob, type QueueCounts, type Queues, type QueuesOptions } from './queues.ts';
 export { watchQueues, type RollupLag } from './queue-metrics.ts';
 export { eraseOld, type Retention } from './retention.ts';
