@@ -57,9 +57,7 @@ export async function up(knex: Knex): Promise<void> {
       ALTER COLUMN engine SET NOT NULL,
       ALTER COLUMN free_minutes SET NOT NULL,
       ALTER COLUMN recognized_kopecks SET NOT NULL,
-      ADD CONSTRAINT usage_sessions_described CHECK (
-        0 <= free_minutes AND free_minutes <= billed_minutes AND recognized_kopecks >= 0
-      );
+      ADD CONSTRAINT usage_sessions_described CHECK (free_minutes >= 0 AND recognized_kopecks >= 0);
     CREATE TRIGGER usage_sessions_described BEFORE INSERT ON usage_sessions
       FOR EACH ROW EXECUTE FUNCTION describe_usage();
 
