@@ -23,7 +23,7 @@ import { serveApiDescription } from '../platform/openapi.ts';
 import { createSignalingProxy } from '../platform/proxy.ts';
 import { createAddressLimit } from '../platform/rate-limit.ts';
 import type { Service } from '../platform/service.ts';
-import { createSystemRules } from '../speech/instructions/index.ts';
+import { createSystemRules, systemRuleRoutes } from '../speech/instructions/index.ts';
 import { createEngineChoice } from './engine-choice.ts';
 import { openPayments } from './payments.ts';
 import { openRecordings } from './recordings.ts';
@@ -62,6 +62,7 @@ export async function startWeb(
     confirmation: { publicUrl, onConfirmed: billing.onConfirmed },
   });
   const engines = createEngineChoice({ config, knex, log });
+  const systemRules = createSystemRules({ knex });
   const { recordings, store } = openRecordings(config, { knex, log });
   lifecycle.onClose('recordings', () => store.close());
   const passes = createRecordingPasses({ secret: config.tokenSecret, clock: systemClock });
@@ -133,6 +134,12 @@ export async function startWeb(
     ...calls,
     ...voice.routes,
     ...callsStaff,
+    ...systemRuleRoutes({
+      systemRules,
+      // Engines are loaded where somebody tries one, not with every web process.
+      openTutor: async (language) => (await import('./engine-source.ts')).openTutor(config, { knex, log }, language),
+      clock: systemClock,
+    }),
     ...maintenanceRoutes({ knex, queues, analytics }),
     listening,
   ];
@@ -151,7 +158,7 @@ export async function startWeb(
       payments,
       desk,
       nodes,
-      systemRules: createSystemRules({ knex }),
+      systemRules,
     },
     routes,
     board: createBoardRouter(queues, { basePath: '/admin/queues', readOnly: true }),

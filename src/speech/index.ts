@@ -6,15 +6,4 @@ export {
   type SpeechEngineOptions,
   type SpeechEngines,
 } from './registry.ts';
-export {
-  createSystemRules,
-  tryTutor,
-  type ComposedRules,
-  type NewSystemRule,
-  type SystemRule,
-  type SystemRuleChanges,
-  type SystemRules,
-  type SystemRuleVersion,
-  type TutorTrial,
-} from './instructions/index.ts';
 export { speechSettings } from './engine-settings.ts';

@@ -1,4 +1,5 @@
 /** The face of the folder: the rules that tutors are given, kept by staff. */
+export { systemRuleRoutes } from './routes.ts';
 export {
   createSystemRules,
   type ComposedRules,
