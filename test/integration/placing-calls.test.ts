@@ -223,8 +223,14 @@ describe('a learner over HTTP', () => {
     assert.deepEqual(await code('GET', '/api/calls?cursor=x', { token }), [400, 'request_invalid']);
     assert.deepEqual(await code('GET', '/api/calls?limit=1000', { token }), [400, 'request_invalid']);
     await enterNode();
+    assert.deepEqual(await code('POST', '/api/calls', { token, body: { engine: 'openai' } }), [
+      403,
+      'engine_not_yours',
+    ]);
     assert.deepEqual(await code('POST', '/api/calls', { token }), [201, undefined]);
-    assert.deepEqual(await code('POST', '/api/calls', { token }), [201, undefined]);
+    await knex('user_accounts').update({ role: 'support' });
+    assert.deepEqual(await code('POST', '/api/calls', { token, body: { engine: 'openai' } }), [201, undefined]);
+    assert.deepEqual((await knex('calls').orderBy('id', 'desc').first('engines')).engines, { asked: 'openai' });
     assert.deepEqual(await code('POST', '/api/calls', { token }), [409, 'too_many_calls']);
     assert.deepEqual(await code('POST', '/api/auth/logout-everywhere', { token }), [204, undefined]);
     assert.deepEqual(await code('GET', '/api/me', { token }), [401, 'token_invalid']);
