@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import { createAccounts, type Accounts, type StaffRole } from '../accounts/index.ts';
 import { createPanel } from '../admin/index.ts';
 import { createBilling, createPayments, createSandbox, type Billing } from '../billing/index.ts';
+import type { Kopecks } from '../billing/money.ts';
 import { createCallDesk, MediaNodes, mediaStaffRoutes } from '../media/index.ts';
 import { PROJECT_ROOT } from '../platform/config.ts';
 import { createHttpApp, listen } from '../platform/http.ts';
@@ -24,6 +25,8 @@ export interface TestPanel {
   readonly staff: Readonly<Record<StaffRole, { readonly id: string; readonly email: string }>>;
   /** Registers a learner, without trial minutes. */
   readonly learner: (email: string) => Promise<string>;
+  /** Pays into a wallet; answers the payment's id. */
+  readonly deposit: (userId: string, kopecks: number) => Promise<string>;
   readonly signIn: (role: StaffRole) => Promise<PanelVisit>;
 }
 
@@ -89,10 +92,11 @@ export async function openPanel(t: {
     passwords: { cost: { logN: 10, r: 8, p: 1 } },
     limits: { registrationPerPlace: { attempts: 10_000, withinSec: 60 } },
   });
+  const sandbox = createSandbox({ knex, publicUrl, production: false });
   const payments = createPayments({
     knex,
     log,
-    provider: createSandbox({ knex, publicUrl, production: false }),
+    provider: sandbox,
     publicUrl,
   });
   const routes = [
@@ -143,6 +147,17 @@ export async function openPanel(t: {
     await knex('user_accounts').where({ id }).update({ role });
     return { id, email };
   };
+  const deposit = async (userId: string, kopecks: number): Promise<string> => {
+    const ordered = await payments.createDeposit({ userId, amount: kopecks as Kopecks, idempotencyKey: 'deposit' });
+    const { providerPaymentId: id = '' } = ordered;
+    await sandbox.decide(id, 'succeeded');
+    await payments.notify({
+      provider: sandbox.name,
+      body: { event: 'payment.succeeded', object: { id } },
+      ip: '127.0.0.1',
+    });
+    return ordered.id;
+  };
   const staff = { admin: await hire('admin'), support: await hire('support'), analyst: await hire('analyst') };
   return {
     url,
@@ -152,6 +167,7 @@ export async function openPanel(t: {
     billing,
     staff,
     learner,
+    deposit,
     signIn: (role) => signIn(url, staff[role].email),
   };
 }

@@ -91,6 +91,11 @@ function TurnLine({ turn, say }: { readonly turn: Turn; readonly say: (key: stri
       <Box flex alignItems="center" mb="sm" style={{ gap: '8px', flexWrap: 'wrap' }}>
         <Text fontWeight="bold">{say(turn.speaker)}</Text>
         <Text color="grey60">{clock(turn.started_at_ms)}</Text>
+        {turn.interrupted && (
+          <Badge outline size="sm">
+            {say('interrupted')}
+          </Badge>
+        )}
         {Object.entries(turn.stages_ms).map(([stage, ms]) => (
           <Badge key={stage} outline size="sm">
             {`${stage} ${Math.round(ms)} ms`}
@@ -99,11 +104,7 @@ function TurnLine({ turn, say }: { readonly turn: Turn; readonly say: (key: stri
       </Box>
       <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
         {turn.interrupted ? turn.heard_text : turn.text}
-        {turn.interrupted && (
-          <span style={{ opacity: 0.6 }}>
-            {unheard} — {say('interrupted')}
-          </span>
-        )}
+        <span style={{ opacity: 0.55 }}>{unheard}</span>
       </Text>
       {Object.keys(turn.engines).length > 0 && (
         <Text mt="sm" fontSize="sm" color="grey60">

@@ -48,7 +48,7 @@ export const talks = {
       noTurns: 'Nothing was said, or its text has been erased.',
       learner: 'Learner',
       tutor: 'Tutor',
-      interrupted: 'interrupted; heard until here',
+      interrupted: 'interrupted: what is grey was not heard',
       recording: 'Recording',
       conversationFailed: 'The conversation could not be loaded. Reload the page.',
       loading: 'Loading …',

@@ -48,7 +48,7 @@ export const talks = {
       noTurns: 'Ничего не сказано, или текст уже удалён.',
       learner: 'Ученик',
       tutor: 'Преподаватель',
-      interrupted: 'перебит; услышано до этого места',
+      interrupted: 'перебит: серое не услышано',
       recording: 'Запись',
       conversationFailed: 'Разговор не загрузился. Обновите страницу.',
       loading: 'Загрузка…',
