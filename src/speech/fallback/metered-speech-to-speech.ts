@@ -57,7 +57,8 @@ class WatchedSession implements SpeechToSpeechSession {
     this.#context = context;
     this.#session = engine.open(options);
     options.signal.addEventListener('abort', () => this.close(), { once: true });
-    void this.#listen();
+    if (options.signal.aborted) this.close();
+    else void this.#listen();
   }
 
   get events(): AsyncIterable<SpeechToSpeechEvent> {
