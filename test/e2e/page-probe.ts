@@ -18,41 +18,33 @@ export function watchCalls({ virtualMicrophone }: { readonly virtualMicrophone: 
   const received: Int16Array[] = [];
   let microphone: { context: AudioContext; output: MediaStreamAudioDestinationNode } | undefined;
 
+  /** What the page plays now: a track by WebRTC, or one that it made itself of what came over the socket. */
+  let played: MediaStreamTrack | undefined;
+  const recorded = new WeakSet<MediaStreamTrack>();
+
   function record(track: MediaStreamTrack): void {
     const context = new AudioContext({ sampleRate: 16_000 });
     const source = context.createMediaStreamSource(new MediaStream([track]));
     // An AudioWorklet would have to load a script, which the page's own content policy rightly refuses.
     const processor = context.createScriptProcessor(1_024, 1, 1);
     processor.addEventListener('audioprocess', ({ inputBuffer }) => {
+      if (track !== played) return;
       received.push(Int16Array.from(inputBuffer.getChannelData(0), (sample) => Math.round(sample * 32_767)));
     });
     source.connect(processor).connect(context.destination);
     void context.resume();
   }
 
-  const known = new WeakSet<MediaStreamTrack>();
-  const Original = globalThis.RTCPeerConnection;
-  globalThis.RTCPeerConnection = class extends Original {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      this.addEventListener('track', ({ track }) => {
-        known.add(track);
-        record(track);
-      });
-    }
-  };
-
-  // Where the voice comes over the socket, it is a stream that the page made itself.
-  const source = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject')!;
+  const property = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject')!;
   Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', {
-    ...source,
+    ...property,
     set(this: HTMLMediaElement, stream: MediaStream | null) {
-      source.set!.call(this, stream);
-      for (const track of stream?.getAudioTracks() ?? []) {
-        if (known.has(track)) continue;
-        known.add(track);
-        record(track);
-      }
+      property.set!.call(this, stream);
+      const track = stream?.getAudioTracks()[0];
+      if (!track) return;
+      played = track;
+      if (!recorded.has(track)) record(track);
+      recorded.add(track);
     },
   });
 

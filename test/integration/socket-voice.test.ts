@@ -1,57 +1,214 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { loadOpus } from '../../src/media/audio/opus.ts';
 import { CallRecorder } from '../../src/media/recording/call-recorder.ts';
 import { createFolderStore } from '../../src/media/recording/folder-store.ts';
 import { createTranscoder } from '../../src/media/transcoding/transcoder.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createSilentLogger } from '../../src/platform/log.ts';
-import { encodeRoomNoise, encodeWav } from '../../src/testing/caller/opus-recording.ts';
-import { RefusedError } from '../../src/testing/caller/signaling-client.ts';
-import { SocketCaller } from '../../src/testing/caller/socket-caller.ts';
+import { within } from '../../src/testing/caller/deadline.ts';
+import { encodeRoomNoise, encodeTone, encodeWav, type OpusFrames } from '../../src/testing/caller/opus-recording.ts';
+import { SocketCaller, type SocketCallerOptions } from '../../src/testing/caller/socket-caller.ts';
 import { TestCaller } from '../../src/testing/caller/test-caller.ts';
 import { createScriptedSpeechToText } from '../../src/testing/engines/scripted-speech-to-text.ts';
 import { createScriptedTextToSpeech } from '../../src/testing/engines/scripted-text-to-speech.ts';
 import { createScriptedTutor } from '../../src/testing/engines/scripted-tutor.ts';
 import { startTestMediaNode, type TestMediaNode } from '../../src/testing/media-node.ts';
 import { temporaryFolder } from '../e2e/temporary-folder.ts';
+import { speak } from '../e2e/voice.ts';
 
 const GREETING = 'A greeting that takes some seconds to say, so that it is there.';
+const GREETING_MS = GREETING.length * 60;
+const KEY = 'test/call.ogg';
 
-async function startNode(test: TestContext): Promise<TestMediaNode> {
-  const transcoder = createTranscoder({ log: createSilentLogger(), clock: systemClock });
+interface Scene extends TestMediaNode {
+  /** Where the recordings of its calls stand. */
+  readonly recording: () => { readonly learner: Int16Array; readonly tutor: Int16Array };
+}
+
+async function startNode(test: TestContext): Promise<Scene> {
+  const log = createSilentLogger();
+  const transcoder = createTranscoder({ log, clock: systemClock });
+  const folder = temporaryFolder(test);
+  const store = createFolderStore({ folder });
   const node = await startTestMediaNode(test, {
     engines: {
-      speechToText: createScriptedSpeechToText(),
-      tutor: createScriptedTutor({ answers: [GREETING] }),
+      speechToText: createScriptedSpeechToText({
+        utterances: [{ partials: [{ afterMs: 200, text: 'wait' }], final: 'wait a moment please' }],
+      }),
+      tutor: createScriptedTutor({ answers: [GREETING, 'Yes?'] }),
       textToSpeech: createScriptedTextToSpeech(),
     },
     transcoder,
+    recordings: {
+      begin: async (_callId, codec) => {
+        return new CallRecorder({ codec, writer: await store.create(KEY), onFinished: async () => {}, log });
+      },
+    },
   });
   test.after(() => transcoder.close());
-  return node;
+  return { ...node, recording: () => decode(path.join(folder, KEY)) };
 }
 
-async function dial(test: TestContext, node: TestMediaNode, token: string): Promise<SocketCaller> {
-  const caller = await SocketCaller.dial({ url: node.url, path: node.path, token });
+async function dial(
+  test: TestContext,
+  node: TestMediaNode,
+  token: string,
+  options: Partial<SocketCallerOptions> = {},
+): Promise<SocketCaller> {
+  const caller = await SocketCaller.dial({ url: node.url, path: node.path, token, ...options });
   test.after(() => caller.close());
   return caller;
 }
 
-describe('a voice over the socket', { timeout: 60_000 }, () => {
+/** A real voice, which the detector takes for one. */
+async function voice(test: TestContext, text: string): Promise<OpusFrames> {
+  const file = path.join(temporaryFolder(test), 'voice.wav');
+  writeFileSync(file, speak(text));
+  return await encodeWav(file);
+}
+
+/** Both sides of a recording at 16 kHz. */
+function decode(file: string): { learner: Int16Array; tutor: Int16Array } {
+  const pcm = execFileSync('ffmpeg', ['-v', 'error', '-i', 'pipe:0', '-ar', '16000', '-f', 's16le', 'pipe:1'], {
+    input: readFileSync(file),
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const both = new Int16Array(pcm.buffer, pcm.byteOffset, pcm.length >> 1);
+  const side = (channel: number) => Int16Array.from({ length: both.length >> 1 }, (_, at) => both[at * 2 + channel]!);
+  return { learner: side(0), tutor: side(1) };
+}
+
+function onsetMs(samples: Int16Array): number {
+  return samples.findIndex((sample) => Math.abs(sample) > 2_000) / 16;
+}
+
+const phase = (caller: { readonly signaling: SocketCaller['signaling'] }, wanted: string) =>
+  caller.signaling.event('call:phase', ({ phase: now }) => now === wanted, 20_000);
+
+describe('a voice over the socket', { timeout: 90_000 }, () => {
   it('carries a whole call: the tutor is heard to the end, by the page’s own count', async (test) => {
     const node = await startNode(test);
     const { callId, token } = node.place();
     const caller = await dial(test, node, token);
-    await caller.signaling.event('call:phase', ({ phase }) => phase === 'speaking', 20_000);
-    await caller.signaling.event('call:phase', ({ phase }) => phase === 'listening', 20_000);
-    const spokenMs = GREETING.length * 60;
-    assert.ok(caller.playedMs >= spokenMs - 100, `played ${caller.playedMs} ms of ${spokenMs} when the turn was over`);
+    await phase(caller, 'speaking');
+    await phase(caller, 'listening');
+    assert.ok(caller.playedMs >= GREETING_MS - 100, `played ${caller.playedMs} of ${GREETING_MS} ms at the turn's end`);
     await caller.hangUp();
     assert.equal((await node.ending(callId)).reason, 'hang_up');
     const [greeting] = node.turns(callId);
     assert.deepEqual([greeting?.heardText, greeting?.interrupted], [GREETING, false]);
   });
+
+  it('stops at once for a learner who talks over it, and keeps what was heard by then', async (test) => {
+    const node = await startNode(test);
+    const { callId, token } = node.place();
+    const caller = await dial(test, node, token);
+    await phase(caller, 'speaking');
+    void caller.speak(await voice(test, 'please wait a moment'));
+    const { before_ms: droppedMs } = await caller.signaling.event('voice:drop', undefined, 20_000);
+    // Words that come at once need no pause before them.
+    const names = caller.signaling.events.map(({ name }) => name);
+    assert.ok(names.indexOf('voice:pause') < names.indexOf('voice:drop'));
+    await caller.hangUp();
+    await node.ending(callId);
+    const [greeting] = node.turns(callId);
+    assert.ok(greeting?.interrupted && greeting.heardText.length < GREETING.length, greeting?.heardText);
+    assert.ok(droppedMs < GREETING_MS, `sent ${droppedMs} ms of ${GREETING_MS}`);
+  });
+
+  it('is the same call by WebRTC and over the socket, there and back', async (test) => {
+    const node = await startNode(test);
+    const { callId, token } = node.place();
+    const background = encodeRoomNoise(1_000);
+    const caller = await TestCaller.dial({ url: node.url, path: node.path, token, background });
+    test.after(() => caller.close());
+    await caller.hear(20);
+    const { stream } = await caller.signaling.request('voice:open', { container: 'ogg' });
+    const byRtp = caller.received.count;
+    await caller.signaling.event('voice:sound', (sound) => sound.stream === stream);
+    await caller.signaling.request('voice:close', {});
+    // What was on its way and not heard is said again.
+    await caller.hear(byRtp + 20);
+    await phase(caller, 'listening');
+    await caller.hangUp();
+    assert.equal(node.endings(callId).length, 1);
+    const [greeting, ...others] = node.turns(callId);
+    assert.deepEqual([greeting?.heardText, others], [GREETING, []]);
+  });
+
+  it('says what is wrong with what cannot be decoded, and goes on with another recorder', async (test) => {
+    const node = await startNode(test);
+    const { token } = node.place();
+    const caller = await dial(test, node, token);
+    await phase(caller, 'speaking');
+    const { stream } = await caller.signaling.request('voice:open', { container: 'webm' });
+    for (let index = 0; index < 50; index++) {
+      caller.signaling.emitRaw('voice:chunk', { stream, bytes: Buffer.alloc(40_000, index) });
+    }
+    const failed = await caller.signaling.event('voice:failed', undefined, 20_000);
+    assert.match(failed.code, /^(voice_too_fast|audio_\w+)$/);
+    await phase(caller, 'reconnecting');
+    await caller.openVoice();
+    await caller.signaling.event('voice:sound', (sound) => sound.stream === stream + 1, 20_000);
+    await caller.hangUp();
+  });
+
+  it('refuses chunks that are none, and puts out a page that floods', async (test) => {
+    const node = await startNode(test);
+    const caller = await dial(test, node, node.place().token);
+    const bad = { ok: false, error: { code: 'message_invalid' } };
+    for (const bytes of ['text', Buffer.alloc(0), Buffer.alloc(50_000), 7]) {
+      const reply = (await caller.signaling.requestRaw('voice:chunk', { stream: 1, bytes })) as typeof bad;
+      assert.deepEqual([reply.ok, reply.error.code], [false, 'message_invalid']);
+    }
+    for (let index = 0; index < 400; index++) caller.signaling.emitRaw('voice:played', { stream: 1, played_ms: 0 });
+    await within(caller.signaling.disconnected, 10_000, 'the page being put out');
+  });
+
+  it('is recorded with both sides where they were heard and said', async (test) => {
+    const node = await startNode(test);
+    const { callId, token } = node.place();
+    // Answers the very moment that the tutor is heard.
+    const caller: SocketCaller = await dial(test, node, token, {
+      onHeard: () => caller.speakForEver(encodeTone(1_000)),
+    });
+    await phase(caller, 'listening');
+    await caller.hangUp();
+    const { talkedMs } = await node.ending(callId);
+    const { learner, tutor } = await recordingOf(node);
+    assert.ok(Math.abs(learner.length / 16 - talkedMs) < 300, `${learner.length / 16} ms of ${talkedMs}`);
+    const apart = onsetMs(learner) - onsetMs(tutor);
+    test.diagnostic(`over the socket the learner is ${apart.toFixed(1)} ms after the tutor`);
+    assert.ok(Math.abs(apart) <= 40, `${apart} ms apart`);
+  });
+
+  it('is recorded the same by WebRTC, of the packets themselves', async (test) => {
+    const node = await startNode(test);
+    const { callId, token } = node.place();
+    const caller: TestCaller = await TestCaller.dial({
+      url: node.url,
+      path: node.path,
+      token,
+      background: encodeRoomNoise(1_000),
+      // An echo: what comes is said back at once.
+      onPacket: ({ payload }) => payload.length > 1 && void caller?.speak([Uint8Array.from(payload)]),
+    });
+    test.after(() => caller.close());
+    await phase(caller, 'listening');
+    await caller.hangUp();
+    await node.ending(callId);
+    const { learner, tutor } = await recordingOf(node);
+    const apart = onsetMs(learner) - onsetMs(tutor);
+    test.diagnostic(`by WebRTC the learner is ${apart.toFixed(1)} ms after the tutor`);
+    assert.ok(Math.abs(apart) <= 40, `${apart} ms apart`);
+  });
 });
+
+/** After the call's end is written: everything of it is closed. */
+async function recordingOf(node: Scene): Promise<ReturnType<Scene['recording']>> {
+  await node.node.close(0);
+  return node.recording();
+}

@@ -27,6 +27,7 @@ export class FrameQueue {
   readonly #frames: Int16Array[] = [];
   #targetMs = FIRST_TARGET_MS;
   #filling = true;
+  #pushedAtMs = 0;
   #calm = 0;
   #taken = 0;
   #underruns = 0;
@@ -36,8 +37,14 @@ export class FrameQueue {
     return this.#frames.length * FRAME_MS;
   }
 
-  /** 320 samples at 16 kHz; the queue owns the array from now on. */
-  push(frame: Int16Array): void {
+  /** How long ago the end of the frame that was taken last came in. */
+  ageMs(nowMs: number): number {
+    return Math.max(0, nowMs - this.#pushedAtMs) + this.queuedMs;
+  }
+
+  /** 320 samples at 16 kHz; the queue owns the array from now on. `nowMs` is monotonic. */
+  push(frame: Int16Array, nowMs: number): void {
+    this.#pushedAtMs = nowMs;
     this.#frames.push(frame);
     if (this.queuedMs > MAX_QUEUED_MS) this.#shorten();
   }

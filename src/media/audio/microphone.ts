@@ -15,8 +15,8 @@ const UNITS_PER_SAMPLE = 3;
 const PACKET_MS = 20;
 /** A longer lag is none, but a clock that the buffer has not made out yet. */
 const MAX_LAG_MS = 300;
-/** From a sound's being made to its frame's coming in by a queue: a recorder's 60 ms, its container, the decoder. */
-const QUEUED_SOUND_AGE_MS = 110;
+/** From a sound's being made to its frame's coming in by a queue: the recorder's encoder, its container, our decoder. */
+const QUEUED_SOUND_AGE_MS = 30;
 /** Concealed in one piece at most; it fades on the way. */
 const CONCEALED_SAMPLES = 60 * SAMPLES_PER_MS;
 /** Room for what is left of a frame and the longest packet. */
@@ -171,7 +171,7 @@ export class Microphone {
   get lagMs(): number {
     if (this.#lastTickMs === undefined) return 0;
     const pendingMs = this.#pendingCount / SAMPLES_PER_MS;
-    if (this.#queue) return Math.min(MAX_LAG_MS, QUEUED_SOUND_AGE_MS + this.#queue.queuedMs + pendingMs);
+    if (this.#queue) return Math.min(MAX_LAG_MS, QUEUED_SOUND_AGE_MS + this.#queue.ageMs(this.#lastTickMs) + pendingMs);
     const lagMs = this.#buffer.delayMs(this.#lastTickMs) + PACKET_MS + pendingMs;
     return Math.min(MAX_LAG_MS, Math.max(0, lagMs));
   }

@@ -11,8 +11,8 @@ export interface SpeakerOutlet {
   write(frame: Int16Array, sampleRate: OpusSampleRate): void;
   /** Nothing follows for now: what is still inside is to come out. */
   flush(): void;
-  /** How many frames more have been heard since the last time it was asked. */
-  framesHeard(nowMs: number): number;
+  /** Of the frames that have been heard since it was asked last, in order: when each began to be. */
+  framesHeard(nowMs: number): readonly number[];
   /** Nothing is heard until `resume()`; what is on its way stays. */
   pause(): void;
   resume(): void;

@@ -32,8 +32,8 @@ export interface SpeakerOptions {
   readonly bitrate?: number;
   /** 0…10. Default 5. */
   readonly complexity?: number;
-  /** What was sent in the slot at `nowMs`, or by another way heard then. The arrays are used again. */
-  readonly onPlayed?: (nowMs: number, sound: SlotSound) => void;
+  /** What was sent at `atMs`, or by another way heard from then on. The arrays are used again. */
+  readonly onPlayed?: (atMs: number, sound: SlotSound) => void;
   /** First values; random where left out (RFC 3550, section 5.1). */
   readonly firstSequence?: number;
   readonly firstTimestamp?: number;
@@ -301,12 +301,12 @@ export class Speaker {
   }
 
   #hearAired(outlet: SpeakerOutlet, nowMs: number): void {
-    for (let heard = outlet.framesHeard(nowMs); heard > 0; heard--) {
+    for (const atMs of outlet.framesHeard(nowMs)) {
       const frame = this.#airing.shift();
       // A listener may have stopped everything.
       if (!frame) return;
       const { segment, samples } = frame;
-      this.#options.onPlayed?.(nowMs, { kind: 'samples', samples, sampleRate: segment.encodingRate });
+      this.#options.onPlayed?.(atMs, { kind: 'samples', samples, sampleRate: segment.encodingRate });
       segment.heard(nowMs);
       this.#completeDrained();
     }

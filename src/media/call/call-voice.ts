@@ -52,7 +52,7 @@ export class CallVoice {
       payloadType: tap.payloadType,
       complexity: VOICE_COMPLEXITY,
       send: (packet) => tap.send(packet),
-      onPlayed: (nowMs, sound) => this.#recorder?.tutor(nowMs, sound),
+      onPlayed: (atMs, sound) => this.#recorder?.tutor(atMs, sound),
     });
     this.#microphone = new Microphone({
       codec,

@@ -313,10 +313,16 @@ export class Call implements SignaledCall {
 
   /** From the first media on this node to the end, outages with it: their silence keeps both sides together. */
   #record(): void {
-    this.#recorder ??= this.#options.beginRecording().then((recorder) => {
-      this.#options.voice.recordBy(recorder);
-      return recorder;
-    });
+    this.#recorder ??= this.#options.beginRecording().then(
+      (recorder) => {
+        this.#options.voice.recordBy(recorder);
+        return recorder;
+      },
+      (error: unknown) => {
+        this.#options.log.error({ call: this.id, err: error }, 'A call could not be recorded');
+        return undefined;
+      },
+    );
   }
 
   async #finish(reason: EndReason): Promise<void> {

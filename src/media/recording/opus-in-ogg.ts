@@ -62,7 +62,7 @@ export function joinSlot(tutor: Uint8Array, learner: Uint8Array): Uint8Array {
   if (lengthBytes === 1) joined[head] = frame;
   else {
     joined[head] = 252 + (frame & 3);
-    joined[head + 1] = (frame - joined[head]!) >> 2;
+    joined[head + 1] = (frame - 252 - (frame & 3)) >> 2;
   }
   joined.set(tutor.subarray(head), head + lengthBytes);
   joined.set(learner, tutor.length + lengthBytes);

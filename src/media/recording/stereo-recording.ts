@@ -21,7 +21,9 @@ const SLOTS_PER_PAGE = 50;
 /** A stall or an outage longer than this is no silence worth writing. */
 const MAX_SKIPPED_SLOTS = 50 * 600;
 /** A sound may stand so far from its time before it is moved in mid-word. */
-const MAX_DRIFT_SLOTS = 2;
+const MAX_DRIFT_SLOTS = 5;
+/** Mean absolute sample below which a frame is a pause, as a room's noise is; about −50 dBFS. */
+const QUIET_LEVEL = 100;
 
 interface Side {
   readonly name: 'tutor' | 'learner';
@@ -115,7 +117,7 @@ export class StereoRecording {
     if (this.#originMs === undefined || this.#closed) return;
     const place = this.#slotOf(atMs);
     const drift = place - (side.next ?? place);
-    const moves = sound.kind === 'silence' || Math.abs(drift) > MAX_DRIFT_SLOTS;
+    const moves = isPause(sound) || Math.abs(drift) > MAX_DRIFT_SLOTS;
     // Behind: what stands there already stays, and the next frame stands where it belongs.
     if (moves && drift < 0) return;
     const slot = moves ? place : (side.next ?? place);
@@ -179,4 +181,11 @@ export class StereoRecording {
 
 function openSide(name: Side['name']): Side {
   return { name, slots: Array.from({ length: OPEN_SLOTS }), next: undefined, last: SILENT_PACKET };
+}
+
+function isPause(sound: SlotSound): boolean {
+  if (sound.kind !== 'samples') return sound.kind === 'silence';
+  let sum = 0;
+  for (const sample of sound.samples) sum += Math.abs(sample);
+  return sum < QUIET_LEVEL * sound.samples.length;
 }

@@ -1,5 +1,7 @@
-/** Until the page has said better: from a frame's being written to its being heard, when nothing was playing. */
-const FIRST_LAG_MS = 250;
+/** From a frame's being written to its being heard, when nothing was playing; until the page has said better. */
+const FIRST_LAG_MS = 500;
+/** The page says when a sound begins: its word is waited for so much longer than it usually takes. */
+const MARGIN_MS = 80;
 const MAX_LAG_MS = 1_500;
 /** Without the page's word the clock runs on for so long, and no further. */
 const TRUSTED_MS = 1_200;
@@ -30,7 +32,7 @@ export class PlayedClock {
   wrote(ms: number, nowMs: number): void {
     if (this.heardMs(nowMs) >= this.#writtenMs) {
       this.#begun = { positionMs: this.#writtenMs, atMs: nowMs };
-      this.#anchor = { positionMs: this.#writtenMs, atMs: nowMs + this.#lagMs };
+      this.#anchor = { positionMs: this.#writtenMs, atMs: nowMs + this.#lagMs + MARGIN_MS };
       this.#reportedMs = this.#writtenMs;
     }
     this.#writtenMs += ms;
@@ -45,7 +47,7 @@ export class PlayedClock {
   /** The page says what it has played. */
   report(positionMs: number, nowMs: number): void {
     // A page may say anything; what was not sent was not played.
-    const played = Math.min(Math.max(positionMs, 0), this.#writtenMs);
+    const played = Math.min(positionMs, this.#writtenMs);
     if (this.#begun && played > this.#begun.positionMs) {
       const lagMs = nowMs - this.#begun.atMs - (played - this.#begun.positionMs);
       this.#lagMs = Math.min(MAX_LAG_MS, Math.max(0, lagMs));

@@ -76,7 +76,7 @@ export class SocketEar {
     try {
       for await (const frame of decoder.frames) {
         if (decoder !== this.#decoder) return;
-        this.#options.queue.push(frame);
+        this.#options.queue.push(frame, this.#options.clock.monotonicMs());
       }
       this.#fail(decoder, new Error('The decoder ended by itself'));
     } catch (error) {

@@ -15,6 +15,8 @@ export const MOUTH_SAMPLE_RATE = 24_000;
 const CODEC_DELAY_MS = (1_105 * 1_000) / MOUTH_SAMPLE_RATE;
 /** What brings the last sound out of the encoder: its delay, its window and a frame that is begun. */
 const TAIL_MS = 120;
+const FRAME_MS = 20;
+const NONE: readonly number[] = [];
 /** Kept on the page, against a network that stumbles. */
 const AHEAD_MS = 400;
 /** With less on the page than this, a sound that has ended is brought out of the encoder. */
@@ -57,14 +59,14 @@ export class SocketMouth implements SpeakerOutlet {
     const aheadMs = this.#played.aheadMs(nowMs);
     if (this.#flushDue && aheadMs < FLUSH_BELOW_MS) this.#flushTail(nowMs);
     if (aheadMs > 0 && nowMs - this.#reportedAtMs > SILENT_PAGE_MS) return 0;
-    return aheadMs < AHEAD_MS - 20 ? 2 : aheadMs < AHEAD_MS ? 1 : 0;
+    return aheadMs < AHEAD_MS - FRAME_MS ? 2 : aheadMs < AHEAD_MS ? 1 : 0;
   }
 
   write(frame: Int16Array, sampleRate: OpusSampleRate): void {
     const nowMs = this.#now();
     this.#flushDue = false;
     if (this.#played.aheadMs(nowMs) <= 0) this.#reportedAtMs = nowMs;
-    this.#played.wrote(20, nowMs);
+    this.#played.wrote(FRAME_MS, nowMs);
     this.#frameEndsMs.push(this.#played.writtenMs);
     this.#encode(sampleRate === MOUTH_SAMPLE_RATE ? frame : this.#resample(frame, sampleRate));
   }
@@ -73,12 +75,12 @@ export class SocketMouth implements SpeakerOutlet {
     this.#flushDue = true;
   }
 
-  framesHeard(nowMs: number): number {
+  framesHeard(nowMs: number): readonly number[] {
     const heardMs = this.#played.heardMs(nowMs);
     let heard = 0;
     while (heard < this.#frameEndsMs.length && this.#frameEndsMs[heard]! <= heardMs) heard++;
-    this.#frameEndsMs.splice(0, heard);
-    return heard;
+    if (heard === 0) return NONE;
+    return this.#frameEndsMs.splice(0, heard).map((endMs) => nowMs - (heardMs - endMs) - FRAME_MS);
   }
 
   pause(): void {

@@ -9,11 +9,15 @@ const FRAMES_PER_CHUNK = 3;
 /** How much a page keeps before it begins to play. */
 const LEAD_MS = 80;
 const MP3_FRAME_MS = 24;
+/** Silence at the beginning of the stream: the encoder's and the decoder's. */
+const CODEC_DELAY_MS = 46;
 const REPORT_EVERY_FRAMES = 10;
 
 export interface SocketCallerOptions extends SignalingOptions {
   /** Shared by the callers of a process; one of its own when absent. */
   readonly frameClock?: FrameClock;
+  /** The tutor's first sound is heard. */
+  readonly onHeard?: () => void;
 }
 
 /** A caller whose voice goes over the socket: records, plays and reports as the page does. */
@@ -22,10 +26,11 @@ export class SocketCaller {
   readonly joined: JoinAnswer;
   /** The tutor's MP3, as it came. */
   readonly sound: Uint8Array[] = [];
-  /** `performance.now()` when the first sound was played. */
-  firstPlayedAtMs: number | undefined;
+  /** `performance.now()` when the first sound was heard. */
+  firstHeardAtMs: number | undefined;
   #stream = 0;
   readonly #stopTicking: () => void;
+  readonly #onHeard: (() => void) | undefined;
   readonly #room = encodeRoomNoise(1_000);
   #ogg = new OggVoice();
   #chunk: Uint8Array[] = [];
@@ -39,7 +44,9 @@ export class SocketCaller {
   #playing = false;
   #paused = false;
 
-  private constructor(signaling: SignalingClient, joined: JoinAnswer, frameClock: FrameClock) {
+  private constructor(options: SocketCallerOptions, signaling: SignalingClient, joined: JoinAnswer) {
+    const { frameClock = new FrameClock(), onHeard } = options;
+    this.#onHeard = onHeard;
     this.signaling = signaling;
     this.joined = joined;
     signaling.onEvent((event) => this.#take(event));
@@ -49,7 +56,7 @@ export class SocketCaller {
   static async dial(options: SocketCallerOptions): Promise<SocketCaller> {
     const signaling = await SignalingClient.connect(options);
     const joined = await signaling.request('call:join', { protocol: PROTOCOL_VERSION, keep_transports: false });
-    const caller = new SocketCaller(signaling, joined, options.frameClock ?? new FrameClock());
+    const caller = new SocketCaller(options, signaling, joined);
     await caller.openVoice();
     return caller;
   }
@@ -140,7 +147,6 @@ export class SocketCaller {
     if (!this.#playing) {
       if (bufferedMs < LEAD_MS) return;
       this.#playing = true;
-      this.firstPlayedAtMs ??= performance.now();
       this.#report();
     }
     if (bufferedMs < MP3_FRAME_MS) {
@@ -149,6 +155,10 @@ export class SocketCaller {
       return this.#report();
     }
     this.#playedMs += 20;
+    if (this.firstHeardAtMs === undefined && this.#playedMs >= CODEC_DELAY_MS) {
+      this.firstHeardAtMs = performance.now();
+      this.#onHeard?.();
+    }
     if (++this.#ticks % REPORT_EVERY_FRAMES === 0) this.#report();
   }
 

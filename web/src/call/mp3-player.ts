@@ -133,6 +133,9 @@ export class Mp3Player {
     const startSec = this.#startOf();
     const endSec = startSec + length / sampleRate;
     node.start(startSec);
+    // The other side wants to know when a sound begins.
+    if (startSec !== this.#nextSec)
+      setTimeout(() => this.#report(), (startSec - this.#context.currentTime) * 1_000 + 40);
     this.#nextSec = endSec;
     this.#pieces.push({ node, startSec, endSec, positionSec });
   }
