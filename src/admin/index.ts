@@ -1,3 +1,4 @@
 /** The back office's face. */
+export { pageRoutes } from './data/page-routes.ts';
 export { maintenanceRoutes } from './maintenance-routes.ts';
 export { createPanel, type Panel, type PanelOptions } from './panel.ts';

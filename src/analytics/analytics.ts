@@ -77,16 +77,18 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
     return { ...days, engines: await readEngineCosts(knex, days) };
   };
 
+  const today = async (): Promise<Revenue> => {
+    const timeZone = await readTimeZone();
+    const range = { fromMs: startOfToday(now(), timeZone), toMs: now().getTime(), timeZone };
+    return readRevenue(knex, { range, grouping: 'hour', filter: {}, compare: true });
+  };
+
   return {
-    routes: [...revenueRoutes(revenue), ...latencyRoutes({ latency, engineCosts })],
+    routes: [...revenueRoutes({ revenue, today }), ...latencyRoutes({ latency, engineCosts })],
     revenue,
     latency,
     engineCosts,
-    today: async () => {
-      const timeZone = await readTimeZone();
-      const range = { fromMs: startOfToday(now(), timeZone), toMs: now().getTime(), timeZone };
-      return readRevenue(knex, { range, grouping: 'hour', filter: {}, compare: true });
-    },
+    today,
     rollUp: bringUpToDate,
     rebuild: async () => rebuild(knex, await readTimeZone()),
     async closeDays(until) {

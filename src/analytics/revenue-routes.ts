@@ -66,7 +66,12 @@ type RevenueAnswer = z.output<typeof revenueAnswer>;
 
 export const RANGE_ERRORS = ['date_invalid', 'range_reversed', 'range_too_long', 'time_zone_unknown'] as const;
 
-export function revenueRoutes(revenue: (asked: AskedRevenue) => Promise<Revenue>): Route[] {
+export interface RevenueRoutesOptions {
+  readonly revenue: (asked: AskedRevenue) => Promise<Revenue>;
+  readonly today: () => Promise<Revenue>;
+}
+
+export function revenueRoutes({ revenue, today }: RevenueRoutesOptions): Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -98,6 +103,16 @@ export function revenueRoutes(revenue: (asked: AskedRevenue) => Promise<Revenue>
         });
         return toAnswer(found, grouping);
       },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/api/admin/analytics/today',
+      summary: 'The day so far by the hour, and yesterday up to the same time',
+      description: 'The day is that of the house’s time zone.',
+      tag: 'analytics',
+      access: ['admin', 'analyst', 'support'],
+      answer: revenueAnswer,
+      handle: async () => toAnswer(await today(), 'hour'),
     }),
   ];
 }

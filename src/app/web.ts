@@ -1,5 +1,5 @@
 import { createAccounts } from '../accounts/index.ts';
-import { createPanel, maintenanceRoutes } from '../admin/index.ts';
+import { createPanel, maintenanceRoutes, pageRoutes } from '../admin/index.ts';
 import { createAnalytics } from '../analytics/index.ts';
 import { createBilling } from '../billing/index.ts';
 import { createBoardRouter, openQueues } from '../jobs/index.ts';
@@ -141,6 +141,7 @@ export async function startWeb(
       clock: systemClock,
     }),
     ...maintenanceRoutes({ knex, queues, analytics }),
+    ...pageRoutes({ knex, log, queues, analytics }),
     listening,
   ];
 

@@ -70,12 +70,16 @@ export async function readLiveCalls(
   );
   return {
     count: Number(rows[0]?.count ?? 0),
-    calls: rows.map(({ used, count: _count, placed_at: placedAt, live_at: liveAt, ...call }) => ({
-      ...call,
-      engine: [...new Set(Object.values(used ?? {}).flat())].toSorted().join('+'),
-      placed_at: placedAt.toISOString(),
-      live_at: liveAt?.toISOString() ?? null,
-    })),
+    calls: rows.map(toLiveCall),
+  };
+}
+
+function toLiveCall({ used, count: _count, placed_at: placedAt, live_at: liveAt, ...call }: CallRow): LiveCall {
+  return {
+    ...call,
+    engine: [...new Set(Object.values(used ?? {}).flat())].toSorted().join('+'),
+    placed_at: placedAt.toISOString(),
+    live_at: liveAt?.toISOString() ?? null,
   };
 }
 
