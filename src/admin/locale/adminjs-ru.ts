@@ -3,7 +3,7 @@ export const adminjsRu = {
   actions: {
     new: 'Создать',
     edit: 'Изменить',
-    show: 'Открыть',
+    show: 'Подробности',
     delete: 'Удалить',
     bulkDelete: 'Удалить все',
     list: 'Список',

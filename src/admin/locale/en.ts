@@ -7,6 +7,7 @@ import { talks } from './en/talks.ts';
 
 /** What AdminJS does not say, or says otherwise than we want. Its other English words are its own. */
 export const en = {
+  actions: { show: 'Details' },
   buttons,
   labels: menu,
   messages,

@@ -61,6 +61,10 @@ describe('the words of the panel', () => {
       for (const name of new Set([...table.list, ...table.show, ...table.filter])) {
         need(`resources ▸ ${table.id} ▸ properties ▸ ${name}`);
         const column = table.columns[name];
+        if (column?.type === 'flag') {
+          need(`labels ▸ ${name}.true`);
+          need(`labels ▸ ${name}.false`);
+        }
         if (column?.type === 'choice') {
           for (const choice of column.choices) need(`resources ▸ ${table.id} ▸ labels ▸ ${name}.${choice}`);
         }

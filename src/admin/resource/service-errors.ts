@@ -7,6 +7,7 @@ import {
   UniqueViolationError,
 } from 'objection';
 import { AppError } from '../../platform/errors.ts';
+import { messages } from '../locale/en/messages.ts';
 
 export interface FieldNames {
   /** Where an error belongs that names no field: AdminJS takes one without a field for success. */
@@ -26,10 +27,11 @@ export function toValidationError(thrown: unknown, fields: FieldNames): unknown 
     new ValidationError({ [at(name)]: { type: message, message } });
 
   if (thrown instanceof AppError && thrown.kind !== 'internal' && thrown.kind !== 'unavailable') {
-    // The code has a translation where it is known; the service's own words otherwise.
+    // The code is translated where it is known; the service's own words otherwise.
+    const message = Object.hasOwn(messages, thrown.code) ? thrown.code : thrown.message;
     return new ValidationError(
-      { [at(fields.byCode?.[thrown.code])]: { type: thrown.code, message: thrown.code } },
-      { type: thrown.code, message: thrown.message },
+      { [at(fields.byCode?.[thrown.code])]: { type: thrown.code, message } },
+      { type: thrown.code, message },
     );
   }
   if (thrown instanceof UniqueViolationError) return problem(thrown.columns[0], 'fieldTaken');

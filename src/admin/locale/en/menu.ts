@@ -1,4 +1,4 @@
-/** The menu: sections and tables. */
+/** The menu, sections and tables; and what a yes and a no are called. */
 export const menu = {
   users: 'Users',
   referrals: 'Referrals',
@@ -16,4 +16,16 @@ export const menu = {
   money: 'Money',
   talks: 'Calls',
   system: 'System',
+  'blocked.true': 'Yes',
+  'blocked.false': 'No',
+  'is_active.true': 'Yes',
+  'is_active.false': 'No',
+  'complete.true': 'Yes',
+  'complete.false': 'No',
+  'fresh.true': 'Yes',
+  'fresh.false': 'No',
+  'draining.true': 'Yes',
+  'draining.false': 'No',
+  'enabled.true': 'Yes',
+  'enabled.false': 'No',
 };

@@ -1,4 +1,4 @@
-/** The menu: sections and tables. */
+/** The menu, sections and tables; and what a yes and a no are called. */
 export const menu = {
   users: 'Пользователи',
   referrals: 'Приглашения',
@@ -16,4 +16,16 @@ export const menu = {
   money: 'Деньги',
   talks: 'Разговоры',
   system: 'Система',
+  'blocked.true': 'Да',
+  'blocked.false': 'Нет',
+  'is_active.true': 'Да',
+  'is_active.false': 'Нет',
+  'complete.true': 'Да',
+  'complete.false': 'Нет',
+  'fresh.true': 'Да',
+  'fresh.false': 'Нет',
+  'draining.true': 'Да',
+  'draining.false': 'Нет',
+  'enabled.true': 'Да',
+  'enabled.false': 'Нет',
 };
