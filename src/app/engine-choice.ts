@@ -2,14 +2,18 @@ import type { Knex } from 'knex';
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Language } from '../speech/engine.ts';
-import { readEngineWishes } from '../speech/engine-settings.ts';
-import { canTalk, type EnginePlan, planEngines } from '../speech/languages.ts';
+import { type EngineSettings, readEngineSettings } from '../speech/engine-settings.ts';
+import { canTalk, type EnginePlan, type EngineWishes, planEngines } from '../speech/languages.ts';
 
 const LANGUAGES: readonly Language[] = ['en', 'ru'];
 
 /** Which engines a call is to have, as the configuration and the settings are now. */
 export interface EngineChoice {
-  plan(call: { readonly language: Language; readonly askedEngine?: string | undefined }): Promise<EnginePlan>;
+  /** By settings that were read already, or that are read now. */
+  plan(
+    call: { readonly language: Language; readonly askedEngine?: string | undefined },
+    settings?: EngineSettings,
+  ): Promise<EnginePlan>;
   /** In which a conversation can be held. */
   languages(): Promise<readonly Language[]>;
 }
@@ -27,9 +31,10 @@ export function createEngineChoice(options: {
 }): EngineChoice {
   const { config, knex, log } = options;
   const available = configuredEngines(config);
-  const plan: EngineChoice['plan'] = async ({ language, askedEngine }) => {
-    const settings = await readEngineWishes(knex, language);
-    const wishes = [askedEngine === undefined ? {} : { engine: askedEngine }, settings, config.speech.wishes];
+  const plan: EngineChoice['plan'] = async ({ language, askedEngine }, given) => {
+    const settings = given ?? (await readEngineSettings(knex, log));
+    const ofCall: EngineWishes = askedEngine === undefined ? {} : { engine: askedEngine };
+    const wishes = [ofCall, settings.wishes(language), config.speech.wishes];
     const wanted = wishes.flatMap(({ engine, stt = [], tutor = [], tts = [] }) => [
       ...(engine === undefined ? [] : [engine]),
       ...stt,

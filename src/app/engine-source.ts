@@ -6,11 +6,9 @@ import type { Config } from '../platform/config.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { readSetting } from '../platform/settings.ts';
 import type { Tutor } from '../speech/engine.ts';
-import { readModelNames } from '../speech/engine-settings.ts';
+import { type ModelNames, readEngineSettings } from '../speech/engine-settings.ts';
 import { createFallback } from '../speech/fallback/call-engines.ts';
-import { pricesSetting } from '../speech/fallback/prices.ts';
 import { createSpeechEngines, type SpeechEngines } from '../speech/index.ts';
 import { canTalk } from '../speech/languages.ts';
 import { createEngineChoice } from './engine-choice.ts';
@@ -29,7 +27,6 @@ export interface EngineParts {
 }
 
 interface Generation {
-  readonly models: string;
   readonly engines: SpeechEngines;
   readonly vendors: Vendors;
 }
@@ -38,13 +35,13 @@ interface Generation {
 export function configuredEngines(config: Config, { log, knex, metrics }: EngineParts): EngineSource {
   const choice = createEngineChoice({ config, knex, log });
   const fallback = createFallback({ clock: systemClock, log, metrics });
-  const generations = new Generations(config, knex, log);
+  const generations = new Generations(config, log);
   return {
     async choose({ language, askedEngine, callId }) {
-      const [plan, engines, prices] = await Promise.all([
-        choice.plan({ language, askedEngine }),
-        generations.current(),
-        readSetting(knex, pricesSetting),
+      const settings = await readEngineSettings(knex, log);
+      const [plan, engines] = await Promise.all([
+        choice.plan({ language, askedEngine }, settings),
+        generations.of(settings.models),
       ]);
       if (!canTalk(plan)) throw nobodySpeaks(language);
       return fallback.forCall(
@@ -54,7 +51,7 @@ export function configuredEngines(config: Config, { log, knex, metrics }: Engine
           tutors: plan.tutor.map((name) => engines.tutor(name)),
           textToSpeech: plan.tts.map((name) => engines.textToSpeech(name)),
         },
-        prices,
+        settings.prices,
         log.child({ call: callId }),
       );
     },
@@ -74,10 +71,11 @@ export async function openTutor(
   { knex, log }: Pick<EngineParts, 'knex' | 'log'>,
   language: EngineRequest['language'],
 ): Promise<{ readonly tutor: Tutor; close(): Promise<void> }> {
-  const [name] = (await createEngineChoice({ config, knex, log }).plan({ language })).tutor;
+  const settings = await readEngineSettings(knex, log);
+  const [name] = (await createEngineChoice({ config, knex, log }).plan({ language }, settings)).tutor;
   if (name === undefined) throw nobodySpeaks(language);
-  const generations = new Generations(config, knex, log);
-  const engines = await generations.current();
+  const generations = new Generations(config, log);
+  const engines = await generations.of(settings.models);
   return { tutor: engines.tutor(name), close: () => generations.close() };
 }
 
@@ -87,23 +85,20 @@ export async function openTutor(
  */
 class Generations {
   readonly #config: Config;
-  readonly #knex: Knex;
   readonly #log: Logger;
   readonly #all: Promise<Generation>[] = [];
   #models: string | undefined;
 
-  constructor(config: Config, knex: Knex, log: Logger) {
+  constructor(config: Config, log: Logger) {
     this.#config = config;
-    this.#knex = knex;
     this.#log = log;
   }
 
-  async current(): Promise<SpeechEngines> {
-    const names = await readModelNames(this.#knex);
+  async of(names: ModelNames): Promise<SpeechEngines> {
     const models = JSON.stringify(names);
     if (models !== this.#models) {
       this.#models = models;
-      this.#all.push(this.#open(models, names));
+      this.#all.push(this.#open(names));
     }
     const last = this.#all.at(-1);
     if (!last) throw new TypeError('There is always one');
@@ -120,14 +115,14 @@ class Generations {
     );
   }
 
-  async #open(models: string, names: Awaited<ReturnType<typeof readModelNames>>): Promise<Generation> {
+  async #open(names: ModelNames): Promise<Generation> {
     const vendors = await loadVendors(this.#config, names, this.#log);
     const engines = createSpeechEngines({
       log: this.#log,
       pocketsphinxStreamBin: this.#config.speech.pocketsphinxStreamBin,
       additional: vendors,
     });
-    return { models, engines, vendors };
+    return { engines, vendors };
   }
 }
 

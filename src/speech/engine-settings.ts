@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { defineSetting, readSetting, type Setting } from '../platform/settings.ts';
+import type { Logger } from '../platform/log.ts';
+import { defineSetting, type Setting } from '../platform/settings.ts';
 import type { Language } from './engine.ts';
-import { pricesSetting } from './fallback/prices.ts';
+import { type PriceList, pricesSetting } from './fallback/prices.ts';
 import { ENGINE_LANGUAGES, type EngineWishes } from './languages.ts';
 
 /** What staff may choose of the engines; a call reads it when it starts. A value here is stronger than the environment. */
@@ -72,22 +73,48 @@ export const speechSettings: readonly Described<z.ZodType>[] = [
   { ...pricesSetting, description: 'What the engines charge, in millionths of a rouble' },
 ];
 
-export async function readEngineWishes(knex: Knex, language: Language): Promise<EngineWishes> {
-  const { engine, stt, tutor, tts } = choices[language];
-  const [wanted, ...lists] = await Promise.all([
-    readSetting(knex, engine),
-    ...[stt, tutor, tts].map((setting) => readSetting(knex, setting)),
-  ]);
-  const [hearing, answering, speaking] = lists;
-  return { engine: wanted === 'auto' ? undefined : wanted, stt: hearing, tutor: answering, tts: speaking };
+/** What was stored of these keys. */
+type Stored = ReadonlyMap<string, unknown>;
+
+/** The engines and their models as they are set now, in one look. */
+export interface EngineSettings {
+  wishes(language: Language): EngineWishes;
+  readonly models: ModelNames;
+  readonly prices: PriceList;
 }
 
+/** Those that are set. */
 export type ModelNames = Readonly<Partial<Record<keyof typeof models, string>>>;
 
-/** Those that are set. */
-export async function readModelNames(knex: Knex): Promise<ModelNames> {
-  const entries = await Promise.all(
-    Object.entries(models).map(async ([name, setting]) => [name, await readSetting(knex, setting)] as const),
-  );
-  return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+/** A value that cannot be is replaced by its default and told to the log: it must not keep anybody from talking. */
+export async function readEngineSettings(knex: Knex, log: Logger): Promise<EngineSettings> {
+  const rows = await knex<{ key: string; value: unknown }>('settings')
+    .whereIn(
+      'key',
+      speechSettings.map(({ key }) => key),
+    )
+    .select('key', 'value');
+  const stored: Stored = new Map(rows.map(({ key, value }) => [key, value]));
+  const valueOf = <Schema extends z.ZodType>({ key, schema, fallback }: Setting<Schema>): z.output<Schema> => {
+    if (!stored.has(key)) return fallback;
+    const parsed = schema.safeParse(stored.get(key));
+    if (parsed.success) return parsed.data;
+    log.error({ key, err: parsed.error }, 'A setting holds a value that it cannot have; its default applies');
+    return fallback;
+  };
+  const modelNames = Object.entries(models).map(([name, setting]) => [name, valueOf(setting)] as const);
+  return {
+    wishes(language) {
+      const { engine, stt, tutor, tts } = choices[language];
+      const wanted = valueOf(engine);
+      return {
+        engine: wanted === 'auto' ? undefined : wanted,
+        stt: valueOf(stt),
+        tutor: valueOf(tutor),
+        tts: valueOf(tts),
+      };
+    },
+    models: Object.fromEntries(modelNames.filter(([, name]) => name !== '')),
+    prices: valueOf(pricesSetting),
+  };
 }
