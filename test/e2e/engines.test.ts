@@ -46,11 +46,12 @@ describe('the product as others', { timeout: 300_000 }, () => {
   }
 
   /** The greeting, one sentence of the learner's over it, and the answer to that. */
-  async function talk(): Promise<void> {
+  async function talk(beforeSaying: () => void = () => undefined): Promise<void> {
     await learner.page.getByRole('button', { name: /^(Start call|Call again)$/ }).click();
     await learner.phase('speaking');
     // Some words of it have been heard by now.
     await learner.page.locator('[data-speaker=tutor] .bubble > p', { hasText: 'English tutor' }).waitFor();
+    beforeSaying();
     await learner.say(speak(SENTENCE));
     await learner.page.locator('[data-speaker=learner][data-final=true]').waitFor();
     await learner.phase('speaking');
@@ -113,5 +114,21 @@ describe('the product as others', { timeout: 300_000 }, () => {
       engines.changes.some(({ to }) => to === 'openai'),
       JSON.stringify(engines),
     );
+  });
+
+  it('goes on with the pipeline when Realtime breaks off in its answer', async () => {
+    vendors.yandex.failRecognitions(undefined);
+    vendors.yandex.failSyntheses(undefined);
+    await choose({ engine_en: 'openai' });
+    await talk(() => vendors.openAi.failNext('reset'));
+    const { turns, engines } = await lastCall();
+    assert.match(turns.find(({ speaker }) => speaker === 'learner')?.text ?? '', /nice to meet you/);
+    assert.deepEqual(
+      engines.changes.map(({ to }) => to),
+      ['pipeline'],
+      JSON.stringify(engines),
+    );
+    const last = turns.at(-1);
+    assert.deepEqual([last?.speaker, last?.engines['tts']], ['tutor', 'openai']);
   });
 });

@@ -109,18 +109,23 @@ describe('several ears as one', () => {
     assert.deepEqual(texts(), ['slow']);
   });
 
-  it('tries all again some times, and then says that nobody hears', async () => {
+  it('tries all again for a while, and then says that nobody hears', async () => {
     const failure = { openFailure: { code: 'engine_unavailable' } } as const;
     const first = ear('first', failure);
-    const second = ear('second', failure);
+    const second = ear('second', { openFailure: { code: 'engine_program_missing', retryable: false } });
     const { reader, clock } = createRig(first, second);
-    await clock.advance(2_000);
-    const events = await reader.rest();
-    assert.deepEqual(
-      events.map((event) => (event.type === 'error' ? event.error.code : event.type)),
-      ['engine_unavailable'],
-    );
-    assert.deepEqual([first.streams.length, second.streams.length], [3, 3]);
+    await clock.advance(6_000);
+    assert.deepEqual(reader.seen, []);
+    assert.ok(first.streams.length >= 4, 'in rounds');
+    await clock.advance(6_000);
+    const [event, ...more] = await reader.rest();
+    assert.ok(event?.type === 'error' && !event.error.retryable && more.length === 0);
+  });
+
+  it('does not try again what no time will mend', async () => {
+    const { reader } = createRig(ear('only', { openFailure: { code: 'engine_program_missing', retryable: false } }));
+    const [event] = await reader.rest();
+    assert.ok(event?.type === 'error' && event.error.code === 'engine_program_missing');
   });
 
   it('keeps no more than its bound of a speech that does not end', async () => {

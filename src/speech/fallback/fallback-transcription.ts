@@ -1,6 +1,7 @@
 import type { Timer } from '../../platform/clock.ts';
 import {
   EngineError,
+  type EngineErrorCode,
   type SpeechToText,
   type TranscriptionEvent,
   type TranscriptionOptions,
@@ -28,8 +29,8 @@ interface OpenEar {
 }
 
 const FRAME_MS = 20;
-/** Times through the whole list without a final; then nobody can hear. */
-const MAX_ROUNDS = 3;
+/** The whole list is tried again and again for so long; then nobody can hear, and the caller is to be told. */
+const GIVE_UP_AFTER_MS = 12_000;
 const ROUND_DELAY_MS = 250;
 /** An idle stream that ends after this was not wanted any more: nobody is to blame. */
 const IDLE_LIFE_MS = 2_000;
@@ -45,6 +46,9 @@ export class FallbackTranscription implements TranscriptionStream {
   /** Since the last final. */
   readonly #tried = new Set<string>();
   #rounds = 0;
+  /** Since the last final, too. */
+  #failingSinceMs: number | undefined;
+  #mayPass = false;
   #finalTimer: Timer | undefined;
   #roundTimer: Timer | undefined;
   /** The engine has closed the utterance under way by itself, and heard nothing since. */
@@ -138,6 +142,7 @@ export class FallbackTranscription implements TranscriptionStream {
       this.#tried.clear();
       this.#tried.add(ear.candidate.engine.name);
       this.#rounds = 0;
+      this.#failingSinceMs = undefined;
       ear.candidate.breaker.succeeded();
       this.#count(ear);
     } else if (event.type === 'partial' && event.text !== '') this.#selfClosed = false;
@@ -163,6 +168,8 @@ export class FallbackTranscription implements TranscriptionStream {
     if (request.signal.aborted) return;
     this.#closeEar();
     this.#failure = error;
+    this.#failingSinceMs ??= context.clock.monotonicMs();
+    this.#mayPass ||= error.retryable;
     const livedMs = context.clock.monotonicMs() - ear.openedAtMs;
     const { name } = ear.candidate.engine;
     context.log.warn({ err: error, engine: name, replayMs: this.#log.lengthMs }, 'An ear failed');
@@ -172,16 +179,18 @@ export class FallbackTranscription implements TranscriptionStream {
   }
 
   #nextRound(): void {
-    const error = this.#failure;
+    const { clock } = this.#options.context;
     this.#rounds += 1;
-    if (this.#rounds >= MAX_ROUNDS || !error?.retryable) {
-      this.#queue.push({ type: 'error', error: error ?? brokeOff(this.#lastName ?? 'none') });
+    const delayMs = ROUND_DELAY_MS * 2 ** this.#rounds;
+    const triedMs = clock.monotonicMs() - (this.#failingSinceMs ?? 0);
+    if (!this.#mayPass || triedMs + delayMs > GIVE_UP_AFTER_MS) {
+      this.#queue.push({ type: 'error', error: nobodyHears(this.#lastName ?? 'none', this.#failure) });
       this.#queue.end();
       return;
     }
     this.#tried.clear();
-    const delayMs = ROUND_DELAY_MS * 2 ** this.#rounds;
-    this.#roundTimer = this.#options.context.clock.after(delayMs, () => this.#openNext());
+    this.#mayPass = false;
+    this.#roundTimer = clock.after(delayMs, () => this.#openNext());
   }
 
   #closeEar(): void {
@@ -198,6 +207,17 @@ export class FallbackTranscription implements TranscriptionStream {
     this.#options.context.onUse({ kind: 'stt', engine: ear.candidate.engine.name, audioInMs: ear.heardMs });
     ear.heardMs = 0;
   }
+}
+
+/** All that could be tried was tried: whoever gets this need not try again. */
+function nobodyHears(engine: string, failure: EngineError | undefined): EngineError {
+  return new EngineError({
+    engine,
+    code: (failure?.code as EngineErrorCode | undefined) ?? 'engine_unavailable',
+    message: 'No engine can hear at this moment.',
+    retryable: false,
+    cause: failure,
+  });
 }
 
 function brokeOff(engine: string, cause?: unknown): EngineError {
