@@ -54,4 +54,4 @@ ENV NODE_ENV=production \
 
 USER node
 EXPOSE 3000
-CMD ["node", "src/main.ts", "web"]
+CMD ["node", "--max-semi-space-size=8", "src/main.ts", "web"]

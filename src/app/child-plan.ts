@@ -2,6 +2,7 @@ import path from 'node:path';
 import { PROJECT_ROOT, type Config, type Environment } from '../platform/config.ts';
 import type { ChildDescription } from '../platform/supervisor.ts';
 import { MEDIA_NODE_FLAGS } from './media-node-flags.ts';
+import { WEB_NODE_FLAGS } from './web-node-flags.ts';
 
 const STOP_DEADLINE_MS = 15_000;
 
@@ -22,7 +23,7 @@ export function planChildren(config: Config, environment: Environment): ChildPla
   });
   const { processes, port, drainMs } = config.media;
   return {
-    web: child('web', 'web'),
+    web: { ...child('web', 'web'), nodeFlags: WEB_NODE_FLAGS },
     media: Array.from({ length: processes }, (_, index) => {
       const nodeId = `media-${index}`;
       const own = {

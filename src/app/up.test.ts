@@ -99,7 +99,9 @@ async function childrenOf(up: Up): Promise<{ pid: number; verb: string }[]> {
   return Promise.all(
     pids.map(async (child) => {
       const command = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '');
-      return { pid: Number(child), verb: command.split('\0')[2] ?? '' };
+      // Behind Node's own flags and the script.
+      const [, ...words] = command.split('\0').filter((word) => !word.startsWith('--'));
+      return { pid: Number(child), verb: words[1] ?? '' };
     }),
   );
 }

@@ -11,6 +11,7 @@ import { DEBIAN_PACKAGES } from '../../scripts/debian-packages.ts';
 import { placeOf } from '../../scripts/place.ts';
 import { imageSteps, setUpSteps } from '../../scripts/set-up.ts';
 import { MEDIA_NODE_FLAGS } from '../../src/app/media-node-flags.ts';
+import { WEB_NODE_FLAGS } from '../../src/app/web-node-flags.ts';
 import { loadConfig, VARIABLE_NAMES } from '../../src/platform/config.ts';
 
 /**
@@ -95,7 +96,7 @@ describe('docker-compose.yml', () => {
       const [program, ...parameters] = own(name).command ?? [];
       const flags = parameters.filter((parameter) => parameter.startsWith('--'));
       const [file = '', command] = parameters.slice(flags.length);
-      assert.deepEqual(flags, name === 'media' ? MEDIA_NODE_FLAGS : []);
+      assert.deepEqual(flags, name === 'media' ? MEDIA_NODE_FLAGS : name === 'web' ? WEB_NODE_FLAGS : []);
       assert.equal(program, 'node');
       assert(existsSync(path.join(ROOT, file)), file);
       assert.equal(command, name);
@@ -243,7 +244,11 @@ describe('Dockerfile', () => {
         ),
       ),
     );
-    for (const file of new Set(imports.flat())) assert(dockerfile.includes(file), file);
+    // By its name, or with a folder that it lies in.
+    const folders = [...dockerfile.matchAll(/^COPY (src\/\S+) \1$/gm)].map(([, folder]) => `${folder}/`);
+    for (const file of new Set(imports.flat())) {
+      assert(dockerfile.includes(file) || folders.some((folder) => file.startsWith(folder)), file);
+    }
   });
 });
 
