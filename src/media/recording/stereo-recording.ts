@@ -123,7 +123,8 @@ export class StereoRecording {
     const slot = moves ? place : (side.next ?? place);
     side.next = slot + 1;
     if (slot < this.#written || slot >= this.#written + OPEN_SLOTS) return;
-    side.slots[slot % OPEN_SLOTS] = this.#packetOf(side, sound);
+    // A room's noise is not worth the encoding.
+    side.slots[slot % OPEN_SLOTS] = isPause(sound) ? undefined : this.#packetOf(side, sound);
   }
 
   /** Nothing: the slot is silent. */

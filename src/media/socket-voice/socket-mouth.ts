@@ -19,8 +19,9 @@ const FRAME_MS = 20;
 const NONE: readonly number[] = [];
 /** Kept on the page, against a network that stumbles. */
 const AHEAD_MS = 400;
+const EARLY_MS = 240;
 /** With less on the page than this, a sound that has ended is brought out of the encoder. */
-const FLUSH_BELOW_MS = 160;
+const FLUSH_BELOW_MS = 340;
 /** One message carries at least so much time, after the first. */
 const MESSAGE_EVERY_MS = 40;
 /** The page may be gone when it says nothing for so long in mid-sound: nothing more is sent to it. */
@@ -59,6 +60,8 @@ export class SocketMouth implements SpeakerOutlet {
     const aheadMs = this.#played.aheadMs(nowMs);
     if (this.#flushDue && aheadMs < FLUSH_BELOW_MS) this.#flushTail(nowMs);
     if (aheadMs > 0 && nowMs - this.#reportedAtMs > SILENT_PAGE_MS) return 0;
+    // A beginning is sent as fast as it is there: the page has nothing yet that would outlast a stumble.
+    if (aheadMs < EARLY_MS) return 5;
     return aheadMs < AHEAD_MS - FRAME_MS ? 2 : aheadMs < AHEAD_MS ? 1 : 0;
   }
 

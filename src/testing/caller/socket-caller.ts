@@ -7,8 +7,9 @@ import { type RecordedEvent, SignalingClient, type SignalingOptions } from './si
 /** A browser's recorder gives out so many frames at a time. */
 const FRAMES_PER_CHUNK = 3;
 /** How much a page keeps before it begins to play. */
-const LEAD_MS = 80;
+const LEAD_MS = 120;
 const MP3_FRAME_MS = 24;
+const SHORT_SILENCE_MS = 350;
 /** Silence at the beginning of the stream: the encoder's and the decoder's. */
 const CODEC_DELAY_MS = 46;
 const REPORT_EVERY_FRAMES = 10;
@@ -28,6 +29,11 @@ export class SocketCaller {
   readonly sound: Uint8Array[] = [];
   /** `performance.now()` when the first sound was heard. */
   firstHeardAtMs: number | undefined;
+  /** `performance.now()` whenever sound began to play after a silence. */
+  readonly beginningsMs: number[] = [];
+  /** Silences too short to be a turn's end: nothing was there in the middle of the tutor's words. */
+  underruns = 0;
+  #endedAtMs = -Infinity;
   #stream = 0;
   readonly #stopTicking: () => void;
   readonly #onHeard: (() => void) | undefined;
@@ -147,10 +153,14 @@ export class SocketCaller {
     if (!this.#playing) {
       if (bufferedMs < LEAD_MS) return;
       this.#playing = true;
+      const nowMs = performance.now();
+      if (nowMs - this.#endedAtMs < SHORT_SILENCE_MS) this.underruns += 1;
+      else this.beginningsMs.push(nowMs + CODEC_DELAY_MS);
       this.#report();
     }
     if (bufferedMs < MP3_FRAME_MS) {
       this.#playing = false;
+      this.#endedAtMs = performance.now();
       // In the end of a sound what is left is less than a frame of the codec.
       return this.#report();
     }

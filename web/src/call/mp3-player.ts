@@ -3,7 +3,7 @@ import { Mp3Frames, SAMPLES_PER_MP3_FRAME } from './mp3-frames.ts';
 /** Decoded again with every piece, so that a piece begins as if it had not been cut. */
 const OVERLAP_FRAMES = 6;
 /** Kept back before the first sound; more after each time that nothing was there. */
-const FIRST_LEAD_SEC = 0.08;
+const FIRST_LEAD_SEC = 0.12;
 const MAX_LEAD_SEC = 0.4;
 const LONGER_SEC = 0.08;
 const REPORT_EVERY_MS = 200;

@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import { percentile } from './calls/percentiles.ts';
+import { measureRecording } from './media/recording.ts';
+import { measureDelay, measureLoad } from './media/socket-voice.ts';
+
+/**
+ * Voices without WebRTC, and recordings.
+ *
+ *   ./ailingva bench media [--turns 10] [--calls 20] [--seconds 30]
+ */
+const { values } = parseArgs({
+  options: {
+    turns: { type: 'string', default: '10' },
+    calls: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: '30' },
+  },
+});
+
+function line(name: string, value: string, wanted: string): void {
+  console.log(`  ${name.padEnd(52)} ${value.padStart(12)}   ${wanted}`);
+}
+
+console.log('Recordings, one side speaking at a time');
+for (const kind of ['packets', 'samples'] as const) {
+  const { percentOfCore, kilobytesPerMinute } = await measureRecording(kind, 20, 60);
+  const name = kind === 'packets' ? 'by WebRTC: packets as they are' : 'over the socket: encoded';
+  line(name, `${percentOfCore.toFixed(3)} %`, 'of a core a call; under 0.3 %');
+  line('', `${kilobytesPerMinute.toFixed(0)} kB`, 'a minute');
+}
+
+console.log('Voice over the socket: from the last word to the first sound heard');
+const { webRtcMs, socketMs } = await measureDelay(Number(values.turns));
+const [byWebRtc, bySocket] = [percentile(webRtcMs, 0.95), percentile(socketMs, 0.95)];
+line('by WebRTC, p95', `${byWebRtc.toFixed(0)} ms`, '');
+line('over the socket, p95', `${bySocket.toFixed(0)} ms`, '');
+line('added', `${(bySocket - byWebRtc).toFixed(0)} ms`, 'under 400 ms');
+
+console.log(`${values.calls} calls over the socket at once, which talk in turns`);
+const load = await measureLoad(Number(values.calls), Number(values.seconds));
+line('underruns', String(load.underruns), `in ${load.turns} answers; none wanted`);
+line('reply, p95', `${load.replyP95Ms.toFixed(0)} ms`, '');
+line('media process', `${load.mediaPercent.toFixed(2)} %`, 'of a core a call');
+line('transcoders', `${load.transcoderPercent.toFixed(2)} %`, 'of a core a call');
