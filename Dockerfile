@@ -50,7 +50,11 @@ ENV NODE_ENV=production \
     OPUS_ADDON=/usr/local/lib/opus.node \
     WEB_ROOT=/app/page \
     PANEL_ROOT=/app/panel \
+    RECORDINGS_FOLDER=/recordings \
     DATA_DIR=/tmp/ailingva
+
+# A volume that is mounted here belongs to whom the folder belongs.
+RUN mkdir /recordings && chown node:node /recordings
 
 USER node
 EXPOSE 3000

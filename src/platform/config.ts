@@ -141,6 +141,7 @@ const variables = z.object({
   YANDEX_ENDPOINTING: z.enum(['caller', 'service'], 'must be caller or service').optional(),
   YANDEX_SYNTHESIS: z.enum(['utterance', 'stream'], 'must be utterance or stream').optional(),
 
+  RECORDINGS_FOLDER: folder.optional(),
   RECORDINGS_S3_BUCKET: z.string().optional(),
   RECORDINGS_S3_ENDPOINT: webAddress.optional(),
   RECORDINGS_S3_REGION: z.string().default('us-east-1'),
@@ -343,7 +344,7 @@ function arrange(v: Variables) {
     },
     recordings: {
       /** Where recordings stand, or wait until they are uploaded. */
-      folder: path.join(v.DATA_DIR, 'recordings'),
+      folder: v.RECORDINGS_FOLDER ?? path.join(v.DATA_DIR, 'recordings'),
       s3:
         v.RECORDINGS_S3_BUCKET === undefined
           ? undefined
