@@ -1,6 +1,7 @@
 import { menu } from './en/menu.ts';
 import { buttons, messages } from './en/messages.ts';
 import { money } from './en/money.ts';
+import { figurePages, figureWords } from './en/pages.ts';
 import { people } from './en/people.ts';
 import { system } from './en/system.ts';
 import { talks } from './en/talks.ts';
@@ -13,8 +14,9 @@ export const en = {
   messages,
   resources: { ...people, ...money, ...talks, ...system },
   /** Titles of pages, by name. */
-  pages: {},
+  pages: { ...figurePages },
   components: {
+    ...figureWords,
     LanguageSelector: { availableLanguages: { en: 'English', ru: 'Русский' } },
     Login: {
       welcomeHeader: 'Back office',

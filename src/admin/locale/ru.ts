@@ -2,6 +2,7 @@ import { adminjsRu } from './adminjs-ru.ts';
 import { menu } from './ru/menu.ts';
 import { buttons, messages } from './ru/messages.ts';
 import { money } from './ru/money.ts';
+import { figurePages, figureWords } from './ru/pages.ts';
 import { people } from './ru/people.ts';
 import { system } from './ru/system.ts';
 import { talks } from './ru/talks.ts';
@@ -13,5 +14,6 @@ export const ru = {
   labels: { ...adminjsRu.labels, ...menu },
   messages: { ...adminjsRu.messages, ...messages },
   resources: { ...people, ...money, ...talks, ...system },
-  pages: {},
+  pages: { ...figurePages },
+  components: { ...adminjsRu.components, ...figureWords },
 };

@@ -11,4 +11,8 @@ export interface PanelPage {
   readonly roles: readonly ('admin' | 'support' | 'analyst')[];
 }
 
-export const PANEL_PAGES: readonly PanelPage[] = [];
+export const PANEL_PAGES: readonly PanelPage[] = [
+  { name: 'analytics', component: 'Analytics', icon: 'BarChart2', roles: ['admin', 'support', 'analyst'] },
+  { name: 'latency', component: 'Latency', icon: 'Clock', roles: ['admin', 'support', 'analyst'] },
+  { name: 'live', component: 'Live', icon: 'Radio', roles: ['admin', 'support'] },
+];

@@ -1,0 +1,123 @@
+import React from 'react';
+import {
+  Area,
+  Bar,
+  CartesianGrid,
+  ComposedChart,
+  Legend,
+  Line,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+  type TooltipProps,
+} from 'recharts';
+import { useWords } from './words.ts';
+
+/** Of the theme, and told apart by those who see few colours: they differ in lightness too. */
+export const COLOURS = ['#0e7c73', '#f2a93b', '#3f6fb5', '#b92f26', '#7a5ba6', '#5b7f2b', '#10211f', '#d98cb3'];
+
+export interface Series {
+  readonly key: string;
+  readonly label: string;
+  readonly colour: string;
+  readonly kind: 'bar' | 'line' | 'area';
+  /** Those of one name stand on each other. */
+  readonly stack?: string;
+  readonly axis?: 'left' | 'right';
+  readonly dash?: string;
+  readonly format: (value: number) => string;
+}
+
+export interface Point {
+  /** Of the axis. */
+  readonly label: string;
+  /** Of the tooltip: the same, in full. */
+  readonly name: string;
+  readonly [key: string]: string | number | null;
+}
+
+interface TimeChartProps {
+  readonly title: string;
+  readonly unit: string;
+  readonly rightUnit?: string;
+  readonly series: readonly Series[];
+  readonly points: readonly Point[];
+  /** The table with the same figures. */
+  readonly tableId?: string | undefined;
+  readonly height?: number;
+  readonly children?: React.ReactNode;
+}
+
+const AXIS = { fontSize: 12, fill: '#4a5e5b' };
+
+/** Figures over time, the first point on the left. */
+export function TimeChart(props: TimeChartProps) {
+  const { title, unit, rightUnit, series, points, tableId, height = 240, children } = props;
+  const { formats } = useWords('Figures');
+  const axes = new Set(series.map(({ axis = 'left' }) => axis));
+  return (
+    <figure className="fg-chart" aria-label={title} aria-describedby={tableId}>
+      <figcaption>
+        <strong>{title}</strong>
+        <span>{rightUnit === undefined ? unit : `${unit} · ${rightUnit} →`}</span>
+      </figcaption>
+      <ResponsiveContainer width="100%" height={height}>
+        <ComposedChart data={[...points]} margin={{ top: 8, right: 4, bottom: 0, left: 0 }} barCategoryGap="20%">
+          <CartesianGrid stroke="#e5eeec" vertical={false} />
+          <XAxis dataKey="label" tick={AXIS} tickLine={false} stroke="#9fb1ae" minTickGap={28} />
+          {[...axes].toSorted().map((axis) => (
+            <YAxis
+              key={axis}
+              yAxisId={axis}
+              orientation={axis}
+              tick={AXIS}
+              tickLine={false}
+              axisLine={false}
+              width={52}
+              allowDecimals={false}
+              tickFormatter={formats.short}
+            />
+          ))}
+          <Tooltip content={<Tip series={series} />} isAnimationActive={false} cursor={{ fill: '#f1f6f5' }} />
+          {series.length > 1 && <Legend iconType="plainline" wrapperStyle={{ fontSize: 13 }} />}
+          {series.map(drawing)}
+        </ComposedChart>
+      </ResponsiveContainer>
+      {children}
+    </figure>
+  );
+}
+
+/** recharts looks at its children's own types: no component of ours may stand between. */
+function drawing({ key, label, colour, kind, stack, axis = 'left', dash }: Series) {
+  const common = { dataKey: key, name: label, yAxisId: axis, isAnimationActive: false };
+  if (kind === 'bar') {
+    return (
+      <Bar key={key} {...common} {...(stack !== undefined && { stackId: stack })} fill={colour} legendType="square" />
+    );
+  }
+  const stroke = { stroke: colour, strokeWidth: 2, ...(dash !== undefined && { strokeDasharray: dash }) };
+  if (kind === 'area') return <Area key={key} {...common} {...stroke} type="linear" fill={colour} fillOpacity={0.15} />;
+  return <Line key={key} {...common} {...stroke} type="linear" dot={{ r: 2 }} connectNulls={false} />;
+}
+
+function Tip({ active, payload, series }: TooltipProps<number, string> & { readonly series: readonly Series[] }) {
+  const point = payload?.[0]?.payload as Point | undefined;
+  if (!active || !point) return null;
+  return (
+    <div className="fg-tip">
+      <strong>{point.name}</strong>
+      {series.map(({ key, label, colour, format }) => {
+        const value = point[key];
+        return (
+          <span key={key}>
+            <i style={{ background: colour }} />
+            {label}
+            <b>{typeof value === 'number' ? format(value) : '—'}</b>
+          </span>
+        );
+      })}
+    </div>
+  );
+}

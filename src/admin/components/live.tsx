@@ -1,0 +1,4 @@
+import React from 'react';
+export default function Live() {
+  return <p>...</p>;
+}
