@@ -20,7 +20,10 @@ export function panelAssets(bundleFolder: string): Router {
       path.resolve(src.replace(/\.development\.js$/, '.production.js')),
     ]),
     ['components.bundle.js', path.join(bundleFolder, 'bundle.js')],
-    ...['panel.css', 'figures.css', 'logo.svg', 'mark.svg'].map((name): [string, string] => [name, path.join(own, name)]),
+    ...['panel.css', 'figures.css', 'logo.svg', 'mark.svg'].map((name): [string, string] => [
+      name,
+      path.join(own, name),
+    ]),
   ]);
   router.use(compression());
   router.get('/:name', (request, response, next) => {
