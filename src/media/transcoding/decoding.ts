@@ -122,7 +122,7 @@ export class Decoding {
     const { maxDurationMs } = this.#options.limits;
     const frame = new Int16Array(FRAME_SAMPLES);
     const samples = Math.floor(bytes.length / 2);
-    for (let index = 0; index < samples; index++) frame[index] = bytes.readInt16LE(index * 2);
+    new Uint8Array(frame.buffer).set(bytes.subarray(0, samples * 2));
     this.#samples += samples;
     if (this.decodedMs > maxDurationMs) this.#fail(audioError('audio_too_long', { max_seconds: maxDurationMs / 1000 }));
     return frame;

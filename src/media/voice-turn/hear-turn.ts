@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../platform/clock.ts';
 import {
   ENGINE_FRAME_SAMPLES,
@@ -73,6 +74,8 @@ export async function hearTurn(options: HearTurnOptions): Promise<HeardTurn> {
       frames += 1;
       if (frames % FRAMES_BETWEEN_LOOKS > 0) continue;
       await detector.idle();
+      // Files come in large pieces: the calls of this process have their turn in between.
+      await setImmediate();
       const earlyMs = (frames * FRAME_MS - pace.leadMs) / pace.speed - (clock.monotonicMs() - startedAtMs);
       if (earlyMs > 0) await pause(earlyMs, clock, signal);
     }
