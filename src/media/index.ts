@@ -10,7 +10,7 @@ export { watchEndRequests } from './end-requests.ts';
 export { MediaNodes, type MediaNodeRegistration, type MediaNodeReport } from './media-nodes.ts';
 export { NodeMembership, type NodeMembershipOptions } from './node-membership.ts';
 export { Placement, type CallOpening, type PlacementOptions } from './placement.ts';
-export { type RecordingPasses, Recordings } from './recording/index.ts';
+export type { RecordingPasses, Recordings } from './recording/index.ts';
 export { callRoutes, type CallRoutesOptions } from './routes.ts';
 export { mediaStaffRoutes } from './staff-routes.ts';
 export { eraseTurnTexts, turnTextsKeptDays } from './turn-retention.ts';
