@@ -1,15 +1,17 @@
 import { parseArgs } from 'node:util';
 import { percentile } from './calls/percentiles.ts';
+import { measureHttpTurns } from './media/http-turns.ts';
 import { measureRecording } from './media/recording.ts';
 import { measureDelay, measureLoad } from './media/socket-voice.ts';
 
 /**
  * Voices without WebRTC, and recordings.
  *
- *   ./ailingva bench media [--turns 10] [--calls 20] [--seconds 30]
+ *   ./ailingva bench media [--http-turns 60] [--turns 10] [--calls 20] [--seconds 30]
  */
 const { values } = parseArgs({
   options: {
+    'http-turns': { type: 'string', default: '60' },
     turns: { type: 'string', default: '10' },
     calls: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '30' },
@@ -18,6 +20,13 @@ const { values } = parseArgs({
 
 function line(name: string, value: string, wanted: string): void {
   console.log(`  ${name.padEnd(52)} ${value.padStart(12)}   ${wanted}`);
+}
+
+console.log('Turns over HTTP: from the first synthesized sound to the first byte of MP3 at the client');
+for (const atOnce of [1, 5]) {
+  const { firstByteMs } = await measureHttpTurns(Number(values['http-turns']), atOnce);
+  line(`${atOnce} at once, p50`, `${percentile(firstByteMs, 0.5).toFixed(1)} ms`, '');
+  line(`${atOnce} at once, p95`, `${percentile(firstByteMs, 0.95).toFixed(1)} ms`, 'within 60 ms');
 }
 
 console.log('Recordings, one side speaking at a time');
