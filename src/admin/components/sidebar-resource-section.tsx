@@ -2,12 +2,13 @@ import { Navigation } from '@adminjs/design-system';
 import { useTranslation, type ResourceJSON } from 'adminjs';
 import React from 'react';
 import { useLocation, useNavigate } from 'react-router';
+import PagesMenu from './pages-menu.tsx';
 
 interface SectionProps {
   readonly resources: readonly ResourceJSON[];
 }
 
-/** The tables in their sections, all in sight: there are few, and one who works here goes back and forth. */
+/** The pages, then the tables in their sections, all in sight: there are few, and one who works here goes back and forth. */
 export default function SidebarResourceSection({ resources }: SectionProps) {
   const { translateLabel } = useTranslation();
   const { pathname } = useLocation();
@@ -21,6 +22,7 @@ export default function SidebarResourceSection({ resources }: SectionProps) {
   }
   return (
     <>
+      <PagesMenu />
       {[...sections].map(([section, members]) => (
         <Navigation
           key={section}

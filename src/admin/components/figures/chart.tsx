@@ -15,7 +15,7 @@ import {
 import { useWords } from './words.ts';
 
 /** Of the theme, and told apart by those who see few colours: they differ in lightness too. */
-export const COLOURS = ['#0e7c73', '#f2a93b', '#3f6fb5', '#b92f26', '#7a5ba6', '#5b7f2b', '#10211f', '#d98cb3'];
+export const COLOURS = ['#0e7c73', '#c98410', '#3f6fb5', '#b92f26', '#7a5ba6', '#5b7f2b', '#10211f', '#d98cb3'];
 
 export interface Series {
   readonly key: string;
@@ -80,13 +80,18 @@ export function TimeChart(props: TimeChartProps) {
             />
           ))}
           <Tooltip content={<Tip series={series} />} isAnimationActive={false} cursor={{ fill: '#f1f6f5' }} />
-          {series.length > 1 && <Legend iconType="plainline" wrapperStyle={{ fontSize: 13 }} />}
+          {series.length > 1 && <Legend iconType="plainline" wrapperStyle={{ fontSize: 13 }} formatter={inInk} />}
           {series.map(drawing)}
         </ComposedChart>
       </ResponsiveContainer>
       {children}
     </figure>
   );
+}
+
+/** A legend's words in its line's colour would be hard to read. */
+function inInk(name: string) {
+  return <span style={{ color: '#10211f' }}>{name}</span>;
 }
 
 /** recharts looks at its children's own types: no component of ours may stand between. */

@@ -28,14 +28,16 @@ export function RangeBar({ days, today, onChange }: RangeBarProps) {
         options={PRESETS.map((preset) => ({ value: preset, label: say(`presets.${preset}`) }))}
         onChange={(preset) => onChange(daysOf(preset, today), preset)}
       />
-      <label className="fg-field" htmlFor="fg-from">
-        <span>{say('from')}</span>
-        <input id="fg-from" type="date" value={days?.from ?? ''} max={today} onChange={edge('from')} />
-      </label>
-      <label className="fg-field" htmlFor="fg-to">
-        <span>{say('to')}</span>
-        <input id="fg-to" type="date" value={days?.to ?? ''} max={today} onChange={edge('to')} />
-      </label>
+      <div className="fg-dates">
+        <label className="fg-field" htmlFor="fg-from">
+          <span>{say('from')}</span>
+          <input id="fg-from" type="date" value={days?.from ?? ''} max={today} onChange={edge('from')} />
+        </label>
+        <label className="fg-field" htmlFor="fg-to">
+          <span>{say('to')}</span>
+          <input id="fg-to" type="date" value={days?.to ?? ''} max={today} onChange={edge('to')} />
+        </label>
+      </div>
     </div>
   );
 }

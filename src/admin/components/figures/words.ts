@@ -67,7 +67,7 @@ function formatsOf(language: string): Formats {
     minutes: upToTwo,
     roubles: (value) => (Number.isInteger(value) ? whole(value) : withKopecks(value)),
     ms: (value) => count(Math.round(value)),
-    short: number({ notation: 'compact', maximumFractionDigits: 1 }),
+    short: number({ notation: 'compact', maximumFractionDigits: 2 }),
     percent: number({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' }),
     day: local({ day: 'numeric', month: 'short' }),
     hour: local({ hour: '2-digit', minute: '2-digit' }),

@@ -1,5 +1,6 @@
 /** The menu, sections and tables; and what a yes and a no are called. */
 export const menu = {
+  pages: 'Overview',
   users: 'Users',
   referrals: 'Referrals',
   calls: 'Calls',

@@ -1,5 +1,6 @@
 /** The menu, sections and tables; and what a yes and a no are called. */
 export const menu = {
+  pages: 'Обзор',
   users: 'Пользователи',
   referrals: 'Приглашения',
   calls: 'Разговоры',

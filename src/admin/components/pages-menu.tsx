@@ -1,0 +1,30 @@
+import { Navigation } from '@adminjs/design-system';
+import { useTranslation } from 'adminjs';
+import React from 'react';
+import { useLocation, useNavigate } from 'react-router';
+import { PANEL_PAGES } from '../pages/list.ts';
+import { useRole } from './figures/role.ts';
+
+/** The first page, and the others that whoever is signed in may see. */
+export default function PagesMenu() {
+  const { translateComponent, translateLabel, translatePage } = useTranslation();
+  const role = useRole();
+  const { pathname } = useLocation();
+  const navigate = useNavigate();
+  const pages = PANEL_PAGES.filter(({ roles }) => roles.some((allowed) => allowed === role));
+  const elements = [
+    { id: 'dashboard', label: translateComponent('Dashboard.title'), icon: 'Home', href: '/admin' },
+    ...pages.map(({ name, icon }) => ({ id: name, label: translatePage(name), icon, href: `/admin/pages/${name}` })),
+  ].map(({ id, label, icon, href }) => ({
+    id,
+    label,
+    icon,
+    href,
+    isSelected: pathname === href,
+    onClick: (event: React.SyntheticEvent) => {
+      event.preventDefault();
+      navigate(href);
+    },
+  }));
+  return <Navigation label={translateLabel('pages')} elements={elements} />;
+}
