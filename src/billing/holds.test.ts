@@ -90,3 +90,21 @@ describe('a beat', () => {
     }
   });
 });
+
+describe('setting minutes aside for talk to come', () => {
+  it('holds as much as is there, and charges none of it that was not talked', async (t) => {
+    const { billing, learnerWith, goLive, wallet } = await openBooks(t);
+    const userId = await learnerWith(550);
+    const callId = await goLive(userId);
+    assert.deepEqual(await billing.meter.reserve(callId, 150_001), { heldMs: 180_000, coveredMs: 300_000 });
+    assert.deepEqual(await billing.meter.reserve(callId, 60_000), { heldMs: 180_000, coveredMs: 300_000 });
+    assert.deepEqual(await billing.meter.reserve(callId, 900_000), { heldMs: 300_000, coveredMs: 300_000 });
+    assert.deepEqual(await wallet(userId), [5.5, 5]);
+    await billing.meter.beat(callId, 61_000);
+    await billing.meter.end(callId, { reason: 'hang_up', talkedMs: 0 });
+    assert.equal((await billing.finalizeCall(callId))?.billedMinutes, 2);
+    assert.deepEqual(await wallet(userId), [3.5, 0]);
+    await assert.rejects(billing.meter.reserve(callId, 60_000), { code: 'call_ended' });
+    assert.deepEqual(await billing.checkInvariants(), []);
+  });
+});

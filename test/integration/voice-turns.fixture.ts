@@ -11,7 +11,7 @@ import type { CallEngines } from '../../src/media/call/registry.ts';
 import { createTranscoder } from '../../src/media/transcoding/transcoder.ts';
 import { VoiceConversations } from '../../src/media/voice-turn/conversations.ts';
 import { nodeTurnRoute } from '../../src/media/voice-turn/node-route.ts';
-import { readVoiceTurnLimits } from '../../src/media/voice-turn/voice-turn-settings.ts';
+import { readVoiceTurnLimits, type VoiceTurnLimits } from '../../src/media/voice-turn/voice-turn-settings.ts';
 import { voiceTurnRoutes } from '../../src/media/voice-turn/web-routes.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createHttpApp, listen } from '../../src/platform/http.ts';
@@ -22,7 +22,11 @@ import { createTestDatabase } from '../../src/testing/test-database.ts';
 export const NODE = 'media-test';
 
 /** Web and one media node as two HTTP servers, on a database of their own; the engines are the test's. */
-export async function openVoiceTurns(t: TestContext, engines: () => CallEngines) {
+export async function openVoiceTurns(
+  t: TestContext,
+  engines: () => CallEngines,
+  limits: Partial<VoiceTurnLimits> = {},
+) {
   // Hooks run in the order of their registration: the database goes last.
   const closing: (() => Promise<unknown> | void)[] = [];
   t.after(async () => {
@@ -50,7 +54,7 @@ export async function openVoiceTurns(t: TestContext, engines: () => CallEngines)
     store: createCallStore({ knex, nodeId: NODE }),
     meter: billing.meterOf(NODE),
     chooseEngines: engines,
-    readLimits: () => readVoiceTurnLimits(knex),
+    readLimits: async () => ({ ...(await readVoiceTurnLimits(knex)), ...limits }),
     transcoder,
     detector,
     // The scripted ear keeps up with any speed.

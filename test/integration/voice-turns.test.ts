@@ -147,6 +147,33 @@ describe('conversations in turns over HTTP', { timeout: 120_000 }, () => {
     assert.deepEqual(await house.billing.checkInvariants(), []);
   });
 
+  it('ends and charges a conversation that nobody goes on with', async (t) => {
+    const house = await openVoiceTurns(t, () => engines(), { idleMs: 50 });
+    const learner = await house.learner();
+    await sendTurn(house.url, { ...learner, body: webm });
+    await eventually('the first has ended', () => house.conversations.size === 0);
+    await eventuallyIn(async () => (await house.knex('calls').where('status', 'ended')).length === 1);
+    assert.deepEqual(await house.knex('calls').select('end_reason'), [{ end_reason: 'idle' }]);
+    await house.billing.sweep();
+    assert.deepEqual(await house.wallet(learner), [59, 0]);
+  });
+
+  it('leaves its conversations to another node when it closes, with what was talked', async (t) => {
+    const house = await openVoiceTurns(t, () => engines());
+    const learner = await house.learner();
+    const first = await sendTurn(house.url, { ...learner, body: webm });
+    await house.conversations.close(0);
+    const query = `?call_id=${String(first.headers['voice-call-id'])}`;
+    const refused = await sendTurn(house.url, { ...learner, body: webm, query });
+    assert.deepEqual([refused.status, refused.code], [503, 'node_draining']);
+    assert.deepEqual(await house.knex('calls').select('status'), [{ status: 'live' }]);
+    await house.knex('calls').update({ last_beat_at: house.knex.raw("now() - interval '1 minute'") });
+    await house.billing.sweep();
+    const sessions = await house.knex('usage_sessions').select('duration_sec', 'billed_minutes');
+    assert.deepEqual(sessions, [{ duration_sec: Math.floor(seconds()), billed_minutes: 1 }]);
+    assert.deepEqual(await house.wallet(learner), [59, 0]);
+  });
+
   it('bills a second minute from the sixty-first second on, and holds it before', async (t) => {
     const house = await openVoiceTurns(t, () => engines());
     const learner = await house.learner();
