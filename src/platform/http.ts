@@ -14,7 +14,7 @@ import type { Metrics } from './metrics.ts';
 
 export { contextOf } from './http/handler.ts';
 export { mountRoutes } from './http/mount.ts';
-export { defineRoute, defineStreamRoute } from './http/route.ts';
+export { defineRoute } from './http/route.ts';
 export type { Access, Authenticator, Principal, Role, Route, RouteRequest } from './http/route.ts';
 export { problemSchema, type Problem } from './http/problem.ts';
 export { listen, type HttpServer } from './http/server.ts';
