@@ -24,6 +24,8 @@ export interface Invitation {
 export interface Product {
   /** Where pages go, for signaling too. */
   readonly url: string;
+  /** Of the database's owner. */
+  readonly databaseUrl: string;
   /** Of the media process itself, for its metrics. */
   readonly mediaUrl: string;
   readonly mediaPid: number;
@@ -123,6 +125,7 @@ export async function startProduct({ capacity, sampleRate, answerMs, onClose }: 
 
   return {
     url,
+    databaseUrl: postgres.url,
     mediaUrl,
     mediaPid: media.pid,
     workerPid,

@@ -7,13 +7,16 @@ export interface FiguresStock {
   readonly learners: number;
   /** On a common day; more in the evening, and more as time goes on. */
   readonly sessionsPerDay: number;
+  /** Five without it. */
+  readonly turnsPerSession?: number;
 }
 
 /**
  * Months of a product that is used: learners who call, pay and are given minutes, in conversations by three engines, until
  * now. Whoever wants figures has them counted anew.
  */
-export async function stockFigures({ url, days, learners, sessionsPerDay }: FiguresStock): Promise<void> {
+export async function stockFigures(stock: FiguresStock): Promise<void> {
+  const { url, days, learners, sessionsPerDay, turnsPerSession = 5 } = stock;
   const owner = connectDatabase({ url, poolSize: 1, applicationName: 'figures stock', role: null });
   const { knex } = owner;
   try {
@@ -82,16 +85,17 @@ export async function stockFigures({ url, days, learners, sessionsPerDay }: Figu
     await knex.raw(
       `INSERT INTO call_turns (call_id, ordinal, speaker, text, heard_text, interrupted, engines, started_at_ms,
          duration_ms, stages, usage_lines, created_at)
-       SELECT call_id, turn, 'tutor', 'Very good. And what would you like to drink?', 'Very good.', turn = 5,
+       SELECT call_id, turn, 'tutor', 'Very good. Now order something to drink.', 'Very good.', turn = 5,
          jsonb_build_object('tutor', split_part(engine, '+', 1), 'tts', split_part(engine || '+' || engine, '+', 2)), turn * 8000, 3000,
          jsonb_strip_nulls(jsonb_build_object('endpoint', round((slow * 0.35)::numeric), 'final_transcript', round((slow * 0.5)::numeric),
            'first_token', round((slow * 0.8)::numeric), 'first_audio', round((slow * 1.1)::numeric), 'reply', round((slow * 1.2)::numeric),
            'stop', CASE WHEN turn = 5 THEN round((60 + slow * 0.05)::numeric) END)),
          jsonb_build_array(jsonb_build_object('kind', 'tutor', 'engine', split_part(engine, '+', 1), 'input_tokens', 420,
            'output_tokens', 35, 'cost_micro_rub', CASE engine WHEN 'local' THEN 0 ELSE 21000 END)), at
-       FROM stock, generate_series(1, 5) turn,
+       FROM stock, generate_series(6 - :turns::integer, 5) turn,
          LATERAL (SELECT (CASE split_part(engine, '+', 1) WHEN 'local' THEN 420 WHEN 'openai' THEN 640 ELSE 540 END)
            * (0.7 + 0.5 * -ln(1 - random() * 0.99) + 0 * n) AS slow) speed`,
+      { turns: turnsPerSession },
     );
   } finally {
     await owner.close();

@@ -1,0 +1,102 @@
+import { parseArgs } from 'node:util';
+import { createAnalytics } from '../src/analytics/index.ts';
+import { createSilentLogger } from '../src/platform/log.ts';
+import { stockFigures } from '../src/testing/figures-stock.ts';
+import { startProduct } from '../test/e2e/product.ts';
+import { percentile } from './calls/percentiles.ts';
+import { formatTable, type Row } from './calls/report.ts';
+import { runCalls, type RunResult } from './calls/run.ts';
+import { ADMIN, askPage, PAGES, pagesBeside, signIn, webProcessMebibytes } from './panel/visit.ts';
+
+/**
+ * `./ailingva bench panel-pages`: how long the panel's own pages take to have all their data, in the whole product with a
+ * year of a hundred thousand learners; how large the web process is after it; and what calls notice of somebody who
+ * looks at those pages without a pause.
+ */
+
+const SLOWEST_P95_MS = 500;
+const LARGEST_RSS_MIB = 400;
+const MOST_MOVED_MS = 2;
+
+const { values } = parseArgs({
+  options: {
+    users: { type: 'string', default: '100000' },
+    sessions: { type: 'string', default: '900000' },
+    requests: { type: 'string', default: '40' },
+    calls: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '30' },
+  },
+});
+const [users, sessions, requests, calls, seconds] = [
+  values.users,
+  values.sessions,
+  values.requests,
+  values.calls,
+  values.seconds,
+].map(Number) as [number, number, number, number, number];
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const table: Row[] = [...(await measurePages()), ...(await measureCalls())];
+process.stdout.write(`${formatTable(table)}\n`);
+if (table.some(({ value, atMost }) => atMost !== undefined && value > atMost)) process.exitCode = 1;
+
+async function measurePages(): Promise<Row[]> {
+  const closing: (() => Promise<void> | void)[] = [];
+  try {
+    const product = await startProduct(
+      { after: (close) => void closing.unshift(close) },
+      { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, LOG_LEVEL: 'warn' },
+    );
+    const { knex, url } = product.database;
+    const days = 365;
+    say(`${users} learners, ${sessions} sessions …`);
+    await stockFigures({ url, days, learners: users, sessionsPerDay: Math.ceil(sessions / days), turnsPerSession: 1 });
+    await createAnalytics({ knex, log: createSilentLogger() }).rebuild();
+    const ledger = await knex('wallet_transactions').count<{ count: number | string }[]>({ count: '*' });
+    const cookie = await signIn(product.url);
+    const rows: Row[] = [{ name: 'rows of the ledger', value: Number(ledger[0]?.count), unit: '' }];
+    for (const [name, addresses] of Object.entries(PAGES)) {
+      const taken: number[] = [];
+      for (let request = 0; request < requests; request += 1) {
+        const startedAt = performance.now();
+        await askPage(product.url, addresses, cookie);
+        taken.push(performance.now() - startedAt);
+      }
+      rows.push(
+        { name: `${name}, p50`, value: percentile(taken, 0.5), unit: 'ms' },
+        { name: `${name}, p95`, value: percentile(taken, 0.95), unit: 'ms', atMost: SLOWEST_P95_MS },
+      );
+    }
+    rows.push({
+      name: 'web process',
+      value: await webProcessMebibytes(product.pid),
+      unit: 'MiB',
+      atMost: LARGEST_RSS_MIB,
+    });
+    return rows;
+  } finally {
+    for (const close of closing) await close();
+  }
+}
+
+/** The same calls twice: alone, and beside the pages. */
+async function measureCalls(): Promise<Row[]> {
+  Object.assign(process.env, { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password });
+  const options = { calls, seconds, callerProcesses: 1, concurrency: 1, sampleRate: 22_050, answerMs: 7_000, say };
+  const alone = gridP99(await runCalls(options));
+  let asked = 0;
+  const beside = gridP99(await runCalls({ ...options, beside: pagesBeside(() => (asked += 1)) }));
+  return [
+    { name: 'pages asked for beside the calls', value: asked / seconds, unit: 'a second' },
+    { name: 'off the grid, calls alone, p99', value: alone, unit: 'ms' },
+    { name: 'off the grid, beside the pages, p99', value: beside, unit: 'ms' },
+    { name: 'moved by', value: beside - alone, unit: 'ms', atMost: MOST_MOVED_MS },
+  ];
+}
+
+function gridP99({ measured }: RunResult): number {
+  return percentile(
+    measured.flatMap(({ gridDistancesMs }) => gridDistancesMs),
+    0.99,
+  );
+}

@@ -1,0 +1,93 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { createAnalytics } from '../../src/analytics/index.ts';
+import { connectDatabase } from '../../src/platform/database.ts';
+import { createSilentLogger } from '../../src/platform/log.ts';
+import { stockFigures } from '../../src/testing/figures-stock.ts';
+import type { Product } from '../calls/product.ts';
+import { rssMebibytes } from '../calls/process-usage.ts';
+
+export const ADMIN = { email: 'bench@example.com', password: 'a password of the bench' };
+
+/** What each page asks for when it is opened, all at once as the browser does. */
+export const PAGES = {
+  'first page': ['analytics/today', 'attention', 'live'],
+  'analytics, 30 days': analytics('group_by=day'),
+  'analytics, 90 days by hour': analytics('group_by=hour&from_date=@90&to_date=@1'),
+  'analytics, a year, another zone': analytics('group_by=day&from_date=@365&to_date=@1&time_zone=Asia/Kolkata'),
+  'analytics, one engine': analytics('group_by=day&engine=openai'),
+  'reply times, 90 days': ['analytics/latency?from_date=@90&to_date=@1'],
+  live: ['live', 'jobs/queues'],
+} as const;
+
+function analytics(query: string): string[] {
+  const revenue = `analytics/revenue/minutes?${query}`;
+  return [
+    `${revenue}&compare=previous`,
+    `${revenue}&breakdown=engine`,
+    `${revenue}&breakdown=language`,
+    'analytics/engines',
+  ];
+}
+
+/** `@90` in an address is the day so long ago. */
+export async function askPage(url: string, addresses: readonly string[], cookie: string): Promise<void> {
+  await Promise.all(
+    addresses.map(async (address) => {
+      const dated = address.replaceAll(/@(\d+)/g, (_all, days: string) =>
+        new Date(Date.now() - Number(days) * 86_400_000).toISOString().slice(0, 10),
+      );
+      const answer = await fetch(`${url}/admin/data/${dated}`, {
+        headers: { cookie },
+        signal: AbortSignal.timeout(30_000),
+      });
+      await answer.arrayBuffer();
+      if (answer.status !== 200) throw new Error(`${dated}: ${answer.status}`);
+    }),
+  );
+}
+
+export async function signIn(url: string): Promise<string> {
+  const answer = await fetch(`${url}/admin/login`, {
+    method: 'POST',
+    body: new URLSearchParams(ADMIN),
+    headers: { origin: url },
+    redirect: 'manual',
+  });
+  if (answer.status !== 303) throw new Error(`Could not sign in: ${answer.status}`);
+  return answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+}
+
+/** Of the children of `up`, that which is the web process. */
+export async function webProcessMebibytes(upPid: number): Promise<number> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const [command, status] = await Promise.all(
+      ['cmdline', 'status'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')),
+    );
+    const isOurs = /PPid:\s+(\d+)/.exec(status ?? '')?.[1] === String(upPid);
+    if (isOurs && command?.split('\0').includes('web')) return rssMebibytes(Number(pid));
+  }
+  throw new Error('The web process is not to be found');
+}
+
+/** Looks at one page after another, without a pause, while calls are measured. */
+export function pagesBeside(onPage: () => void) {
+  return async ({ url, databaseUrl }: Product): Promise<() => Promise<void>> => {
+    await stockFigures({ url: databaseUrl, days: 90, learners: 5_000, sessionsPerDay: 500, turnsPerSession: 1 });
+    const database = connectDatabase({ url: databaseUrl, poolSize: 1, applicationName: 'ailingva bench' });
+    await createAnalytics({ knex: database.knex, log: createSilentLogger() }).rebuild();
+    await database.close();
+    const cookie = await signIn(url);
+    const stopping = new AbortController();
+    const looking = (async () => {
+      const pages = Object.values(PAGES);
+      for (let turn = 0; !stopping.signal.aborted; turn += 1) {
+        await askPage(url, pages[turn % pages.length] ?? [], cookie);
+        onPage();
+      }
+    })();
+    return async () => {
+      stopping.abort();
+      await looking;
+    };
+  };
+}
