@@ -123,6 +123,14 @@ describe('the figures over HTTP', () => {
     assert.equal((await read(`${day}&engine=yandex`)).totals['total_minutes'], 10);
     const russian = await read(`${day}&language=ru&group_by=hour`);
     assert.deepEqual([russian.totals['total_minutes'], russian.totals['unique_callers']], [10, 1]);
+    // The parts are the whole, wherever the zone's days and hours are cut.
+    for (const cut of ['', '&group_by=hour', '&time_zone=Asia/Kolkata', '&time_zone=Asia/Kathmandu&group_by=hour']) {
+      const whole = await read(`${day}${cut}&breakdown=language`);
+      const parts = whole['breakdown'] as Record<string, number>[];
+      const minutes = parts.reduce((sum, part) => sum + (part['total_minutes'] ?? 0), 0);
+      assert.ok(minutes > 0);
+      assert.equal(minutes, whole.totals['total_minutes'], cut);
+    }
     const { breakdown } = await read(`${day}&breakdown=engine`);
     assert.deepEqual(
       (breakdown as Record<string, unknown>[]).map(({ name, total_minutes: minutes, unique_callers: callers }) => [

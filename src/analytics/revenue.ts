@@ -47,7 +47,7 @@ export function readRevenue(knex: Knex, query: RevenueQuery): Promise<Revenue> {
           ...before,
           totals: (await readBuckets(transaction, { range: before, grouping, filter, cursor })).totals,
         },
-        breakdown: breakdown && (await readBreakdown(transaction, { range, grouping, filter, cursor, key: breakdown })),
+        breakdown: breakdown && (await readBreakdown(transaction, { range, filter, cursor, key: breakdown })),
       };
     },
     { isolationLevel: 'repeatable read', readOnly: true },
@@ -83,9 +83,11 @@ async function readBuckets(
 
 async function readBreakdown(
   transaction: Knex,
-  { range, grouping, filter, cursor, key }: Reading & { readonly key: Exclude<Key, 'bucket'> },
+  { range, filter, cursor, key }: Omit<Reading, 'grouping'> & { readonly key: Exclude<Key, 'bucket'> },
 ): Promise<ReadonlyMap<string, Figures>> {
-  const cover = coverBuckets(cutIntoBuckets(range, grouping), { grouping, byDays: range.timeZone === cursor.timeZone });
+  // Sums of the whole range: cut where the daily tables are, whatever the buckets are that were asked for.
+  const days = cutIntoBuckets({ ...range, timeZone: cursor.timeZone }, 'day');
+  const cover = coverBuckets(days, { grouping: 'day', byDays: true });
   const usage = await readUsage(transaction, cover, { cursor, filter, key });
   const callers = await readCallers(transaction, cover, { cursor, filter, key });
   return new Map(

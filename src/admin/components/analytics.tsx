@@ -5,10 +5,10 @@ import { queryOf, useAddress } from './figures/address.ts';
 import type { RevenueAnswer } from './figures/answers.ts';
 import { useAnswer } from './figures/ask.ts';
 import { Breakdown } from './figures/breakdown.tsx';
-import { figureColumns } from './figures/columns.ts';
 import { EngineCosts } from './figures/engine-costs.tsx';
+import { FigureCards } from './figures/figure-cards.tsx';
 import { FigureTable } from './figures/figure-table.tsx';
-import { AnswerView, Choice, Empty, FigureCard, Section, Toggles } from './figures/parts.tsx';
+import { AnswerView, Choice, Empty, Section, Toggles } from './figures/parts.tsx';
 import { RangeBar } from './figures/range-bar.tsx';
 import { lengthOf, todayIn, type Days } from './figures/range.ts';
 import { Restated } from './figures/restated.tsx';
@@ -53,7 +53,12 @@ export default function Analytics() {
 
   return (
     <div className="fg-page" data-testid="analytics">
-      <H2>{translatePage('analytics')}</H2>
+      <header className="fg-head">
+        <H2>{translatePage('analytics')}</H2>
+        <a className="fg-button" href={`${REVENUE}?${queryOf({ ...narrowed, format: 'csv' })}`} download>
+          {say('csv')}
+        </a>
+      </header>
       <div className="fg-bar">
         <RangeBar
           days={days}
@@ -106,9 +111,6 @@ export default function Analytics() {
           <input type="checkbox" checked={compare} onChange={() => setCompare(!compare)} />
           {say('compare')}
         </label>
-        <a className="fg-button" href={`${REVENUE}?${queryOf({ ...narrowed, format: 'csv' })}`} download>
-          {say('csv')}
-        </a>
       </div>
       <AnswerView asked={asked}>
         {(answer) => (
@@ -122,17 +124,7 @@ export default function Analytics() {
               {(narrowed.engine !== undefined || narrowed.language !== undefined) && ` ${say('narrowed')}`}
             </p>
             <div className="fg-cards" data-testid="figures">
-              {figureColumns(formats).map(({ name, format, unit }) => (
-                <FigureCard
-                  key={name}
-                  name={name}
-                  label={say(`figures.${name}`)}
-                  value={answer.totals[name]}
-                  before={answer.previous?.totals[name]}
-                  format={format}
-                  unit={unit && say(`units.${unit}`)}
-                />
-              ))}
+              <FigureCards answer={answer} />
             </div>
             {answer.totals.sessions_count + answer.totals.deposits_count + answer.totals.gifts_count === 0 ? (
               <Empty>{say('nothing')}</Empty>

@@ -4,7 +4,7 @@ import type { AttentionAnswer, LiveAnswer, RevenueAnswer } from './figures/answe
 import { useAnswer } from './figures/ask.ts';
 import { AttentionList } from './figures/attention-list.tsx';
 import { COLOURS, TimeChart, type Series } from './figures/chart.tsx';
-import { figureColumns } from './figures/columns.ts';
+import { FigureCards } from './figures/figure-cards.tsx';
 import { AnswerView, FigureCard, Section } from './figures/parts.tsx';
 import { pointsOf } from './figures/revenue-charts.tsx';
 import { useRole } from './figures/role.ts';
@@ -24,7 +24,6 @@ const SHOWN: ReadonlySet<string> = new Set([
 /** The first page: what needs attention, and how the day goes. Names no person. */
 export default function Dashboard() {
   const { say, formats } = useWords('Dashboard');
-  const { say: sayFigures } = useWords('Figures');
   const role = useRole();
   const mayWatch = role === 'admin' || role === 'support';
   const today = useAnswer<RevenueAnswer>('/admin/data/analytics/today', { everyMs: EVERY_MS });
@@ -51,19 +50,7 @@ export default function Dashboard() {
                   note={say('ofCapacity', { capacity: formats.count(roomOf(live.answer)) })}
                 />
               )}
-              {figureColumns(formats)
-                .filter(({ name }) => SHOWN.has(name))
-                .map(({ name, format, unit }) => (
-                  <FigureCard
-                    key={name}
-                    name={name}
-                    label={sayFigures(`figures.${name}`)}
-                    value={answer.totals[name]}
-                    before={answer.previous?.totals[name]}
-                    format={format}
-                    unit={unit && sayFigures(`units.${unit}`)}
-                  />
-                ))}
+              <FigureCards answer={answer} only={SHOWN} />
             </div>
             <TodayChart answer={answer} />
           </>

@@ -36,7 +36,12 @@ export default function LatencyPage() {
 
   return (
     <div className="fg-page" data-testid="latency">
-      <H2>{translatePage('latency')}</H2>
+      <header className="fg-head">
+        <H2>{translatePage('latency')}</H2>
+        <a className="fg-button" href={`${LATENCY}?${queryOf({ ...query, format: 'csv' })}`} download>
+          {sayFigures('csv')}
+        </a>
+      </header>
       <p className="fg-quiet">{say('about')}</p>
       <div className="fg-bar">
         <RangeBar days={days} today={todayIn(clock, new Date())} onChange={(next) => set({ ...next })} />
@@ -63,9 +68,6 @@ export default function LatencyPage() {
           options={[everything, ...STAGES.map((stage) => ({ value: stage, label: stageName(stage) }))]}
           onChange={(value) => set({ stage: value || undefined })}
         />
-        <a className="fg-button" href={`${LATENCY}?${queryOf({ ...query, format: 'csv' })}`} download>
-          {sayFigures('csv')}
-        </a>
       </div>
       <AnswerView asked={asked}>
         {(found) => {

@@ -6,6 +6,8 @@ interface Column {
   readonly format: (value: number) => string;
   /** A word of the locales. */
   readonly unit?: 'min';
+  /** How many there were, told beside it. */
+  readonly counted?: keyof Figures;
 }
 
 /** The figures that are shown, in their order. */
@@ -19,9 +21,9 @@ export function figureColumns({ count, minutes, roubles }: Formats): readonly Co
     { name: 'sessions_count', format: count },
     { name: 'average_session_minutes', format: minutes, unit: 'min' },
     { name: 'unique_callers', format: count },
-    { name: 'deposits_amount', format: roubles },
+    { name: 'deposits_amount', format: roubles, counted: 'deposits_count' },
     { name: 'deposits_count', format: count },
-    { name: 'gifts_minutes', format: minutes, unit: 'min' },
+    { name: 'gifts_minutes', format: minutes, unit: 'min', counted: 'gifts_count' },
     { name: 'gifts_count', format: count },
   ];
 }

@@ -67,6 +67,7 @@ export const figureWords = {
     compare: 'Compare with the period before',
     csv: 'Download CSV',
     before: 'before: {{value}}',
+    counted: 'number: {{number}}',
     shown: '{{days}}, {{zone}}.',
     shownAndBefore: '{{days}}, {{zone}}. Compared with {{before}}.',
     narrowed: 'Deposits and gifts are those of all engines and languages.',

@@ -67,6 +67,7 @@ export const figureWords = {
     compare: 'Сравнить с предыдущим сроком',
     csv: 'Скачать CSV-файл',
     before: 'раньше: {{value}}',
+    counted: 'число: {{number}}',
     shown: 'Срок: {{days}}, {{zone}}.',
     shownAndBefore: 'Срок: {{days}}, {{zone}}. Сравнение с {{before}}.',
     narrowed: 'Пополнения и подарки — по всем движкам и языкам.',
