@@ -9,6 +9,8 @@ export interface FiguresStock {
   readonly sessionsPerDay: number;
   /** Five without it. */
   readonly turnsPerSession?: number;
+  /** One session in so many has turns; all without it. */
+  readonly turnsEvery?: number;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface FiguresStock {
  * now. Whoever wants figures has them counted anew.
  */
 export async function stockFigures(stock: FiguresStock): Promise<void> {
-  const { url, days, learners, sessionsPerDay, turnsPerSession = 5 } = stock;
+  const { url, days, learners, sessionsPerDay, turnsPerSession = 5, turnsEvery = 1 } = stock;
   const owner = connectDatabase({ url, poolSize: 1, applicationName: 'figures stock', role: null });
   const { knex } = owner;
   try {
@@ -94,9 +96,12 @@ export async function stockFigures(stock: FiguresStock): Promise<void> {
            'output_tokens', 35, 'cost_micro_rub', CASE engine WHEN 'local' THEN 0 ELSE 21000 END)), at
        FROM stock, generate_series(6 - :turns::integer, 5) turn,
          LATERAL (SELECT (CASE split_part(engine, '+', 1) WHEN 'local' THEN 420 WHEN 'openai' THEN 640 ELSE 540 END)
-           * (0.7 + 0.5 * -ln(1 - random() * 0.99) + 0 * n) AS slow) speed`,
-      { turns: turnsPerSession },
+           * (0.7 + 0.5 * -ln(1 - random() * 0.99) + 0 * n) AS slow) speed
+       WHERE n % :every = 0`,
+      { turns: turnsPerSession, every: turnsEvery },
     );
+    // As autovacuum would, in a house that has stood for months.
+    await knex.raw('VACUUM ANALYZE');
   } finally {
     await owner.close();
   }

@@ -35,9 +35,11 @@ export default function Analytics() {
   const asked = useAnswer<RevenueAnswer>(
     `${REVENUE}?${queryOf({ ...narrowed, ...(compare && { compare: 'previous' }) })}`,
   );
-  // Of all, so that one who has chosen an engine still sees which others there are.
-  const engines = useAnswer<RevenueAnswer>(`${REVENUE}?${queryOf({ ...dates, breakdown: 'engine' })}`);
-  const languages = useAnswer<RevenueAnswer>(`${REVENUE}?${queryOf({ ...dates, breakdown: 'language' })}`);
+  // Of all, so that one who has chosen an engine still sees which others there are. Only the sums are wanted: with whole
+  // days the answer is a fraction of the size. (Without dates the grouping decides how far back it goes.)
+  const parts = { ...dates, group_by: dates.from_date === undefined ? grouping : 'day' };
+  const engines = useAnswer<RevenueAnswer>(`${REVENUE}?${queryOf({ ...parts, breakdown: 'engine' })}`);
+  const languages = useAnswer<RevenueAnswer>(`${REVENUE}?${queryOf({ ...parts, breakdown: 'language' })}`);
 
   const known = asked.answer ?? engines.answer;
   const [house, setHouse] = useState<string>();
