@@ -10,11 +10,31 @@ export const rateSetting = defineSetting({
   key: 'billing.rate_kopecks_per_minute',
   schema: z.int().min(1).max(1_000_000),
   fallback: Number(BASE_RATE_PER_MINUTE),
+  unit: 'kopecks_per_minute',
+  description: {
+    en: 'The price of a minute; a call keeps the price it began with',
+    ru: 'Цена минуты; звонок идёт по той цене, с которой начался',
+  },
 });
 
 const someMinutes = z.int().min(0).max(10_000);
-export const trialSetting = defineSetting({ key: 'billing.trial_minutes', schema: someMinutes, fallback: 60 });
-export const referralSetting = defineSetting({ key: 'billing.referral_minutes', schema: someMinutes, fallback: 60 });
+export const trialSetting = defineSetting({
+  key: 'billing.trial_minutes',
+  schema: someMinutes,
+  fallback: 60,
+  unit: 'minutes',
+  description: { en: 'Free minutes of a new learner; 0: none', ru: 'Бесплатные минуты нового ученика; 0: нет' },
+});
+export const referralSetting = defineSetting({
+  key: 'billing.referral_minutes',
+  schema: someMinutes,
+  fallback: 60,
+  unit: 'minutes',
+  description: {
+    en: 'Free minutes for each side of a confirmed invitation; 0: none',
+    ru: 'Бесплатные минуты каждой стороне подтверждённого приглашения; 0: нет',
+  },
+});
 
 /** The API takes no more. */
 const depositBound = z.int().min(1).max(99_000_000);
@@ -22,17 +42,26 @@ export const leastDepositSetting = defineSetting({
   key: 'billing.deposit_min_kopecks',
   schema: depositBound,
   fallback: 10_00,
+  unit: 'kopecks',
+  description: { en: 'The smallest deposit', ru: 'Самое маленькое пополнение' },
 });
 export const largestDepositSetting = defineSetting({
   key: 'billing.deposit_max_kopecks',
   schema: depositBound,
   fallback: 100_000_00,
+  unit: 'kopecks',
+  description: { en: 'The largest deposit', ru: 'Самое большое пополнение' },
 });
 
 const referralDailyCap = defineSetting({
   key: 'billing.referral_rewards_per_day',
   schema: z.int().min(0).max(1000),
   fallback: 10,
+  unit: 'rewards',
+  description: {
+    en: 'Invitations for which one learner is rewarded in 24 hours',
+    ru: 'За сколько приглашений ученика награждают за 24 часа',
+  },
 });
 
 /** When the books are checked every night, in the house's time zone: in the smallest hours, when nobody talks. */
@@ -40,13 +69,31 @@ export const reconcileTimeSetting = defineSetting({
   key: 'billing.reconcile_time',
   schema: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 04:00'),
   fallback: '04:00',
+  description: {
+    en: 'When the books are checked every night, by the clock of the house',
+    ru: 'Когда каждую ночь сверяются книги, по часам компании',
+  },
 });
 
 const giftLimit = defineSetting({
   key: 'billing.gift_max_minutes',
   schema: z.int().min(1).max(100_000),
   fallback: 600,
+  unit: 'minutes',
+  description: { en: 'The largest single gift', ru: 'Самый большой подарок за один раз' },
 });
+
+/** All of them: for whoever shows them. */
+export const billingSettings = [
+  rateSetting,
+  trialSetting,
+  referralSetting,
+  leastDepositSetting,
+  largestDepositSetting,
+  referralDailyCap,
+  giftLimit,
+  reconcileTimeSetting,
+] as const;
 
 /** `HH:MM`. */
 export function readReconcileTime(knex: Knex): Promise<string> {

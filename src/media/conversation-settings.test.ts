@@ -36,7 +36,7 @@ describe('the settings of conversation', () => {
     for (const { key, schema, fallback, unit, description } of conversationSettings) {
       assert.match(key, /^turns\.[a-z_]+$/);
       assert.equal(unit === 'ms', key.endsWith('_ms'), key);
-      assert.ok(description.length > 20, key);
+      assert.ok(description.en.length > 20, key);
       assert.equal(schema.parse(fallback), fallback);
     }
     assert.equal(new Set(conversationSettings.map(({ key }) => key)).size, conversationSettings.length);

@@ -7,120 +7,105 @@ import { defaultTurnSettings, type TurnSettings } from './call/turn-settings.ts'
 
 /** The numbers of conversation that staff may change. A call reads them when it starts. */
 
-type Unit = 'ms' | 'probability' | 'times';
+type NumberSetting = Setting<z.ZodNumber>;
+type Description = NumberSetting['description'];
 
-interface NumberSetting extends Setting<z.ZodNumber> {
-  readonly unit: Unit;
-  readonly description: string;
-}
-
-function milliseconds(name: string, fallback: number, least: number, most: number, description: string): NumberSetting {
+function milliseconds(
+  name: string,
+  fallback: number,
+  least: number,
+  most: number,
+  description: Description,
+): NumberSetting {
   const schema = z.number().int().min(least).max(most);
-  return { ...defineSetting({ key: `turns.${name}`, schema, fallback }), unit: 'ms', description };
+  return defineSetting({ key: `turns.${name}`, schema, fallback, unit: 'ms', description });
 }
 
-function probability(name: string, fallback: number, description: string): NumberSetting {
+function probability(name: string, fallback: number, description: Description): NumberSetting {
   const schema = z.number().min(0.01).max(0.99);
-  return { ...defineSetting({ key: `turns.${name}`, schema, fallback }), unit: 'probability', description };
+  return defineSetting({ key: `turns.${name}`, schema, fallback, unit: 'probability', description });
 }
 
 const defaults = defaultTurnSettings;
 
 const turns: Readonly<Record<keyof TurnSettings, NumberSetting>> = {
-  minEndpointDelayMs: milliseconds(
-    'min_endpoint_delay_ms',
-    defaults.minEndpointDelayMs,
-    100,
-    5_000,
-    'Silence after which a turn that sounds finished is answered',
-  ),
-  unsureEndpointDelayMs: milliseconds(
-    'unsure_endpoint_delay_ms',
-    defaults.unsureEndpointDelayMs,
-    100,
-    10_000,
-    'Silence after which a turn is answered that could be finished, or not',
-  ),
-  maxEndpointDelayMs: milliseconds(
-    'max_endpoint_delay_ms',
-    defaults.maxEndpointDelayMs,
-    500,
-    20_000,
-    'Silence after which even a turn that broke off in mid-phrase is answered',
-  ),
-  speculateAfterMs: milliseconds(
-    'speculate_after_ms',
-    defaults.speculateAfterMs,
-    0,
-    60_000,
-    'Silence after which an answer is prepared on the guess that the turn is over; longer than every other delay: never',
-  ),
-  interruptionSpeechMs: milliseconds(
-    'interruption_speech_ms',
-    defaults.interruptionSpeechMs,
-    0,
-    5_000,
-    "Speech over the tutor's voice that stops the tutor",
-  ),
-  falseInterruptionMs: milliseconds(
-    'false_interruption_ms',
-    defaults.falseInterruptionMs,
-    200,
-    20_000,
-    'A stopped tutor goes on when no words came within this time',
-  ),
-  maxFalseInterruptions: {
-    ...defineSetting({
-      key: 'turns.max_false_interruptions',
-      schema: z.number().int().min(0).max(100),
-      fallback: defaults.maxFalseInterruptions,
-    }),
+  minEndpointDelayMs: milliseconds('min_endpoint_delay_ms', defaults.minEndpointDelayMs, 100, 5_000, {
+    en: 'Silence after which a turn that sounds finished is answered',
+    ru: 'Тишина, после которой отвечают на реплику, которая звучит законченной',
+  }),
+  unsureEndpointDelayMs: milliseconds('unsure_endpoint_delay_ms', defaults.unsureEndpointDelayMs, 100, 10_000, {
+    en: 'Silence after which a turn is answered that could be finished, or not',
+    ru: 'Тишина, после которой отвечают на реплику, о которой не ясно, закончена ли она',
+  }),
+  maxEndpointDelayMs: milliseconds('max_endpoint_delay_ms', defaults.maxEndpointDelayMs, 500, 20_000, {
+    en: 'Silence after which even a turn that broke off in mid-phrase is answered',
+    ru: 'Тишина, после которой отвечают даже на реплику, оборванную на полуслове',
+  }),
+  speculateAfterMs: milliseconds('speculate_after_ms', defaults.speculateAfterMs, 0, 60_000, {
+    en: 'Silence after which an answer is prepared on the guess that the turn is over; longer than every other delay: never',
+    ru: 'Тишина, после которой ответ готовится заранее, в расчёте на конец реплики; дольше всех других задержек: никогда',
+  }),
+  interruptionSpeechMs: milliseconds('interruption_speech_ms', defaults.interruptionSpeechMs, 0, 5_000, {
+    en: "Speech over the tutor's voice that stops the tutor",
+    ru: 'Сколько речи поверх голоса преподавателя останавливает его',
+  }),
+  falseInterruptionMs: milliseconds('false_interruption_ms', defaults.falseInterruptionMs, 200, 20_000, {
+    en: 'A stopped tutor goes on when no words came within this time',
+    ru: 'Остановленный преподаватель продолжает, если за это время не было слов',
+  }),
+  maxFalseInterruptions: defineSetting({
+    key: 'turns.max_false_interruptions',
+    schema: z.number().int().min(0).max(100),
+    fallback: defaults.maxFalseInterruptions,
     unit: 'times',
-    description: 'How often noise may stop one answer; after that only words do',
-  },
-  answerOverlapMs: milliseconds(
-    'answer_overlap_ms',
-    defaults.answerOverlapMs,
-    0,
-    5_000,
-    'A "yes" over the tutor\'s last words, no further before their end than this, is an answer to them',
-  ),
-  uncaughtSpeechMs: milliseconds(
-    'uncaught_speech_ms',
-    defaults.uncaughtSpeechMs,
-    100,
-    20_000,
-    'Voice of this length that no engine could make words of is answered all the same',
-  ),
-  engineSilenceMs: milliseconds(
-    'engine_silence_ms',
-    defaults.engineSilenceMs,
-    1_000,
-    120_000,
-    'Nothing from the engine that thinks or speaks for so long means that it has failed',
-  ),
-  awayAfterMs: milliseconds(
-    'away_after_ms',
-    defaults.awayAfterMs,
-    3_000,
-    600_000,
-    'Silence after which the tutor asks once whether the learner is there',
-  ),
-  endAfterAwayMs: milliseconds(
-    'end_after_away_ms',
-    defaults.endAfterAwayMs,
-    5_000,
-    3_600_000,
-    'Silence after that question which ends the call',
-  ),
+    description: {
+      en: 'How often noise may stop one answer; after that only words do',
+      ru: 'Сколько раз шум может остановить один ответ; после этого останавливают только слова',
+    },
+  }),
+  answerOverlapMs: milliseconds('answer_overlap_ms', defaults.answerOverlapMs, 0, 5_000, {
+    en: 'A "yes" over the tutor\'s last words, no further before their end than this, is an answer to them',
+    ru: '«Да» поверх последних слов преподавателя, не раньше этого времени до их конца, — ответ на них',
+  }),
+  uncaughtSpeechMs: milliseconds('uncaught_speech_ms', defaults.uncaughtSpeechMs, 100, 20_000, {
+    en: 'Voice of this length that no engine could make words of is answered all the same',
+    ru: 'На голос такой длины, в котором движок не нашёл слов, всё равно отвечают',
+  }),
+  engineSilenceMs: milliseconds('engine_silence_ms', defaults.engineSilenceMs, 1_000, 120_000, {
+    en: 'Nothing from the engine that thinks or speaks for so long means that it has failed',
+    ru: 'Столько времени ничего от движка, который думает или говорит, — значит, он отказал',
+  }),
+  awayAfterMs: milliseconds('away_after_ms', defaults.awayAfterMs, 3_000, 600_000, {
+    en: 'Silence after which the tutor asks once whether the learner is there',
+    ru: 'Тишина, после которой преподаватель один раз спрашивает, здесь ли ученик',
+  }),
+  endAfterAwayMs: milliseconds('end_after_away_ms', defaults.endAfterAwayMs, 5_000, 3_600_000, {
+    en: 'Silence after that question which ends the call',
+    ru: 'Тишина после этого вопроса, которая заканчивает звонок',
+  }),
 };
 
 const voice: Readonly<Record<keyof ConversationSettings['voice'], NumberSetting>> = {
-  startThreshold: probability('voice_threshold', 0.5, 'Probability from which a sound is speech'),
-  stopThreshold: probability('voice_release', 0.35, 'Probability below which speech is silence again'),
-  startAfterMs: milliseconds('voice_start_ms', 60, 0, 1_000, 'Speech that long is noticed'),
-  stopAfterMs: milliseconds('voice_stop_ms', 100, 0, 1_000, 'Silence that long is noticed'),
-  paddingMs: milliseconds('voice_padding_ms', 300, 0, 1_000, 'Sound before the speech that the engine gets with it'),
+  startThreshold: probability('voice_threshold', 0.5, {
+    en: 'Probability from which a sound is speech',
+    ru: 'Вероятность, с которой звук считается речью',
+  }),
+  stopThreshold: probability('voice_release', 0.35, {
+    en: 'Probability below which speech is silence again',
+    ru: 'Вероятность, ниже которой речь снова считается тишиной',
+  }),
+  startAfterMs: milliseconds('voice_start_ms', 60, 0, 1_000, {
+    en: 'Speech that long is noticed',
+    ru: 'Речь такой длины замечают',
+  }),
+  stopAfterMs: milliseconds('voice_stop_ms', 100, 0, 1_000, {
+    en: 'Silence that long is noticed',
+    ru: 'Тишину такой длины замечают',
+  }),
+  paddingMs: milliseconds('voice_padding_ms', 300, 0, 1_000, {
+    en: 'Sound before the speech that the engine gets with it',
+    ru: 'Звук перед речью, который движок получает вместе с ней',
+  }),
 };
 
 /** All of them: for whoever shows them. */

@@ -18,10 +18,15 @@ export interface CallOpening {
   openCall(transaction: Knex.Transaction, call: { readonly callId: string; readonly userId: string }): Promise<void>;
 }
 
-const maxOpenCalls = defineSetting({
+export const maxOpenCalls = defineSetting({
   key: 'calls.max_open_per_user',
   schema: z.int().min(1).max(1000),
   fallback: 2,
+  unit: 'calls',
+  description: {
+    en: 'Calls that one learner may have open at once',
+    ru: 'Сколько звонков ученик может держать открытыми одновременно',
+  },
 });
 
 export interface NewCall {

@@ -7,6 +7,11 @@ export const turnTextsKeptDays = defineSetting({
   key: 'retention.turn_text_days',
   schema: z.int().min(0).max(36_500),
   fallback: 365,
+  unit: 'days',
+  description: {
+    en: 'What was said is erased so long after the call; 0: never',
+    ru: 'Через сколько после звонка стирается сказанное; 0: никогда',
+  },
 });
 
 /** At a time, so that no transaction is long. */

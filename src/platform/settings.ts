@@ -2,12 +2,31 @@ import type { Knex } from 'knex';
 import type { output, ZodType } from 'zod';
 import { AppError } from './errors.ts';
 
+/** What a number counts; names of times and engines have none. */
+export type SettingUnit =
+  | 'bytes'
+  | 'calls'
+  | 'days'
+  | 'kopecks'
+  | 'kopecks_per_minute'
+  | 'microroubles'
+  | 'minutes'
+  | 'ms'
+  | 'probability'
+  | 'rewards'
+  | 'seconds'
+  | 'times'
+  | 'tokens';
+
 /** Something staff may change while the house runs; a row in `settings`, or its default. */
 export interface Setting<Schema extends ZodType> {
   /** `room.name`. */
   readonly key: string;
   readonly schema: Schema;
   readonly fallback: output<Schema>;
+  readonly unit?: SettingUnit;
+  /** For staff: what it decides, in a line. */
+  readonly description: { readonly en: string; readonly ru: string };
 }
 
 export function defineSetting<Schema extends ZodType>(setting: Setting<Schema>): Setting<Schema> {

@@ -6,6 +6,10 @@ export const timeZoneSetting = defineSetting({
   key: 'house.time_zone',
   schema: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Moscow'),
   fallback: 'Europe/Moscow',
+  description: {
+    en: 'The time zone of the house: of nightly work, and of the days of figures',
+    ru: 'Часовой пояс компании: для ночных работ и для дней в отчётах',
+  },
 });
 
 /** Whether the name is one of the IANA time zone database. */

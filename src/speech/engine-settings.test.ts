@@ -11,7 +11,7 @@ it('are keys that the table takes, with defaults that they accept, each once', (
   for (const { key, schema, fallback, description } of speechSettings) {
     assert.match(key, /^speech\.[a-z][a-z0-9_]*$/);
     assert.deepEqual(schema.parse(fallback), fallback, key);
-    assert.ok(description.length > 10);
+    assert.ok(description.en.length > 10 && description.ru.length > 10);
   }
 });
 

@@ -8,40 +8,49 @@ import { ENGINE_LANGUAGES, type EngineWishes } from './languages.ts';
 
 /** What staff may choose of the engines; a call reads it when it starts. A value here is stronger than the environment. */
 
-type Described<Schema extends z.ZodType> = Setting<Schema> & { readonly description: string };
-
 const names = (kind: 'stt' | 'tutor' | 'tts') => Object.keys(ENGINE_LANGUAGES[kind]);
 /** Empty: as the environment says. */
 const text = z.string().trim().max(100);
 
 function engineOf(language: Language) {
-  return {
-    ...defineSetting({
-      key: `speech.engine_${language}`,
-      schema: z.enum(['auto', 'openai', 'yandex', 'local']),
-      fallback: 'auto' as const,
-    }),
-    description: `The engine of lessons in ${languageNames[language]}; auto: as the environment says`,
-  };
+  const { en, ru } = languageNames[language];
+  return defineSetting({
+    key: `speech.engine_${language}`,
+    schema: z.enum(['auto', 'openai', 'yandex', 'local']),
+    fallback: 'auto' as const,
+    description: {
+      en: `The engine of lessons in ${en}; auto: as the environment says`,
+      ru: `Движок уроков на ${ru}; auto: как сказано в окружении`,
+    },
+  });
 }
 
 function listOf(kind: 'stt' | 'tutor' | 'tts', language: Language) {
-  return {
-    ...defineSetting({
-      key: `speech.${kind}_${language}`,
-      schema: z.array(z.enum(names(kind))).max(5),
-      fallback: [] as string[],
-    }),
-    description: `${kindNames[kind]} in ${languageNames[language]}: exactly these, one after the other; empty: the engine's own choice`,
-  };
+  const [who, inWhat] = [kindNames[kind], languageNames[language]];
+  return defineSetting({
+    key: `speech.${kind}_${language}`,
+    schema: z.array(z.enum(names(kind))).max(5),
+    fallback: [] as string[],
+    description: {
+      en: `${who.en} in ${inWhat.en}: exactly these, one after the other; empty: the engine's own choice`,
+      ru: `${who.ru} на ${inWhat.ru}: именно эти, один за другим; пусто: выбирает сам движок`,
+    },
+  });
 }
 
-function named(name: string, description: string): Described<typeof text> {
-  return { ...defineSetting({ key: `speech.${name}`, schema: text, fallback: '' }), description };
+function named(name: string, en: string, ru: string): Setting<typeof text> {
+  return defineSetting({ key: `speech.${name}`, schema: text, fallback: '', description: { en, ru } });
 }
 
-const languageNames: Readonly<Record<Language, string>> = { en: 'English', ru: 'Russian' };
-const kindNames = { stt: 'Who hears', tutor: 'Who answers', tts: 'Who speaks' } as const;
+const languageNames: Readonly<Record<Language, { readonly en: string; readonly ru: string }>> = {
+  en: { en: 'English', ru: 'английском' },
+  ru: { en: 'Russian', ru: 'русском' },
+};
+const kindNames = {
+  stt: { en: 'Who hears', ru: 'Кто слушает' },
+  tutor: { en: 'Who answers', ru: 'Кто отвечает' },
+  tts: { en: 'Who speaks', ru: 'Кто говорит' },
+} as const;
 
 const choices = {
   en: { engine: engineOf('en'), stt: listOf('stt', 'en'), tutor: listOf('tutor', 'en'), tts: listOf('tts', 'en') },
@@ -49,13 +58,41 @@ const choices = {
 } as const;
 
 const models = {
-  openaiRealtimeModel: named('openai_realtime_model', 'The model that hears, thinks and speaks in one'),
-  openaiTranscriptionModel: named('openai_transcription_model', 'The model that hears'),
-  openaiSpeechModel: named('openai_speech_model', 'The model that speaks'),
-  openaiTutorModel: named('openai_tutor_model', 'The model that answers'),
-  openaiVoice: named('openai_voice', 'The voice: marin, cedar, alloy or another'),
-  yandexVoiceEn: named('yandex_voice_en', 'The English voice, with its role after a colon: john'),
-  yandexVoiceRu: named('yandex_voice_ru', 'The Russian voice, with its role after a colon: marina:friendly'),
+  openaiRealtimeModel: named(
+    'openai_realtime_model',
+    'The model of OpenAI that hears, thinks and speaks in one; empty: as the environment says',
+    'Модель OpenAI, которая слышит, думает и говорит сразу; пусто: как сказано в окружении',
+  ),
+  openaiTranscriptionModel: named(
+    'openai_transcription_model',
+    'The model of OpenAI that hears; empty: as the environment says',
+    'Модель OpenAI, которая слышит; пусто: как сказано в окружении',
+  ),
+  openaiSpeechModel: named(
+    'openai_speech_model',
+    'The model of OpenAI that speaks; empty: as the environment says',
+    'Модель OpenAI, которая говорит; пусто: как сказано в окружении',
+  ),
+  openaiTutorModel: named(
+    'openai_tutor_model',
+    'The model of OpenAI that answers; empty: as the environment says',
+    'Модель OpenAI, которая отвечает; пусто: как сказано в окружении',
+  ),
+  openaiVoice: named(
+    'openai_voice',
+    'The voice of OpenAI: marin, cedar, alloy or another',
+    'Голос OpenAI: marin, cedar, alloy или другой',
+  ),
+  yandexVoiceEn: named(
+    'yandex_voice_en',
+    'The English voice of Yandex, with its role after a colon: john',
+    'Английский голос Яндекса, роль после двоеточия: john',
+  ),
+  yandexVoiceRu: named(
+    'yandex_voice_ru',
+    'The Russian voice of Yandex, with its role after a colon: marina:friendly',
+    'Русский голос Яндекса, роль после двоеточия: marina:friendly',
+  ),
 } as const;
 
 /** Tokens that the system rules may take of a request. */
@@ -63,14 +100,19 @@ export const instructionTokensSetting = defineSetting({
   key: 'speech.instruction_tokens',
   schema: z.int().min(100).max(20_000),
   fallback: 1_500,
+  unit: 'tokens',
+  description: {
+    en: 'What the system rules may take of each request to a tutor',
+    ru: 'Сколько правила могут занять в каждом запросе к преподавателю',
+  },
 });
 
 /** All of them: for whoever shows them. */
-export const speechSettings: readonly Described<z.ZodType>[] = [
+export const speechSettings: readonly Setting<z.ZodType>[] = [
   ...Object.values(choices).flatMap((ofLanguage) => Object.values(ofLanguage)),
   ...Object.values(models),
-  { ...instructionTokensSetting, description: 'Tokens that the system rules may take of each request' },
-  { ...pricesSetting, description: 'What the engines charge, in millionths of a rouble' },
+  instructionTokensSetting,
+  pricesSetting,
 ];
 
 /** What was stored of these keys. */

@@ -6,6 +6,10 @@ export const recordingsOffered = defineSetting({
   key: 'recordings.offered',
   schema: z.boolean(),
   fallback: false,
+  description: {
+    en: 'Learners are asked whether their calls may be recorded',
+    ru: 'Учеников спрашивают, можно ли записывать их звонки',
+  },
 });
 
 /** Days from the end of a part to its deletion, which a nightly job does; 0: kept for good. The learner reads the number before agreeing. */
@@ -13,4 +17,9 @@ export const recordingsKeptDays = defineSetting({
   key: 'retention.recording_days',
   schema: z.int().min(0).max(36_500),
   fallback: 90,
+  unit: 'days',
+  description: {
+    en: 'Recordings are deleted so long after the call; 0: never',
+    ru: 'Через сколько после звонка удаляются записи; 0: никогда',
+  },
 });

@@ -33,6 +33,11 @@ export type PriceList = z.output<typeof priceList>;
 export const pricesSetting = defineSetting({
   key: 'speech.prices',
   schema: priceList,
+  unit: 'microroubles',
+  description: {
+    en: 'What the engines charge, in millionths of a rouble: hearing by the minute, speaking by 1 000 characters, thinking by a million tokens',
+    ru: 'Сколько берут движки, в миллионных долях рубля: слух за минуту, речь за 1 000 знаков, мысль за миллион токенов',
+  },
   fallback: {
     stt: { local: 0, yandex: 640_000, openai: 540_000 },
     tts: { local: 0, yandex: 1_320_000, openai: 1_350_000 },

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { it } from 'node:test';
+import { PROJECT_ROOT } from '../platform/config.ts';
+import { houseSettings } from './settings.ts';
+
+it('the list of settings holds every one that a room defines, each once, with a default that it can have', () => {
+  const settings = houseSettings();
+  const keys = settings.map(({ key }) => key);
+  assert.equal(new Set(keys).size, keys.length);
+  for (const { key, schema, fallback, description } of settings) {
+    assert.match(key, /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/);
+    assert.deepEqual(schema.parse(fallback), fallback, key);
+    assert.match(description.en, /^[A-Z][^а-я]{8,}$/, key);
+    assert.match(description.ru, /^[А-Я«].{8,}$/, key);
+  }
+
+  const rooms = new Set(keys.map((key) => key.split('.')[0]));
+  for (const file of globSync('src/**/*.ts', { cwd: PROJECT_ROOT })) {
+    const source = readFileSync(path.join(PROJECT_ROOT, file), 'utf8');
+    if (!source.includes('defineSetting({') || file.endsWith('.test.ts')) continue;
+    const found = [...source.matchAll(/key: ['`]([a-z_]+)\.([a-z0-9_]+['`])?/g)];
+    assert.ok(found.length > 0, file);
+    for (const [, room = '', name] of found) {
+      // A key that is put together belongs to a list that is taken whole.
+      if (name === undefined) assert.ok(rooms.has(room), `${file}: ${room}`);
+      else assert.ok(keys.includes(`${room}.${name.slice(0, -1)}`), `${file}: ${room}.${name}`);
+    }
+  }
+});
