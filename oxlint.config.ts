@@ -46,7 +46,7 @@ const homes: readonly { readonly packages: string; readonly home: string; readon
   { packages: 'socket\\.io', home: 'src/media/signaling' },
   { packages: '@evan/opus|onnxruntime-node|speex-resampler', home: 'src/media/audio' },
   { packages: 'fluent-ffmpeg', home: 'src/media/transcoding' },
-  { packages: 'busboy', home: 'src/media/voice-turn' },
+  { packages: 'busboy', home: 'src/media/voice-turn', alsoIn: 'src/admin' },
   { packages: '@aws-sdk/.*', home: 'src/media/recording' },
   { packages: 'openai(/.*)?', home: 'src/speech/openai' },
   { packages: '@grpc/grpc-js|@yandex-cloud/.*', home: 'src/speech/yandex' },

@@ -101,7 +101,7 @@ export class Recordings {
     const parts = await this.list(callId);
     return parts.map((recording) => {
       const pass = passes.issue(callId, recording.part);
-      return { ...recording, url: `/api/calls/${callId}/recording?part=${recording.part}&pass=${pass}` };
+      return Object.assign(recording, { url: `/api/calls/${callId}/recording?part=${recording.part}&pass=${pass}` });
     });
   }
 

@@ -106,11 +106,9 @@ export function systemRuleRoutes({ systemRules, openTutor, clock }: SystemRuleRo
       async handle({ params }) {
         const versions = await systemRules.versions(params.id);
         return {
-          versions: versions.map(({ updatedBy, recordedAt, ...version }) => ({
-            ...version,
-            updated_by: updatedBy,
-            recorded_at: recordedAt.toISOString(),
-          })),
+          versions: versions.map(({ updatedBy, recordedAt, ...version }) =>
+            Object.assign(version, { updated_by: updatedBy, recorded_at: recordedAt.toISOString() }),
+          ),
         };
       },
     }),
