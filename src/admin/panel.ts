@@ -89,11 +89,16 @@ export function createPanel(options: PanelOptions): Panel {
   return { path: ROOT, middleware, close: () => sessions.close() };
 }
 
-/** The staff's part of the API, under the panel's address and session. */
+/** The staff's part of the API, under the panel's address and session; the panel takes GET and POST, so what is a PUT there is a POST here. */
 function dataRoutes(routes: readonly Route[]): Route[] {
   return routes
     .filter(({ path }) => path.startsWith('/api/admin/'))
-    .map((route) => Object.assign({}, route, { path: route.path.replace('/api/admin/', '/data/') }));
+    .map((route) =>
+      Object.assign({}, route, {
+        method: route.method === 'put' ? 'post' : route.method,
+        path: route.path.replace('/api/admin/', '/data/'),
+      }),
+    );
 }
 
 const nobody = {

@@ -59,6 +59,18 @@ export function createEngineChoice(options: {
   };
 }
 
+/** Every engine by name, with what those lack that cannot serve: for staff who choose. */
+export function offeredEngines(
+  config: Pick<Config, 'speech'>,
+): { readonly name: string; readonly configured: boolean; readonly needs: string | null }[] {
+  const available = configuredEngines(config);
+  return ['local', ...Object.keys(KEY_VARIABLES)].map((name) => ({
+    name,
+    configured: available.has(name),
+    needs: KEY_VARIABLES[name] ?? null,
+  }));
+}
+
 /** Those that have a key, or need none. */
 function configuredEngines({ speech }: Pick<Config, 'speech'>): ReadonlySet<string> {
   const { openai, yandex } = speech;

@@ -1,5 +1,5 @@
 import { createAccounts } from '../accounts/index.ts';
-import { createPanel, maintenanceRoutes, pageRoutes } from '../admin/index.ts';
+import { createPanel, createSettingsDesk, maintenanceRoutes, pageRoutes, settingRoutes } from '../admin/index.ts';
 import { createAnalytics } from '../analytics/index.ts';
 import { createBilling } from '../billing/index.ts';
 import { createBoardRouter, openQueues } from '../jobs/index.ts';
@@ -21,12 +21,14 @@ import { createHttpApp, listen } from '../platform/http.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { serveApiDescription } from '../platform/openapi.ts';
 import { createSignalingProxy } from '../platform/proxy.ts';
-import { createAddressLimit } from '../platform/rate-limit.ts';
+import { createAddressLimit, createPersonLimit } from '../platform/rate-limit.ts';
 import type { Service } from '../platform/service.ts';
 import { createSystemRules, systemRuleRoutes } from '../speech/instructions/index.ts';
-import { createEngineChoice } from './engine-choice.ts';
+import { createEngineChoice, offeredEngines } from './engine-choice.ts';
 import { openPayments } from './payments.ts';
 import { openRecordings } from './recordings.ts';
+import { houseSettings } from './settings.ts';
+import { readEmails } from './staff-emails.ts';
 
 const API_VERSION = '0.1.0';
 
@@ -139,6 +141,12 @@ export async function startWeb(
       // Engines are loaded where somebody tries one, not with every web process.
       openTutor: async (language) => (await import('./engine-source.ts')).openTutor(config, { knex, log }, language),
       clock: systemClock,
+      emailsOf: (userIds) => readEmails(knex, userIds),
+      limitTrials: createPersonLimit({ requests: 20, perSeconds: 60 }),
+    }),
+    ...settingRoutes({
+      desk: createSettingsDesk({ knex, settings: houseSettings() }),
+      engines: offeredEngines(config),
     }),
     ...maintenanceRoutes({ knex, queues, analytics }),
     ...pageRoutes({ knex, log, queues, analytics }),

@@ -9,17 +9,33 @@ export function createAddressLimit(options: {
   readonly requests: number;
   readonly perSeconds: number;
 }): (ip: string) => Promise<void> {
-  const limiter = new RateLimiterMemory({ points: options.requests, duration: options.perSeconds });
-  return async (ip) => {
+  const consume = limitOf(options, 'Too many requests from your address. Wait a little.');
+  return (ip) => consume(networkOf(ip));
+}
+
+/** What one person may ask of one process, of something that costs. Throws AppError `too_many_requests`. */
+export function createPersonLimit(options: {
+  readonly requests: number;
+  readonly perSeconds: number;
+}): (userId: string) => Promise<void> {
+  return limitOf(options, 'You have asked too often. Wait a little.');
+}
+
+function limitOf(
+  { requests, perSeconds }: { readonly requests: number; readonly perSeconds: number },
+  message: string,
+): (key: string) => Promise<void> {
+  const limiter = new RateLimiterMemory({ points: requests, duration: perSeconds });
+  return async (key) => {
     try {
-      await limiter.consume(networkOf(ip));
+      await limiter.consume(key);
     } catch (thrown) {
       if (!(thrown instanceof RateLimiterRes)) throw thrown;
       throw new AppError({
         code: 'too_many_requests',
         kind: 'too_many',
         retryable: true,
-        message: 'Too many requests from your address. Wait a little.',
+        message,
         details: { retry_after_seconds: Math.ceil(thrown.msBeforeNext / 1000) },
       });
     }

@@ -14,6 +14,8 @@ export interface ComposedRules {
   readonly text: string;
   /** An estimate. */
   readonly tokens: number;
+  /** For how many there is room. */
+  readonly maxTokens: number;
   /** Ids, in their order. */
   readonly used: readonly string[];
   /** Of rules that would have belonged to it, but had no room. */
@@ -42,7 +44,7 @@ export function composeRules(
     parts.push(part);
     used.push(rule.id);
   }
-  return { text: parts.join('\n\n'), tokens, used, leftOut };
+  return { text: parts.join('\n\n'), tokens, maxTokens, used, leftOut };
 }
 
 function isOf(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { createPersonLimit } from '../../platform/rate-limit.ts';
 import { serveApi } from '../../testing/api.ts';
 import { createScriptedTutor } from '../../testing/engines/scripted-tutor.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
@@ -7,10 +8,10 @@ import { insertLearner } from '../../testing/stored-learners.ts';
 import { createTestDatabase } from '../../testing/test-database.ts';
 import { createSystemRules, systemRuleRoutes } from './index.ts';
 
-it('administrators keep the rules and try them on the tutor over HTTP; nobody else does', async (t) => {
+it('administrators keep the rules and try them on the tutor over HTTP; support reads them, nobody else does', async (t) => {
   const { knex } = await createTestDatabase(t);
   const userId = await insertLearner(knex);
-  let role: 'admin' | 'support' = 'admin';
+  let role: 'admin' | 'support' | 'analyst' = 'admin';
   let closed = 0;
   const tutor = createScriptedTutor({
     answers: [
@@ -28,6 +29,8 @@ it('administrators keep the rules and try them on the tutor over HTTP; nobody el
       systemRules: createSystemRules({ knex }),
       openTutor: async () => ({ tutor, close: async () => void (closed += 1) }),
       clock: new FakeClock(),
+      emailsOf: async (ids) => new Map(ids.map((id) => [id, 'staff@example.com'])),
+      limitTrials: createPersonLimit({ requests: 2, perSeconds: 600 }),
     }),
     authenticator: { authenticate: async () => ({ userId, role }) },
   });
@@ -45,7 +48,21 @@ it('administrators keep the rules and try them on the tutor over HTTP; nobody el
   assert.equal((await ask('PUT', `${path}/${id}`, { token, body: { version: 1, text: 'Talk of milk.' } })).status, 200);
   assert.equal((await ask('PUT', `${path}/${id}`, { token, body: { version: 1, text: 'Talk.' } })).status, 409);
   const versions = await ask('GET', `${path}/${id}/versions`, { token });
-  assert.equal((versions.body['versions'] as unknown[]).length, 2);
+  assert.deepEqual(
+    (versions.body['versions'] as { text: string; updated_by_email: string }[]).map(({ text, updated_by_email }) => [
+      text,
+      updated_by_email,
+    ]),
+    [
+      ['Talk of milk.', 'staff@example.com'],
+      ['Talk of tea.', 'staff@example.com'],
+    ],
+  );
+  const composed = await ask('GET', `${path}/composed?language=en&level=beginner`, { token });
+  assert.match(String(composed.body['text']), /^# Tea\nTalk of milk\./);
+  assert.equal((composed.body['used'] as string[])[0], id);
+  assert.equal(composed.body['max_tokens'], 1_500);
+  assert.ok(Number(composed.body['tokens']) < 1_500);
 
   const trial = await ask('POST', '/api/admin/tutor-trials', { token, body: { text: 'I like tea.', language: 'en' } });
   assert.equal(trial.status, 200, trial.text);
@@ -57,6 +74,32 @@ it('administrators keep the rules and try them on the tutor over HTTP; nobody el
   assert.equal(tutor.requests[1]?.instructions, 'Be brief.');
   assert.equal(closed, 2);
 
-  role = 'support';
-  assert.equal((await ask('GET', path, { token })).status, 403);
+  const often = await ask('POST', '/api/admin/tutor-trials', { token, body: other });
+  assert.deepEqual([often.status, often.body['code']], [429, 'too_many_requests']);
+
+  const audited = await knex('audit_log').where('subject_type', 'system_rule').orderBy('id').select('*');
+  assert.deepEqual(
+    audited.map(({ action, ip }) => [action, ip]),
+    ['create', 'reorder', 'update'].map((verb) => [`system_rule.${verb}`, '127.0.0.1']),
+  );
+  const { before, after } = audited[2].details as Record<string, unknown>;
+  assert.deepEqual([before, after], [{ text: 'Talk of tea.' }, { text: 'Talk of milk.' }]);
+
+  const reading = [path, `${path}/composed?language=en&level=beginner`, `${path}/${id}/versions`];
+  const writing: readonly [string, string, unknown][] = [
+    ['POST', path, { title: 'Mine', text: 'Talk.' }],
+    ['PUT', `${path}/${id}`, { version: 2, enabled: false }],
+    ['PUT', `${path}/order`, { ids: [] }],
+    ['POST', '/api/admin/tutor-trials', other],
+  ];
+  for (const [who, may] of [
+    ['support', 200],
+    ['analyst', 403],
+  ] as const) {
+    role = who;
+    for (const address of reading) assert.equal((await ask('GET', address, { token })).status, may, address);
+    for (const [method, address, sent] of writing) {
+      assert.equal((await ask(method, address, { token, body: sent })).status, 403, `${who} ${method} ${address}`);
+    }
+  }
 });

@@ -1,18 +1,23 @@
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
+import { AppError } from '../../platform/errors.ts';
 import { defineRoute, type Route } from '../../platform/http/route.ts';
 import type { Language, Tutor } from '../engine.ts';
 import type { SystemRule, SystemRules } from './system-rules.ts';
-import { tryTutor } from './try-tutor.ts';
+import { tryTutor, type TutorTrial } from './try-tutor.ts';
 
 export interface SystemRuleRoutesOptions {
   readonly systemRules: SystemRules;
   /** The tutor that a call in this language would have; closed after its answer. */
   readonly openTutor: (language: Language) => Promise<{ readonly tutor: Tutor; close(): Promise<void> }>;
   readonly clock: Clock;
+  /** The addresses of those who changed rules, by id. */
+  readonly emailsOf: (userIds: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+  /** Throws AppError of kind `too_many` when this person tries the tutor too often. */
+  readonly limitTrials: (userId: string) => Promise<void>;
 }
 
-const TRIAL_DEADLINE_MS = 30_000;
+const TRIAL_DEADLINE_MS = 25_000;
 
 const language = z.enum(['en', 'ru']);
 const level = z.enum(['beginner', 'intermediate', 'advanced']);
@@ -30,23 +35,49 @@ const ruleAnswer = z
     position: z.int(),
     version: z.int(),
     updated_by: z.uuid().nullable(),
+    updated_by_email: z.string().nullable(),
     updated_at: z.iso.datetime(),
   })
   .meta({ id: 'SystemRule' });
 const byId = z.object({ id: z.string().max(64) });
 const usage = z.object({ input_tokens: z.int(), output_tokens: z.int() });
 
-/** What tutors are told of how to teach, and what they make of it; for administrators. */
-export function systemRuleRoutes({ systemRules, openTutor, clock }: SystemRuleRoutesOptions): Route[] {
+/** What tutors are told of how to teach, and what they make of it: kept by administrators, read by support too. */
+export function systemRuleRoutes(options: SystemRuleRoutesOptions): Route[] {
+  const { systemRules, openTutor, clock, emailsOf, limitTrials } = options;
   const common = { tag: 'system rules', access: ['admin'] } as const;
+  const readers = { tag: 'system rules', access: ['admin', 'support'] } as const;
+  const answersOf = async (rules: readonly SystemRule[]): Promise<z.output<typeof ruleAnswer>[]> => {
+    const emails = await emailsOf(idsOf(rules));
+    return rules.map((rule) => toAnswer(rule, emails));
+  };
+  const answerOf = async (rule: SystemRule) => toAnswer(rule, await emailsOf(idsOf([rule])));
   return [
     defineRoute({
-      ...common,
+      ...readers,
       method: 'get',
       path: '/api/admin/system-rules',
       summary: 'All rules, in their order',
       answer: z.object({ rules: z.array(ruleAnswer) }),
-      handle: async () => ({ rules: (await systemRules.list()).map(toAnswer) }),
+      handle: async () => ({ rules: await answersOf(await systemRules.list()) }),
+    }),
+    defineRoute({
+      ...readers,
+      method: 'get',
+      path: '/api/admin/system-rules/composed',
+      summary: 'What a tutor of this language and level is told now',
+      query: z.strictObject({ language, level }),
+      answer: z.object({
+        text: z.string(),
+        tokens: z.int().describe('An estimate'),
+        max_tokens: z.int(),
+        used: z.array(z.uuid()),
+        left_out: z.array(z.uuid()).describe('Rules for which the budget has no room'),
+      }),
+      async handle({ query }) {
+        const { text, tokens, maxTokens, used, leftOut } = await systemRules.compose(query);
+        return { text, tokens, max_tokens: maxTokens, used: [...used], left_out: [...leftOut] };
+      },
     }),
     defineRoute({
       ...common,
@@ -62,7 +93,8 @@ export function systemRuleRoutes({ systemRules, openTutor, clock }: SystemRuleRo
       answer: ruleAnswer,
       status: 201,
       errors: ['rule_invalid'],
-      handle: async ({ body, principal }) => toAnswer(await systemRules.create(body, { actorId: principal.userId })),
+      handle: async ({ body, principal, ip }) =>
+        answerOf(await systemRules.create(body, { actorId: principal.userId, ip })),
     }),
     defineRoute({
       ...common,
@@ -72,9 +104,9 @@ export function systemRuleRoutes({ systemRules, openTutor, clock }: SystemRuleRo
       body: z.strictObject({ ids: z.array(z.string().max(64)).max(1_000).describe('All rules, each once') }),
       answer: z.object({ rules: z.array(ruleAnswer) }),
       errors: ['rule_order_incomplete'],
-      async handle({ body, principal }) {
-        await systemRules.reorder(body.ids, { actorId: principal.userId });
-        return { rules: (await systemRules.list()).map(toAnswer) };
+      async handle({ body, principal, ip }) {
+        await systemRules.reorder(body.ids, { actorId: principal.userId, ip });
+        return { rules: await answersOf(await systemRules.list()) };
       },
     }),
     defineRoute({
@@ -87,27 +119,38 @@ export function systemRuleRoutes({ systemRules, openTutor, clock }: SystemRuleRo
       body: z.strictObject({ version: z.int().min(1), ...z.object(wording).partial().shape }),
       answer: ruleAnswer,
       errors: ['rule_invalid', 'rule_not_found', 'rule_changed'],
-      async handle({ params, body: { version, ...changes }, principal }) {
+      async handle({ params, body: { version, ...changes }, principal, ip }) {
         const change = { version, changes };
-        return toAnswer(await systemRules.update(params.id, change, { actorId: principal.userId }));
+        return answerOf(await systemRules.update(params.id, change, { actorId: principal.userId, ip }));
       },
     }),
     defineRoute({
-      ...common,
+      ...readers,
       method: 'get',
       path: '/api/admin/system-rules/{id}/versions',
       summary: 'Every wording of a rule, the newest first',
       params: byId,
       answer: z.object({
         versions: z.array(
-          z.object({ ...wording, version: z.int(), updated_by: z.uuid().nullable(), recorded_at: z.iso.datetime() }),
+          z.object({
+            ...wording,
+            version: z.int(),
+            updated_by: z.uuid().nullable(),
+            updated_by_email: z.string().nullable(),
+            recorded_at: z.iso.datetime(),
+          }),
         ),
       }),
       async handle({ params }) {
         const versions = await systemRules.versions(params.id);
+        const emails = await emailsOf(idsOf(versions));
         return {
           versions: versions.map(({ updatedBy, recordedAt, ...version }) =>
-            Object.assign(version, { updated_by: updatedBy, recorded_at: recordedAt.toISOString() }),
+            Object.assign(version, {
+              updated_by: updatedBy,
+              updated_by_email: emailOf(updatedBy, emails),
+              recorded_at: recordedAt.toISOString(),
+            }),
           ),
         };
       },
@@ -134,14 +177,16 @@ export function systemRuleRoutes({ systemRules, openTutor, clock }: SystemRuleRo
         total_ms: z.int(),
         usage: usage.nullable(),
       }),
-      errors: ['language_unsupported'],
-      async handle({ body }) {
+      errors: ['language_unsupported', 'tutor_silent', 'too_many_requests'],
+      async handle({ body, principal }) {
+        await limitTrials(principal.userId);
         const composed = body.instructions === undefined ? await systemRules.compose(body) : undefined;
         const instructions = composed?.text ?? body.instructions ?? '';
         const opened = await openTutor(body.language);
         try {
-          const signal = AbortSignal.timeout(TRIAL_DEADLINE_MS);
-          const trial = await tryTutor({ tutor: opened.tutor, clock, signal }, { ...body, instructions });
+          const trial = await inTime((signal) =>
+            tryTutor({ tutor: opened.tutor, clock, signal }, { ...body, instructions }),
+          );
           return {
             answer: trial.answer,
             engine: trial.engine,
@@ -161,6 +206,38 @@ export function systemRuleRoutes({ systemRules, openTutor, clock }: SystemRuleRo
   ];
 }
 
-function toAnswer({ updatedBy, updatedAt, ...rule }: SystemRule): z.output<typeof ruleAnswer> {
-  return { ...rule, updated_by: updatedBy, updated_at: updatedAt.toISOString() };
+/** A tutor that does not answer is no fault of ours. */
+async function inTime(attempt: (signal: AbortSignal) => Promise<TutorTrial>): Promise<TutorTrial> {
+  const signal = AbortSignal.timeout(TRIAL_DEADLINE_MS);
+  try {
+    return await attempt(signal);
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    const message = 'The tutor did not answer in time.';
+    throw new AppError({ code: 'tutor_silent', kind: 'unavailable', retryable: true, message, cause });
+  }
+}
+
+interface Changed {
+  readonly updatedBy: string | null;
+}
+
+function idsOf(changed: readonly Changed[]): string[] {
+  return [...new Set(changed.map(({ updatedBy }) => updatedBy))].filter((id) => id !== null);
+}
+
+function emailOf(userId: string | null, emails: ReadonlyMap<string, string>): string | null {
+  return userId === null ? null : (emails.get(userId) ?? null);
+}
+
+function toAnswer(
+  { updatedBy, updatedAt, ...rule }: SystemRule,
+  emails: ReadonlyMap<string, string>,
+): z.output<typeof ruleAnswer> {
+  return {
+    ...rule,
+    updated_by: updatedBy,
+    updated_by_email: emailOf(updatedBy, emails),
+    updated_at: updatedAt.toISOString(),
+  };
 }

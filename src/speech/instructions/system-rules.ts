@@ -45,20 +45,26 @@ const changes = z.strictObject({
 export type NewSystemRule = z.input<typeof fields>;
 export type SystemRuleChanges = z.input<typeof changes>;
 
+/** Who changes the rules, and from where, for the audit log. */
+export interface RuleAuthor {
+  readonly actorId: string;
+  readonly ip?: string;
+}
+
 /** The rules are read when a call begins: a change is for calls that begin after it. */
 export interface SystemRules {
   /** In their order. */
   list(): Promise<readonly SystemRule[]>;
   /** At the end of the order. @throws AppError `rule_invalid` */
-  create(rule: NewSystemRule, by: { readonly actorId: string }): Promise<SystemRule>;
+  create(rule: NewSystemRule, by: RuleAuthor): Promise<SystemRule>;
   /** @throws AppError `rule_invalid`, `rule_not_found`; `rule_changed` when it is not of `version` any more */
   update(
     id: string,
     change: { readonly version: number; readonly changes: SystemRuleChanges },
-    by: { readonly actorId: string },
+    by: RuleAuthor,
   ): Promise<SystemRule>;
   /** `ids`: all rules, each once. @throws AppError `rule_order_incomplete` when they are not */
-  reorder(ids: readonly string[], by: { readonly actorId: string }): Promise<void>;
+  reorder(ids: readonly string[], by: RuleAuthor): Promise<void>;
   /** Newest first. */
   versions(id: string): Promise<readonly SystemRuleVersion[]>;
   /** What a tutor of this language and level is told, within the token budget. */
@@ -88,32 +94,37 @@ export function createSystemRules({ knex }: { readonly knex: Knex }): SystemRule
       return (await ordered(knex)).map(toRule);
     },
 
-    create: (rule, { actorId }) =>
+    create: (rule, by) =>
       knex.transaction(async (transaction) => {
         const parsed = parse(fields, rule);
         const last = await ordered(transaction).clearOrder().max({ position: 'position' }).first();
         const position = (last?.position ?? 0) + STEP;
         const [row] = await transaction('system_rules')
-          .insert({ ...parsed, position, updated_by: actorId })
+          .insert({ ...parsed, position, updated_by: by.actorId })
           .returning<RuleRow[]>('*');
         if (!row) throw new TypeError('INSERT … RETURNING gave no row');
-        await audit(transaction, actorId, 'system_rule.create', row);
+        await audit(transaction, by, 'system_rule.create', row, { after: wordingOf(row) });
         return toRule(row);
       }),
 
-    update: (id, { version, changes: asked }, { actorId }) =>
+    update: (id, { version, changes: asked }, by) =>
       knex.transaction(async (transaction) => {
         const parsed = parse(changes, asked);
-        const [row] = await transaction('system_rules')
+        const before = await ordered(transaction)
+          .forUpdate()
           .where({ id: asId(id), version })
-          .update({ ...parsed, version: version + 1, updated_by: actorId, updated_at: transaction.fn.now() })
+          .first();
+        if (!before) throw await missedRule(transaction, id);
+        const [row] = await transaction('system_rules')
+          .where({ id: before.id })
+          .update({ ...parsed, version: version + 1, updated_by: by.actorId, updated_at: transaction.fn.now() })
           .returning<RuleRow[]>('*');
-        if (!row) throw await missedRule(transaction, id);
-        await audit(transaction, actorId, 'system_rule.update', row);
+        if (!row) throw new TypeError('UPDATE … RETURNING gave no row');
+        await audit(transaction, by, 'system_rule.update', row, differenceOf(before, row));
         return toRule(row);
       }),
 
-    reorder: (ids, { actorId }) =>
+    reorder: (ids, by) =>
       knex.transaction(async (transaction) => {
         const rows = await ordered(transaction).forUpdate();
         const known = new Set(rows.map((row) => row.id));
@@ -126,10 +137,10 @@ export function createSystemRules({ knex }: { readonly knex: Knex }): SystemRule
             .update({ position: STEP * (index + 1) });
         }
         await writeAudit(transaction, {
-          actorId,
+          ...by,
           action: 'system_rule.reorder',
           subject: { type: 'system_rule', id: 'all' },
-          details: { ids },
+          details: { before: rows.map(({ id }) => id), after: ids },
         });
       }),
 
@@ -198,12 +209,30 @@ function orderIncomplete(): AppError {
   });
 }
 
-function audit(transaction: Knex.Transaction, actorId: string, action: string, row: RuleRow): Promise<void> {
-  const { id, title, version, enabled } = row;
+const WORDING = ['title', 'text', 'language', 'level', 'enabled'] as const;
+type Wording = Partial<Pick<RuleRow, (typeof WORDING)[number]>>;
+
+function wordingOf(row: RuleRow, names: readonly (typeof WORDING)[number][] = WORDING): Wording {
+  return Object.fromEntries(names.map((name) => [name, row[name]]));
+}
+
+/** Only of what is different: a text is long. */
+function differenceOf(before: RuleRow, after: RuleRow): { readonly before: Wording; readonly after: Wording } {
+  const changed = WORDING.filter((name) => before[name] !== after[name]);
+  return { before: wordingOf(before, changed), after: wordingOf(after, changed) };
+}
+
+function audit(
+  transaction: Knex.Transaction,
+  by: RuleAuthor,
+  action: string,
+  { id, title, version }: RuleRow,
+  change: { readonly before?: Wording; readonly after: Wording },
+): Promise<void> {
   return writeAudit(transaction, {
-    actorId,
+    ...by,
     action,
     subject: { type: 'system_rule', id },
-    details: { title, version, enabled },
+    details: { title, version, ...change },
   });
 }
