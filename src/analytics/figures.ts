@@ -104,5 +104,7 @@ export function sumCredits(all: Iterable<Credits>): Credits {
 
 function addTo<Sum extends { readonly [Name in keyof Sum]: number }>(total: Sum, figures: Sum): void {
   const sums: Record<string, number> = total;
-  for (const [name, value] of Object.entries<number>(figures)) sums[name] = (sums[name] ?? 0) + value;
+  const more: Readonly<Record<string, number>> = figures;
+  // A month by the hour has 5 000 of these to add: no list of entries is made for each.
+  for (const name in more) sums[name] = (sums[name] ?? 0) + (more[name] ?? 0);
 }
