@@ -20,7 +20,7 @@ export function panelAssets(bundleFolder: string): Router {
       path.resolve(src.replace(/\.development\.js$/, '.production.js')),
     ]),
     ['components.bundle.js', path.join(bundleFolder, 'bundle.js')],
-    ...['panel.css', 'figures.css', 'logo.svg', 'mark.svg'].map((name): [string, string] => [
+    ...['panel.css', 'figures.css', 'keeping.css', 'logo.svg', 'mark.svg'].map((name): [string, string] => [
       name,
       path.join(own, name),
     ]),

@@ -3,6 +3,8 @@ import { buttons, messages } from './en/messages.ts';
 import { money } from './en/money.ts';
 import { figurePages, figureWords } from './en/pages.ts';
 import { people } from './en/people.ts';
+import { rulesPage, rulesWords } from './en/rules.ts';
+import { settingsPage, settingsWords } from './en/settings.ts';
 import { system } from './en/system.ts';
 import { talks } from './en/talks.ts';
 
@@ -14,9 +16,11 @@ export const en = {
   messages,
   resources: { ...people, ...money, ...talks, ...system },
   /** Titles of pages, by name. */
-  pages: { ...figurePages },
+  pages: { ...figurePages, ...rulesPage, ...settingsPage },
   components: {
     ...figureWords,
+    ...rulesWords,
+    ...settingsWords,
     LanguageSelector: { availableLanguages: { en: 'English', ru: 'Русский' } },
     Login: {
       welcomeHeader: 'Back office',

@@ -4,6 +4,8 @@ import { buttons, messages } from './ru/messages.ts';
 import { money } from './ru/money.ts';
 import { figurePages, figureWords } from './ru/pages.ts';
 import { people } from './ru/people.ts';
+import { rulesPage, rulesWords } from './ru/rules.ts';
+import { settingsPage, settingsWords } from './ru/settings.ts';
 import { system } from './ru/system.ts';
 import { talks } from './ru/talks.ts';
 
@@ -14,6 +16,6 @@ export const ru = {
   labels: { ...adminjsRu.labels, ...menu },
   messages: { ...adminjsRu.messages, ...messages },
   resources: { ...people, ...money, ...talks, ...system },
-  pages: { ...figurePages },
-  components: { ...adminjsRu.components, ...figureWords },
+  pages: { ...figurePages, ...rulesPage, ...settingsPage },
+  components: { ...adminjsRu.components, ...figureWords, ...rulesWords, ...settingsWords },
 };

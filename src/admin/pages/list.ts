@@ -15,4 +15,6 @@ export const PANEL_PAGES: readonly PanelPage[] = [
   { name: 'analytics', component: 'Analytics', icon: 'BarChart2', roles: ['admin', 'support', 'analyst'] },
   { name: 'latency', component: 'Latency', icon: 'Clock', roles: ['admin', 'support', 'analyst'] },
   { name: 'live', component: 'Live', icon: 'Radio', roles: ['admin', 'support'] },
+  { name: 'rules', component: 'SystemRules', icon: 'BookOpen', roles: ['admin', 'support'] },
+  { name: 'settings', component: 'Settings', icon: 'Settings', roles: ['admin'] },
 ];
