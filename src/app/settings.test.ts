@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { it } from 'node:test';
+import { createSettingsDesk } from '../admin/index.ts';
+import { readConversationSettings } from '../media/conversation-settings.ts';
 import { PROJECT_ROOT } from '../platform/config.ts';
+import { createSilentLogger } from '../platform/log.ts';
+import { insertLearner } from '../testing/stored-learners.ts';
+import { createTestDatabase } from '../testing/test-database.ts';
 import { houseSettings } from './settings.ts';
 
 it('the list of settings holds every one that a room defines, each once, with a default that it can have', () => {
@@ -28,4 +33,14 @@ it('the list of settings holds every one that a room defines, each once, with a 
       else assert.ok(keys.includes(`${room}.${name.slice(0, -1)}`), `${file}: ${room}.${name}`);
     }
   }
+});
+
+it('what staff set is what the next call reads', async (t) => {
+  const { knex } = await createTestDatabase(t);
+  const desk = createSettingsDesk({ knex, settings: houseSettings() });
+  const read = async () => (await readConversationSettings(knex, createSilentLogger())).turns.minEndpointDelayMs;
+  const before = await read();
+  const by = { actorId: await insertLearner(knex), ip: '192.0.2.7' };
+  await desk.change('turns.min_endpoint_delay_ms', { value: before + 50, version: null }, by);
+  assert.equal(await read(), before + 50);
 });

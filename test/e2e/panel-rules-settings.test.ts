@@ -256,6 +256,16 @@ describe('the pages of rules and settings', { timeout: 240_000 }, () => {
     await page.locator(`[data-setting="speech.stt_en"][data-value='["local"]']`).waitFor();
     await engine.scrollIntoViewIfNeeded();
     await admin.screenshot('settings-engines');
+    await page.locator('#sought').fill('prices');
+    const price = page.getByLabel('Hearing, a minute, yandex');
+    await price.fill('700000');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('status').getByText('Saved').waitFor();
+    assert.match(
+      String(await page.locator('[data-setting="speech.prices"]').getAttribute('data-value')),
+      /"yandex":700000/,
+    );
+    await admin.screenshot('settings-prices');
     await page.locator('#sought').fill('nothing is called so');
     await page.getByText('No setting is called so.').waitFor();
     assert.deepEqual(admin.faults, []);
