@@ -146,7 +146,7 @@ function EngineList({ setting, engines, value, onChange }: EditorProps) {
 }
 
 function Prices({ setting, value, onChange }: EditorProps) {
-  const { say } = useWords('Settings');
+  const { say, formats } = useWords('Settings');
   return (
     <div className="kp-prices">
       {leavesOf(setting.value).map(({ path }) => {
@@ -156,7 +156,9 @@ function Prices({ setting, value, onChange }: EditorProps) {
         const current = parts.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], value);
         return (
           <label key={path} htmlFor={`${setting.key}.${path}`}>
-            <span>{name}</span>
+            <span>
+              {name} {typeof current === 'number' && <small>= {formats.roubles(current / 1_000_000)}</small>}
+            </span>
             <NumberField
               id={`${setting.key}.${path}`}
               aria-label={name}
