@@ -11,6 +11,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { createSilentLogger } from '../../platform/log.ts';
 import { EventReader } from '../../testing/conformance/event-reader.ts';
 import { testSpeechToText } from '../../testing/conformance/speech-to-text.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import { fliteVoice } from '../../testing/flite-voice.ts';
 import { childrenOf, eventually, isGone, processName } from '../../testing/process-tree.ts';
 import { programFile } from '../../testing/program-file.ts';
@@ -127,14 +128,17 @@ describe('PocketSphinx, when it does not work', () => {
   });
 
   test('a stream that has no decoder within its time fails; one that is given back serves the next', async (t) => {
-    const engine = await createEngine(t, { maxStreams: 2, openDeadlineMs: 1_500 });
+    const clock = new FakeClock();
+    const engine = await createEngine(t, { maxStreams: 2, openDeadlineMs: 10_000, clock });
     const [one, other] = [open(engine), open(engine)];
     for (const { stream, reader } of [one, other]) {
       say(stream, market);
       await reader.until('final');
     }
-    const error = await errorOf(engine);
-    assert.deepEqual([error.code, error.retryable], ['engine_timed_out', true]);
+    const refused = errorOf(engine);
+    await clock.advance(10_000);
+    const { code, retryable } = await refused;
+    assert.deepEqual([code, retryable], ['engine_timed_out', true]);
     one.stream.close();
     const next = open(engine);
     say(next.stream, market);
