@@ -11,6 +11,8 @@ export interface CommandOptions {
   readonly logFile: string;
   /** Called with each line, of both outputs. */
   readonly onLine?: (line: string) => void;
+  /** A line like this says that going on is in vain: the program is ended, and has failed. */
+  readonly hopeless?: RegExp;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -34,17 +36,18 @@ const LINES_KEPT = 25;
  * @throws CommandFailed with the last lines, which nearly always hold the cause.
  */
 export async function runCommand(program: string, args: readonly string[], options: CommandOptions): Promise<void> {
-  const { cwd, environment = process.env, logFile, onLine, timeoutMs, signal } = options;
+  const { cwd, environment = process.env, logFile, onLine, hopeless, timeoutMs, signal } = options;
   const lastLines: string[] = [];
   const log = createWriteStream(logFile, { flags: 'a' });
   log.write(`$ ${[program, ...args].join(' ')}\n`);
 
   const deadline = AbortSignal.timeout(timeoutMs);
+  const inVain = new AbortController();
   const child = spawn(program, args, {
     cwd,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
-    signal: AbortSignal.any([signal, deadline]),
+    signal: AbortSignal.any([signal, deadline, inVain.signal]),
   });
   const failed = new Promise<Error | undefined>((resolve) => {
     child.once('error', resolve);
@@ -56,6 +59,7 @@ export async function runCommand(program: string, args: readonly string[], optio
       lastLines.push(line);
       if (lastLines.length > LINES_KEPT) lastLines.shift();
       onLine?.(line);
+      if (hopeless?.test(line) === true) inVain.abort();
     }
   };
   const [error] = await Promise.all([failed, read(child.stdout), read(child.stderr)]);
@@ -65,6 +69,7 @@ export async function runCommand(program: string, args: readonly string[], optio
   signal.throwIfAborted();
   const name = [program, ...args.slice(0, 1)].map((word) => path.basename(word)).join(' ');
   if (deadline.aborted) throw new CommandFailed(`${name} took longer than ${timeoutMs / 1000} s`, lastLines);
+  if (inVain.signal.aborted) throw new CommandFailed(`${name} could not go on`, lastLines);
   if (error !== undefined) throw new CommandFailed(`${name} could not be started: ${error.message}`, lastLines);
   if (child.exitCode !== 0) {
     const end = child.signalCode === null ? `answered ${child.exitCode}` : `was ended by ${child.signalCode}`;

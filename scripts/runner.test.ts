@@ -69,7 +69,7 @@ describe('the set-up’s steps', () => {
     const failing = step('build', ({ command }) =>
       command('sh', ['-c', 'echo compiling; echo "error: no such header" >&2; exit 3'], {
         cwd: local,
-        timeoutMs: 10_000,
+        timeoutMs: 60_000,
       }),
     );
     const error = await runSteps([failing], options()).catch((thrown: unknown) => thrown);
@@ -83,13 +83,24 @@ describe('the set-up’s steps', () => {
   });
 
   it('say so when a program is not there', async () => {
-    const failing = step('build', ({ command }) => command('no-such-program', [], { cwd: local, timeoutMs: 10_000 }));
+    const failing = step('build', ({ command }) => command('no-such-program', [], { cwd: local, timeoutMs: 60_000 }));
     await assert.rejects(runSteps([failing], options()), /no-such-program could not be started: .*ENOENT/);
   });
 
   it('end a program that takes too long', async () => {
     const slow = step('build', ({ command }) => command('sleep', ['600'], { cwd: local, timeoutMs: 50 }));
     await assert.rejects(runSteps([slow], options()), /sleep 600 took longer than 0.05 s/);
+  });
+
+  it('end a program that says itself that going on is in vain', async () => {
+    const stuck = step('fetch', ({ command }) =>
+      command('sh', ['-c', 'echo attempt 3 failed with ENOTFOUND; exec sleep 600'], {
+        cwd: local,
+        timeoutMs: 60_000,
+        hopeless: /attempt 3 failed/,
+      }),
+    );
+    await assert.rejects(runSteps([stuck], options()), /sh -c could not go on\n\s+\| attempt 3 failed with ENOTFOUND/);
   });
 
   it('do not believe a step that ended well and brought nothing', async () => {
@@ -121,7 +132,7 @@ describe('the set-up’s steps', () => {
     const program = `
       const { lockSetup } = await import(${JSON.stringify(path.join(import.meta.dirname, 'setup-lock.ts'))});
       const signal = new AbortController().signal;
-      const unlock = await lockSetup(process.argv[1], { onWait() {}, timeoutMs: 1000, signal });
+      const unlock = await lockSetup(process.argv[1], { onWait() {}, timeoutMs: 60_000, signal });
       process.stdout.write('locked');
       process.stdin.on('end', async () => { await unlock(); }).resume();
     `;

