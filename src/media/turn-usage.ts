@@ -12,6 +12,7 @@ export interface UsageLine {
   readonly cached_input_tokens?: number;
   readonly input_audio_tokens?: number;
   readonly output_audio_tokens?: number;
+  readonly transcribed_ms?: number;
   readonly cost_micro_rub: number;
 }
 
@@ -48,7 +49,8 @@ export function toUsageColumns(uses: readonly PricedUse[]): UsageColumns {
   };
 }
 
-function toLine({ kind, engine, audioInMs, audioOutMs, characters, tokens, costMicroRub }: PricedUse): UsageLine {
+function toLine(use: PricedUse): UsageLine {
+  const { kind, engine, audioInMs, audioOutMs, characters, tokens, transcribedMs, costMicroRub } = use;
   return {
     kind,
     engine,
@@ -56,6 +58,7 @@ function toLine({ kind, engine, audioInMs, audioOutMs, characters, tokens, costM
     ...(audioOutMs !== undefined && { audio_out_ms: Math.round(audioOutMs) }),
     ...(characters !== undefined && { characters }),
     ...(tokens && toTokens(tokens)),
+    ...(transcribedMs !== undefined && { transcribed_ms: Math.round(transcribedMs) }),
     cost_micro_rub: Math.round(costMicroRub),
   };
 }

@@ -9,7 +9,7 @@ export type SettingUnit =
   | 'days'
   | 'kopecks'
   | 'kopecks_per_minute'
-  | 'microroubles'
+  | 'millionths_of_currency'
   | 'minutes'
   | 'ms'
   | 'probability'

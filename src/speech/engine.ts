@@ -30,16 +30,20 @@ export type EngineErrorCode =
 export class EngineError extends AppError {
   override readonly name: string = 'EngineError';
   readonly engine: string;
+  /** Where the engine said when it may be asked again: from the failure on. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(options: {
     readonly engine: string;
     readonly code: EngineErrorCode;
     readonly message: string;
     readonly retryable: boolean;
+    readonly retryAfterMs?: number | undefined;
     readonly cause?: unknown;
   }) {
     super({ ...options, kind: 'unavailable', details: { engine: options.engine } });
     this.engine = options.engine;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 
@@ -67,6 +71,8 @@ export interface EngineUse {
   /** That it was asked to say; UTF-16 units. */
   readonly characters?: number;
   readonly tokens?: TokenUsage;
+  /** Of the learner's speech that speech to speech had written down besides, which is charged by its length; whole ms. */
+  readonly transcribedMs?: number;
 }
 
 /** With its cost in millionths of a rouble, at the prices of the moment. */
@@ -83,6 +89,8 @@ export interface SpeechToText {
     /** Sends `end_of_utterance` by its own judgement of what was said. */
     readonly endOfUtterance: boolean;
     readonly wordTimes: boolean;
+    /** It is sent, and paid for, what lies within utterances alone. */
+    readonly utterancesOnly?: boolean;
   };
   /** Never throws: a failure to open arrives as the stream's `error` event. */
   open(options: TranscriptionOptions): TranscriptionStream;
@@ -281,4 +289,6 @@ export type SpeechToSpeechEvent =
   | { readonly type: 'end_call' }
   /** What was spent since the last one. It may come after its answer finished, or was interrupted. */
   | { readonly type: 'usage'; readonly usage: TokenUsage }
+  /** So much of the learner's speech was written down, where that costs besides. Whole ms. */
+  | { readonly type: 'transcribed'; readonly audioMs: number }
   | { readonly type: 'error'; readonly error: EngineError };

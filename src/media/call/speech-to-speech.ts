@@ -215,6 +215,7 @@ export class SpeechToSpeechConversation implements Conversation {
         if (this.#voice.quiet) this.#options.listener.onOver('lesson_over');
         break;
       case 'usage':
+      case 'transcribed':
         break;
       default:
         event satisfies never;

@@ -72,10 +72,12 @@ class EngineBreaker implements Breaker {
   }
 
   failed(error: unknown): void {
-    const code = error instanceof EngineError ? error.code : 'engine_failed';
-    const lasting = error instanceof EngineError && !error.retryable;
+    const known = error instanceof EngineError ? error : undefined;
+    const code = known?.code ?? 'engine_failed';
+    // A quota may serve another engine's attempt; it does not come back to this one by itself.
+    const lasting = known !== undefined && (!known.retryable || code === 'engine_quota_exceeded');
     this.#options.metrics.failures.inc({ kind: this.#kind, engine: this.#engine, code });
-    this.#take({ type: 'failed', lasting, atMs: this.#now() });
+    this.#take({ type: 'failed', lasting, retryAfterMs: known?.retryAfterMs, atMs: this.#now() });
   }
 
   close(): void {

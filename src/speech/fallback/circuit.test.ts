@@ -26,6 +26,14 @@ describe('the circuit breaker', () => {
     assert.equal(after(fails(0, true)).status, 'open');
   });
 
+  it('waits as long as the engine asks for, within its own bound', () => {
+    const asked = (retryAfterMs: number): Circuit =>
+      after({ ...fails(0), type: 'failed', lasting: false, retryAfterMs });
+    assert.equal(asked(200).status, 'closed');
+    assert.deepEqual(asked(20_000), { status: 'open', untilMs: 20_000, openings: 1 });
+    assert.deepEqual(asked(3_600_000), { status: 'open', untilMs: settings.longestPauseMs, openings: 1 });
+  });
+
   it('is probed when its pause is over, not before, and waits twice as long after each failed probe', () => {
     const open = [fails(0, true)];
     assert.equal(after(...open, { type: 'time_passed', atMs: 4_999 }).status, 'open');
@@ -74,6 +82,17 @@ describe('the breakers of a process', () => {
     const told = await registry.metrics();
     assert.match(told, /ailingva_engine_breaker\{kind="stt",engine="one"\} 0/);
     assert.match(told, /engine_failures_total\{kind="stt",engine="one",code="engine_unavailable"\} 2/);
+    breakers.close();
+  });
+
+  it('leave an engine alone at once whose quota is spent, though another one may serve', async () => {
+    const { breakers } = createFallbackRig(new FakeClock());
+    const breaker = breakers.of('tutor', 'one', () => Promise.resolve());
+    const options = { engine: 'one', message: 'spent', retryable: true };
+    breaker.failed(new EngineError({ ...options, code: 'engine_unavailable' }));
+    assert.equal(breaker.closed, true);
+    breaker.failed(new EngineError({ ...options, code: 'engine_quota_exceeded' }));
+    assert.equal(breaker.closed, false);
     breakers.close();
   });
 

@@ -16,8 +16,8 @@ export type Circuit =
 
 export type CircuitEvent = { readonly atMs: number } & (
   | { readonly type: 'succeeded' }
-  /** `lasting`: another attempt would fail too (a bad key, a spent quota). */
-  | { readonly type: 'failed'; readonly lasting: boolean }
+  /** `lasting`: another attempt would fail too (a bad key, a spent quota). `retryAfterMs`: for so long, says the engine. */
+  | { readonly type: 'failed'; readonly lasting: boolean; readonly retryAfterMs?: number | undefined }
   | { readonly type: 'time_passed' }
 );
 
@@ -54,16 +54,20 @@ export function advanceCircuit(circuit: Circuit, event: CircuitEvent, settings: 
 
 function fail(
   circuit: Circuit,
-  { atMs, lasting }: CircuitEvent & { type: 'failed' },
+  { atMs, lasting, retryAfterMs = 0 }: CircuitEvent & { type: 'failed' },
   settings: CircuitSettings,
 ): Circuit {
   switch (circuit.status) {
     case 'closed': {
       const failures = circuit.failures + 1;
-      return lasting || failures >= settings.failuresToOpen ? open(atMs, 1, settings) : { status: 'closed', failures };
+      // What it asks for is longer than a call would wait for it.
+      const hopeless = lasting || retryAfterMs >= settings.firstPauseMs;
+      return hopeless || failures >= settings.failuresToOpen
+        ? open(atMs, 1, retryAfterMs, settings)
+        : { status: 'closed', failures };
     }
     case 'probing':
-      return open(atMs, circuit.openings + 1, settings);
+      return open(atMs, circuit.openings + 1, retryAfterMs, settings);
     case 'open':
       // A call that began before it opened: that says nothing new.
       return circuit;
@@ -72,7 +76,12 @@ function fail(
   }
 }
 
-function open(atMs: number, openings: number, { firstPauseMs, longestPauseMs }: CircuitSettings): Circuit {
-  const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (openings - 1));
+function open(
+  atMs: number,
+  openings: number,
+  retryAfterMs: number,
+  { firstPauseMs, longestPauseMs }: CircuitSettings,
+): Circuit {
+  const pauseMs = Math.min(longestPauseMs, Math.max(retryAfterMs, firstPauseMs * 2 ** (openings - 1)));
   return { status: 'open', untilMs: atMs + pauseMs, openings };
 }

@@ -52,7 +52,7 @@ describe('several ears as one', () => {
     utterance,
     speechStartsAtMs: 300,
     word: 'hello',
-    deadlineMs: 2_000,
+    deadlineMs: 30_000,
   }));
 
   it('has the next one hear what was said since the last final, once', async () => {
@@ -75,6 +75,25 @@ describe('several ears as one', () => {
       uses.reduce((sum, { engine, audioInMs = 0 }) => sum + (engine === 'first' ? audioInMs : 0), 0),
       900,
     );
+  });
+
+  it('counts what the ear charges: all it hears, or the utterances alone', async () => {
+    for (const utterancesOnly of [false, true]) {
+      const scripted = ear('only', { utterances: ['one', 'two'] });
+      const capabilities = { ...scripted.capabilities, utterancesOnly };
+      const engine: SpeechToText = { name: 'only', capabilities, open: (options) => scripted.open(options) };
+      const { say, pass, reader, uses, stream } = createRig(engine);
+      await pass(2_000);
+      await say(500);
+      await reader.until('final');
+      await pass(2_000);
+      await say(300);
+      await reader.until('final');
+      stream.close();
+      const countedMs = uses.reduce((sum, { audioInMs = 0 }) => sum + audioInMs, 0);
+      // With what precedes each utterance: 100 ms.
+      assert.equal(countedMs, utterancesOnly ? 1_000 : 5_000);
+    }
   });
 
   it('moves on from an ear whose final does not come, with both utterances that it owes', async () => {

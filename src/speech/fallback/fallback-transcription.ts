@@ -71,13 +71,14 @@ export class FallbackTranscription implements TranscriptionStream {
     if (this.#queue.ended) return;
     this.#log.write(frame);
     if (!this.#ear) return;
-    this.#ear.heardMs += FRAME_MS;
+    if (this.#log.speaking || !hearsUtterancesOnly(this.#ear)) this.#ear.heardMs += FRAME_MS;
     this.#ear.stream.write(frame);
   }
 
   startUtterance(prefixMs: number): void {
     if (this.#queue.ended) return;
     this.#selfClosed = false;
+    if (this.#ear && !this.#log.speaking && hearsUtterancesOnly(this.#ear)) this.#ear.heardMs += prefixMs;
     this.#log.start(prefixMs);
     this.#ear?.stream.startUtterance(prefixMs);
   }
@@ -113,8 +114,8 @@ export class FallbackTranscription implements TranscriptionStream {
     this.#lastName = name;
     onEar(name);
     const stream = candidate.engine.open(request);
-    const heardMs = this.#log.lengthMs;
-    const ear: OpenEar = { candidate, stream, heardMs, openedAtMs: context.clock.monotonicMs() };
+    const ear: OpenEar = { candidate, stream, heardMs: 0, openedAtMs: context.clock.monotonicMs() };
+    if (!this.#log.idle || !hearsUtterancesOnly(ear)) ear.heardMs = this.#log.lengthMs;
     this.#ear = ear;
     this.#log.replay(stream);
     void this.#listen(ear);
@@ -207,6 +208,10 @@ export class FallbackTranscription implements TranscriptionStream {
     this.#options.context.onUse({ kind: 'stt', engine: ear.candidate.engine.name, audioInMs: ear.heardMs });
     ear.heardMs = 0;
   }
+}
+
+function hearsUtterancesOnly({ candidate }: OpenEar): boolean {
+  return candidate.engine.capabilities.utterancesOnly === true;
 }
 
 /** All that could be tried was tried: whoever gets this need not try again. */

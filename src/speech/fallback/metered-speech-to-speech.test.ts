@@ -42,7 +42,7 @@ describe('a speech-to-speech engine under watch', () => {
     engine: createRig({ dialogue: [{ heard: 'hello', answer: 'Hello, how are you?' }], languages: ['en'] }).watched,
     language: 'en',
     utterance,
-    deadlineMs: 2_000,
+    deadlineMs: 30_000,
   }));
 
   it('has failed when an answer that it began does not go on', async () => {
@@ -91,5 +91,22 @@ describe('a speech-to-speech engine under watch', () => {
     await reader.until('answer_finished');
     session.close();
     assert.deepEqual(uses, [{ kind: 's2s', engine: 'whole', audioInMs: 1_000, audioOutMs: 180 }]);
+  });
+
+  it('tells what was written down besides, and takes that for no sign of an answer', async () => {
+    const events = new EventQueue<SpeechToSpeechEvent>();
+    const writer: SpeechToSpeech = {
+      name: 'whole',
+      sampleRate: 24_000,
+      capabilities: { languages: ['en'] },
+      open: () => ({ write: () => {}, greet: () => {}, interrupt: () => {}, events, close: () => {} }),
+    };
+    const { session, reader, clock, uses } = createRig({}, writer);
+    session.greet();
+    events.push({ type: 'transcribed', audioMs: 1_800 });
+    await reader.until('transcribed');
+    assert.deepEqual(uses, [{ kind: 's2s', engine: 'whole', transcribedMs: 1_800 }]);
+    await clock.advance(5_000);
+    assert.equal((await reader.until('error')).error.code, 'engine_timed_out');
   });
 });

@@ -108,6 +108,10 @@ class WatchedSession implements SpeechToSpeechSession {
       case 'usage':
         this.#context.onUse({ kind: 's2s', engine: this.#engine.name, tokens: event.usage, ...this.#takeAudio() });
         break;
+      case 'transcribed':
+        // No sign that an answer comes, or goes on.
+        this.#context.onUse({ kind: 's2s', engine: this.#engine.name, transcribedMs: event.audioMs });
+        return this.#queue.push(event);
       case 'answer_started':
         this.#open.add(event.answerId);
         break;

@@ -30,6 +30,10 @@ export class ReplayLog {
     return !this.#speaking && this.#due === 0;
   }
 
+  get speaking(): boolean {
+    return this.#speaking;
+  }
+
   get due(): number {
     return this.#due;
   }

@@ -7,9 +7,9 @@ export const ENGINE_NAME = 'openai';
 export function engineError(
   code: EngineErrorCode,
   message: string,
-  { retryable = true, cause }: { readonly retryable?: boolean; readonly cause?: unknown } = {},
+  { retryable = true, ...rest }: Partial<Pick<EngineError, 'retryable' | 'retryAfterMs' | 'cause'>> = {},
 ): EngineError {
-  return new EngineError({ engine: ENGINE_NAME, code, message, retryable, ...(cause !== undefined && { cause }) });
+  return new EngineError({ engine: ENGINE_NAME, code, message, retryable, ...rest });
 }
 
 /** What the vendor says of a failure, in an HTTP answer or in an event. */
@@ -17,6 +17,7 @@ export interface VendorFailure {
   readonly status?: number | undefined;
   readonly code?: string | null | undefined;
   readonly type?: string | null | undefined;
+  readonly retryAfterMs?: number | undefined;
 }
 
 const KEY_CODES: ReadonlySet<string> = new Set(['invalid_api_key', 'account_deactivated', 'ip_not_authorized']);
@@ -26,7 +27,7 @@ const QUOTA_CODES: ReadonlySet<string> = new Set(['insufficient_quota', 'billing
  * What a failure means for the next attempt. A used-up quota is used up for this engine, not for another one; a rate limit
  * passes by itself. https://developers.openai.com/api/docs/guides/error-codes
  */
-export function errorOfFailure({ status, code, type }: VendorFailure, cause?: unknown): EngineError {
+export function errorOfFailure({ status, code, type, retryAfterMs }: VendorFailure, cause?: unknown): EngineError {
   const named = code ?? type ?? '';
   if (status === 401 || KEY_CODES.has(named)) {
     return engineError('engine_rejected', 'OpenAI does not accept the key.', { retryable: false, cause });
@@ -38,11 +39,11 @@ export function errorOfFailure({ status, code, type }: VendorFailure, cause?: un
     return engineError('engine_quota_exceeded', "OpenAI's quota is used up.", { cause });
   }
   if (status === 429 || named.startsWith('rate_limit')) {
-    return engineError('engine_unavailable', 'OpenAI takes no more requests for now.', { cause });
+    return engineError('engine_unavailable', 'OpenAI takes no more requests for now.', { retryAfterMs, cause });
   }
   if (status === 408) return engineError('engine_timed_out', 'OpenAI took too long.', { cause });
   if ((status !== undefined && status >= 500) || type === 'server_error' || named === 'server_error') {
-    return engineError('engine_unavailable', 'OpenAI has a failure of its own.', { cause });
+    return engineError('engine_unavailable', 'OpenAI has a failure of its own.', { retryAfterMs, cause });
   }
   if ((status !== undefined && status >= 400) || type === 'invalid_request_error') {
     return engineError('engine_rejected', 'OpenAI refused the request.', { retryable: false, cause });
@@ -57,7 +58,9 @@ export function errorOfRequest(thrown: unknown): EngineError {
     return engineError('engine_timed_out', 'OpenAI took too long.', { cause: withoutBody(thrown) });
   }
   if (thrown instanceof APIError && (thrown.status !== undefined || thrown.code || thrown.type)) {
-    return errorOfFailure(thrown, withoutBody(thrown));
+    const { status, code, type, headers } = thrown;
+    const retryAfterMs = readRetryAfter((name) => headers?.get(name));
+    return errorOfFailure({ status, code, type, retryAfterMs }, withoutBody(thrown));
   }
   if (thrown instanceof APIError) {
     return engineError('engine_unavailable', 'OpenAI cannot be reached.', { cause: withoutBody(thrown) });
@@ -65,6 +68,19 @@ export function errorOfRequest(thrown: unknown): EngineError {
   return engineError('engine_failed', 'OpenAI broke off, or said something unreadable.', {
     cause: withoutBody(thrown),
   });
+}
+
+/**
+ * When a refused request may be made again, from now. The vendor's own header is in milliseconds; the common one in seconds,
+ * or a date (RFC 9110, 10.2.3).
+ */
+export function readRetryAfter(header: (name: string) => string | null | undefined): number | undefined {
+  const ms = Number.parseFloat(header('retry-after-ms') ?? '');
+  if (ms >= 0) return ms;
+  const after = header('retry-after') ?? '';
+  if (after === '') return undefined;
+  const fromNowMs = /^\d/.test(after) ? Number.parseFloat(after) * 1_000 : Date.parse(after) - Date.now();
+  return Number.isFinite(fromNowMs) ? Math.max(0, fromNowMs) : undefined;
 }
 
 /** A refusal may quote what was asked, and an answer that does not parse is quoted by the parser: neither may reach the log. */

@@ -64,8 +64,12 @@ const expected: readonly (readonly [Fault, string, boolean])[] = [
 describe('a failure of the vendor is told as what it is', () => {
   for (const [fault, code, retryable] of expected) {
     const impatient = fault === 'hang' || fault === 'stall' ? { openMs: 250, firstResultMs: 250, stallMs: 250 } : {};
+    const retryAfterMs = fault === 'rate_limit' ? 6_500 : undefined;
     const told = (error: unknown) =>
-      error instanceof EngineError && error.code === code && error.retryable === retryable;
+      error instanceof EngineError &&
+      error.code === code &&
+      error.retryable === retryable &&
+      error.retryAfterMs === retryAfterMs;
 
     test(`speech to text: ${fault}`, async () => {
       const clock = new CountingClock();

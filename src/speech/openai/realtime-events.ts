@@ -17,8 +17,14 @@ const schemas = {
     session: z.object({ id: z.string().optional() }).optional(),
   }),
   'session.updated': z.object({ type: z.literal('session.updated') }),
-  'input_audio_buffer.speech_started': item.extend({ type: z.literal('input_audio_buffer.speech_started') }),
-  'input_audio_buffer.speech_stopped': item.extend({ type: z.literal('input_audio_buffer.speech_stopped') }),
+  'input_audio_buffer.speech_started': item.extend({
+    type: z.literal('input_audio_buffer.speech_started'),
+    audio_start_ms: count,
+  }),
+  'input_audio_buffer.speech_stopped': item.extend({
+    type: z.literal('input_audio_buffer.speech_stopped'),
+    audio_end_ms: count,
+  }),
   'input_audio_buffer.committed': item.extend({ type: z.literal('input_audio_buffer.committed') }),
   'conversation.item.input_audio_transcription.delta': item.extend({
     type: z.literal('conversation.item.input_audio_transcription.delta'),
@@ -27,6 +33,7 @@ const schemas = {
   'conversation.item.input_audio_transcription.completed': item.extend({
     type: z.literal('conversation.item.input_audio_transcription.completed'),
     transcript: z.string(),
+    usage: z.object({ type: z.string().optional(), seconds: count }).nullish(),
   }),
   'conversation.item.input_audio_transcription.failed': item.extend({
     type: z.literal('conversation.item.input_audio_transcription.failed'),

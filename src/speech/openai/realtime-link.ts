@@ -2,31 +2,23 @@ import type { RealtimeClientEvent, SessionUpdateEvent } from 'openai/resources/r
 
 import type { EngineError, TokenUsage, TutorMessage } from '../engine.ts';
 import { engineError, errorOfFailure } from './engine-errors.ts';
-import { type LessonAction, readToolCall } from './lesson-tools.ts';
 import type { OpenAiContext } from './options.ts';
-import { RealtimeAnswer } from './realtime-answer.ts';
+import { type DoneResponse, RealtimeAnswers, type RealtimeAnswersListener } from './realtime-answers.ts';
 import type { RealtimeEvent } from './realtime-events.ts';
 import { RealtimeSocket } from './realtime-socket.ts';
 import { tokenUsageOf } from './realtime-usage.ts';
 import { Watchdog } from './watchdog.ts';
 
-export interface RealtimeLinkListener {
+export interface RealtimeLinkListener extends RealtimeAnswersListener {
   ready(): void;
   speechStarted(): void;
   speechStopped(): void;
   /** The learner's turn has its place in the conversation. */
   learnerTurn(itemId: string): void;
   heard(itemId: string, text: string, final: boolean): void;
-  answerStarted(answerId: string): void;
-  /** The tutor's turn has its place in the conversation. */
-  tutorTurn(itemId: string): void;
-  audio(answerId: string, samples: Int16Array): void;
-  text(answerId: string, itemId: string, delta: string): void;
-  answerFinished(answerId: string, itemIds: readonly string[]): void;
-  /** Of this message only a share was heard. */
-  cut(itemId: string, share: number): void;
-  action(action: LessonAction): void;
   usage(usage: TokenUsage): void;
+  /** So much of the learner's speech was written down; it is charged by its length. */
+  transcribed(audioMs: number): void;
   /** The vendor's limit is reached; the link is closed. Perhaps in the middle of an answer. */
   expired(cutAnswer: boolean): void;
   /** The link is closed. */
@@ -38,9 +30,6 @@ export interface RealtimeLinkOptions {
   readonly session: SessionUpdateEvent['session'];
   readonly listener: RealtimeLinkListener;
 }
-
-/** Late interruptions of older answers are of no use. */
-const KEPT_ANSWERS = 8;
 
 /** Two sides that act at the same moment: nothing is wrong, and nothing is lost. */
 const HARMLESS: ReadonlySet<string> = new Set([
@@ -56,8 +45,7 @@ export class RealtimeLink {
   readonly #socket: RealtimeSocket;
   readonly #watchdog: Watchdog;
   readonly openedAtMs: number;
-  #answers: RealtimeAnswer[] = [];
-  #active: RealtimeAnswer | undefined;
+  readonly #answers: RealtimeAnswers;
   /** The learner's turn ended, or an answer was asked for; none has begun. */
   #awaiting = false;
   /** An answer could not begin because another was under way. */
@@ -65,13 +53,14 @@ export class RealtimeLink {
   #speaking = false;
   #ready = false;
   #closed = false;
-  /** The call ends with the next answer. */
-  #endsCall = false;
-  readonly #untranscribed = new Set<string>();
+  /** Turns whose words are still to come. */
+  readonly #untranscribed = new Map<string, SpokenTurn>();
+  #turn: SpokenTurn | undefined;
 
   constructor({ context, session, listener }: RealtimeLinkOptions) {
     this.#context = context;
     this.#listener = listener;
+    this.#answers = new RealtimeAnswers({ listener, send: (event) => this.#send(event) });
     this.openedAtMs = context.clock.monotonicMs();
     this.#watchdog = new Watchdog(context.clock, () =>
       this.#fail(engineError('engine_timed_out', 'OpenAI did not answer in time.')),
@@ -95,12 +84,12 @@ export class RealtimeLink {
 
   /** In a learner's turn, or between it and the answer's end. */
   get busy(): boolean {
-    return this.#speaking || this.#awaiting || this.#active !== undefined;
+    return this.#speaking || this.#awaiting || this.#answers.underWay;
   }
 
   /** An answer is due or under way, or a transcript. */
   get owes(): boolean {
-    return this.#awaiting || this.#active !== undefined || this.#untranscribed.size > 0;
+    return this.#awaiting || this.#answers.underWay || this.#untranscribed.size > 0;
   }
 
   append(audio: string): void {
@@ -130,19 +119,7 @@ export class RealtimeLink {
 
   /** @returns whether the answer is this link's */
   interrupt(answerId: string, playedMs: number): boolean {
-    const answer = this.#answers.find(({ id }) => id === answerId);
-    if (!answer) return false;
-    if (answer.interrupted) return true;
-    answer.interrupted = true;
-    const active = this.#active === answer;
-    if (active) this.#send({ type: 'response.cancel', response_id: answer.id });
-    for (const { itemId, heardMs, receivedMs } of answer.heardItems(playedMs)) {
-      if (!active && heardMs >= Math.floor(receivedMs)) continue;
-      this.#send({ type: 'conversation.item.truncate', item_id: itemId, content_index: 0, audio_end_ms: heardMs });
-      this.#listener.cut(itemId, receivedMs === 0 ? 0 : heardMs / receivedMs);
-    }
-    this.#finish(answer);
-    return true;
+    return this.#answers.interrupt(answerId, playedMs);
   }
 
   /** Idempotent. */
@@ -158,12 +135,12 @@ export class RealtimeLink {
 
   #await(): void {
     this.#awaiting = true;
-    if (!this.#active) this.#watchdog.expect(this.#context.limits.firstResultMs);
+    if (!this.#answers.underWay) this.#watchdog.expect(this.#context.limits.firstResultMs);
   }
 
   #receive(event: RealtimeEvent): void {
     if (this.#closed) return;
-    if (this.#active) this.#watchdog.expect(this.#context.limits.stallMs);
+    if (this.#answers.underWay) this.#watchdog.expect(this.#context.limits.stallMs);
     switch (event.type) {
       case 'session.created':
         return this.#logOpened(event.session?.id);
@@ -175,19 +152,22 @@ export class RealtimeLink {
         return this.#takeError(event.error);
       case 'input_audio_buffer.speech_started':
         this.#speaking = true;
+        this.#turn = { itemId: event.item_id, fromMs: event.audio_start_ms, lengthMs: 0 };
         this.#awaiting = false;
-        if (!this.#active) this.#watchdog.rest();
+        if (!this.#answers.underWay) this.#watchdog.rest();
         return this.#listener.speechStarted();
       case 'input_audio_buffer.speech_stopped':
         this.#speaking = false;
+        if (this.#turn?.itemId === event.item_id) this.#turn.lengthMs = lengthOf(this.#turn, event.audio_end_ms);
         this.#await();
         return this.#listener.speechStopped();
       case 'input_audio_buffer.committed':
-        this.#untranscribed.add(event.item_id);
+        this.#untranscribed.set(event.item_id, this.#turn?.itemId === event.item_id ? this.#turn : NO_TURN);
         return this.#listener.learnerTurn(event.item_id);
       case 'conversation.item.input_audio_transcription.delta':
         return this.#listener.heard(event.item_id, event.delta, false);
       case 'conversation.item.input_audio_transcription.completed':
+        this.#countTranscript(event);
         this.#untranscribed.delete(event.item_id);
         return this.#listener.heard(event.item_id, event.transcript, true);
       case 'conversation.item.input_audio_transcription.failed':
@@ -199,108 +179,51 @@ export class RealtimeLink {
   }
 
   #takeAnswerEvent(event: Extract<RealtimeEvent, { readonly type: `response.${string}` }>): void {
-    if (event.type === 'response.created') return this.#begin(event.response.id);
-    const answer = this.#answers.find(({ id }) => id === ('response' in event ? event.response.id : event.response_id));
+    if (event.type === 'response.done') this.#endAnswer(event.response);
+    else if (event.type !== 'response.created') this.#answers.take(event);
+    else {
+      this.#awaiting = false;
+      this.#owed = false;
+      this.#answers.begin(event.response.id);
+      this.#watchdog.expect(this.#context.limits.stallMs);
+    }
+  }
+
+  #endAnswer(response: DoneResponse): void {
+    const { status, status_details: details, usage } = response;
+    if (usage) this.#listener.usage(tokenUsageOf(usage));
+    const answer = this.#answers.end(response);
     if (!answer) return;
-    switch (event.type) {
-      case 'response.output_item.added':
-        if (event.item.type === 'message') this.#addItem(answer, event.item.id);
-        return;
-      case 'response.output_item.done': {
-        const { type, name, call_id: callId, arguments: given } = event.item;
-        if (type === 'function_call' && name && callId) answer.calls.push({ callId, name, arguments: given ?? '' });
-        return;
-      }
-      case 'response.output_audio_transcript.delta':
-        if (answer.interrupted) return;
-        this.#addItem(answer, event.item_id);
-        return this.#listener.text(answer.id, event.item_id, event.delta);
-      case 'response.output_audio.delta':
-        return this.#takeAudio(answer, event.item_id, event.delta);
-      case 'response.done':
-        return this.#endAnswer(answer, event.response);
-    }
-  }
-
-  #begin(responseId: string): void {
-    this.#awaiting = false;
-    this.#owed = false;
-    this.#active = new RealtimeAnswer(responseId);
-    this.#answers = [...this.#answers.slice(1 - KEPT_ANSWERS), this.#active];
-    this.#watchdog.expect(this.#context.limits.stallMs);
-  }
-
-  #addItem(answer: RealtimeAnswer, itemId: string): void {
-    if (!answer.addItem(itemId)) return;
-    if (answer.interrupted) return;
-    if (!answer.started) {
-      answer.started = true;
-      this.#listener.answerStarted(answer.id);
-    }
-    this.#listener.tutorTurn(itemId);
-  }
-
-  #takeAudio(answer: RealtimeAnswer, itemId: string, delta: string): void {
-    if (answer.interrupted) return;
-    const bytes = Buffer.from(delta, 'base64');
-    const samples = new Int16Array(bytes.length >> 1);
-    new Uint8Array(samples.buffer).set(bytes.subarray(0, samples.length * 2));
-    if (samples.length === 0) return;
-    this.#addItem(answer, itemId);
-    answer.addAudio(itemId, samples.length);
-    this.#listener.audio(answer.id, samples);
-  }
-
-  #endAnswer(answer: RealtimeAnswer, { status, status_details: details, usage }: DoneResponse): void {
-    if (this.#active === answer) this.#active = undefined;
     if (this.#awaiting) this.#await();
     else this.#watchdog.rest();
-    if (usage) this.#listener.usage(tokenUsageOf(usage));
-    this.#finish(answer);
     if (status === 'failed') {
       this.#fail(errorOfFailure(details?.error ?? {}));
       return;
     }
-    this.#useTools(answer, status === 'cancelled');
+    if (this.#answers.useTools(answer, status === 'cancelled')) this.answer();
     if (this.#owed) this.answer();
   }
 
-  #finish(answer: RealtimeAnswer): void {
-    if (answer.finished || !answer.started) return;
-    answer.finished = true;
-    this.#listener.answerFinished(answer.id, answer.itemIds);
-  }
-
-  /** Their results go back; a model that has only used tools is asked to speak. */
-  #useTools(answer: RealtimeAnswer, cancelled: boolean): void {
-    for (const { callId, name, arguments: given } of answer.calls) {
-      const { action, output } = readToolCall(name, given);
-      this.#send({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: callId, output } });
-      if (action?.type === 'end_call') this.#endsCall = true;
-      else if (action) this.#listener.action(action);
-    }
-    if (answer.calls.length > 0 && !answer.started && !cancelled) this.answer();
-    else if (this.#endsCall) {
-      this.#endsCall = false;
-      this.#listener.action({ type: 'end_call' });
-    }
+  /** By the vendor's count where it charges by length, else by what the turn's audio was. */
+  #countTranscript({ item_id: itemId, usage }: TranscriptEvent): void {
+    const seconds = usage?.type === 'duration' ? usage.seconds : undefined;
+    const audioMs = seconds === undefined ? (this.#untranscribed.get(itemId)?.lengthMs ?? 0) : seconds * 1_000;
+    if (audioMs > 0) this.#listener.transcribed(Math.round(audioMs));
   }
 
   #takeError({ code, type, event_id: eventId }: ErrorDetails): void {
     const { log } = this.#context;
     log.warn({ engine: 'openai', code, type, eventId, requestId: this.#socket.requestId }, 'OpenAI reports an error');
     if (code === 'session_expired') {
-      const cut = this.#active;
       this.close();
-      if (cut) this.#finish(cut);
-      this.#listener.expired(cut?.started === true && !cut.interrupted);
+      this.#listener.expired(this.#answers.breakOff());
       return;
     }
     if (code === 'conversation_already_has_active_response') {
       // A learner who spoke into an answer's end is owed one.
-      this.#owed = this.#awaiting && this.#active !== undefined;
+      this.#owed = this.#awaiting && this.#answers.underWay;
       this.#awaiting = false;
-      if (!this.#active) this.#watchdog.rest();
+      if (!this.#answers.underWay) this.#watchdog.rest();
     }
     if (code && HARMLESS.has(code)) return;
     // A truncation that came too late, an item that is gone: the conversation goes on.
@@ -321,7 +244,23 @@ export class RealtimeLink {
   }
 }
 
-type DoneResponse = Extract<RealtimeEvent, { readonly type: 'response.done' }>['response'];
+/** The learner's, in the session's audio; whole ms. */
+interface SpokenTurn {
+  readonly itemId: string;
+  readonly fromMs: number | undefined;
+  lengthMs: number;
+}
+
+const NO_TURN: SpokenTurn = { itemId: '', fromMs: undefined, lengthMs: 0 };
+
+function lengthOf({ fromMs }: SpokenTurn, endMs: number | undefined): number {
+  return fromMs === undefined || endMs === undefined ? 0 : Math.max(0, endMs - fromMs);
+}
+
+type TranscriptEvent = Extract<
+  RealtimeEvent,
+  { readonly type: 'conversation.item.input_audio_transcription.completed' }
+>;
 type ErrorDetails = Extract<RealtimeEvent, { readonly type: 'error' }>['error'];
 
 function isAboutAccess(code: string | null | undefined): boolean {

@@ -267,6 +267,7 @@ export class RealtimeSession implements SpeechToSpeechSession {
       cut: (itemId, share) => this.#dialogue.cut(itemId, share),
       action: (action) => this.#act(action),
       usage: (usage) => queue.push({ type: 'usage', usage }),
+      transcribed: (audioMs) => queue.push({ type: 'transcribed', audioMs }),
       expired: (cutAnswer) => this.#expired(self(), cutAnswer),
       failed: (error) => this.#failed(self(), error),
     };

@@ -5,7 +5,7 @@ import { type RawData, WebSocket } from 'ws';
 
 import type { Timer } from '../../platform/clock.ts';
 import type { EngineError } from '../engine.ts';
-import { engineError, errorOfFailure } from './engine-errors.ts';
+import { engineError, errorOfFailure, readRetryAfter } from './engine-errors.ts';
 import type { OpenAiContext } from './options.ts';
 import { parseRealtimeEvent, type RealtimeEvent } from './realtime-events.ts';
 
@@ -57,7 +57,7 @@ export class RealtimeSocket {
       this.#fail(engineError('engine_timed_out', 'OpenAI did not open a session in time.')),
     );
     this.#socket
-      .on('upgrade', (response: IncomingMessage) => (this.#requestId = requestIdOf(response)))
+      .on('upgrade', (response: IncomingMessage) => (this.#requestId = headerOf(response, 'x-request-id')))
       .on('unexpected-response', (_request, response: IncomingMessage) => void this.#refused(response))
       .on('open', () => this.#opened())
       .on('message', (data: RawData) => this.#receive(data))
@@ -150,8 +150,12 @@ export class RealtimeSocket {
       // The status says enough.
     }
     const { code, type } = failureIn(body);
-    log.warn({ engine: 'openai', status, code, requestId: requestIdOf(response) }, 'OpenAI refused a connection');
-    this.#fail(errorOfFailure({ status, code, type }));
+    log.warn(
+      { engine: 'openai', status, code, requestId: headerOf(response, 'x-request-id') },
+      'OpenAI refused a connection',
+    );
+    const retryAfterMs = readRetryAfter((name) => headerOf(response, name));
+    this.#fail(errorOfFailure({ status, code, type, retryAfterMs }));
   }
 
   #closedByOther(code: number): void {
@@ -188,9 +192,9 @@ export class RealtimeSocket {
   }
 }
 
-function requestIdOf(response: IncomingMessage): string | undefined {
-  const id = response.headers['x-request-id'];
-  return Array.isArray(id) ? id[0] : id;
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
 }
 
 function failureIn(body: string): { readonly code?: string; readonly type?: string } {

@@ -99,6 +99,8 @@ describe('a conversation', () => {
     assert.ok(usage?.type === 'usage');
     assert.ok(usage.usage.outputTokens > (usage.usage.outputAudioTokens ?? 0));
     assert.ok((usage.usage.outputAudioTokens ?? 0) > 0);
+    const written = seen.flatMap((event) => (event.type === 'transcribed' ? [event.audioMs] : []));
+    assert.ok(written.length === 1 && (written[0] ?? 0) >= 1_500, written.join());
     caller.leave();
     openai.close();
   });

@@ -14,7 +14,7 @@ export function createTranscription(context: OpenAiContext): { readonly engine: 
   return {
     engine: {
       name: ENGINE_NAME,
-      capabilities: { languages: ['en', 'ru'], endOfUtterance: false, wordTimes: false },
+      capabilities: { languages: ['en', 'ru'], endOfUtterance: false, wordTimes: false, utterancesOnly: true },
       open(request) {
         const session: TranscriptionSession = new TranscriptionSession({
           context,

@@ -36,6 +36,7 @@ export interface Refusal {
     readonly param: null;
     readonly code: string | null;
   };
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 function refusal(status: number, type: string, code: string | null, message: string): Refusal {
@@ -47,6 +48,9 @@ export const REFUSALS: Readonly<Record<Exclude<EarlyFault, 'hang'>, Refusal>> = 
   bad_key: refusal(401, 'invalid_request_error', 'invalid_api_key', 'Incorrect API key provided.'),
   forbidden: refusal(403, 'invalid_request_error', 'unsupported_country_region_territory', 'Not supported here.'),
   quota: refusal(429, 'insufficient_quota', 'insufficient_quota', 'You exceeded your current quota.'),
-  rate_limit: refusal(429, 'requests', 'rate_limit_exceeded', 'Rate limit reached for requests.'),
+  rate_limit: {
+    ...refusal(429, 'requests', 'rate_limit_exceeded', 'Rate limit reached for requests.'),
+    headers: { 'retry-after': '7', 'retry-after-ms': '6500' },
+  },
   server_error: refusal(500, 'server_error', null, 'The server had an error while processing your request.'),
 };

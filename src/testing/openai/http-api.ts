@@ -93,8 +93,8 @@ export async function answerRequest(
   const path = new URL(request.url ?? '/', 'http://local').pathname;
   const requestId = `req_${randomUUID().replaceAll('-', '')}`;
   response.setHeader('x-request-id', requestId);
-  const refuse = ({ status, error }: Refusal) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+  const refuse = ({ status, error, headers }: Refusal) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify({ error }));
   };
   const abort = new AbortController();
   response.on('close', () => abort.abort());

@@ -51,7 +51,7 @@ export function serveRealtime(server: Server, context: RealtimeRouteContext): ()
   };
 }
 
-function refuse(socket: Duplex, { status, error }: Refusal): void {
+function refuse(socket: Duplex, { status, error, headers = {} }: Refusal): void {
   const body = JSON.stringify({ error });
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -59,6 +59,7 @@ function refuse(socket: Duplex, { status, error }: Refusal): void {
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${newId('req')}`,
     'connection: close',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

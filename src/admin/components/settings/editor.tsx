@@ -1,9 +1,10 @@
-import React, { useState } from 'react';
+import React from 'react';
 import { useWords } from '../figures/words.ts';
 import { timeZones } from '../figures/zones.ts';
 import { IconButton, Switch } from '../keeping/parts.tsx';
 import type { Engine, SettingAnswer } from './answers.ts';
-import { leavesOf, numberOf, withLeaf } from './values.ts';
+import { NumberField } from './number-field.tsx';
+import { Prices } from './prices.tsx';
 
 interface EditorProps {
   readonly setting: SettingAnswer;
@@ -49,34 +50,6 @@ export function Editor(props: EditorProps) {
       maxLength={shape.maxLength}
       value={String(value)}
       onChange={(event) => onChange(event.target.value)}
-    />
-  );
-}
-
-interface NumberFieldProps {
-  readonly id: string;
-  readonly 'aria-label': string;
-  readonly 'aria-invalid'?: boolean;
-  readonly value: unknown;
-  readonly onChange: (value: unknown) => void;
-}
-
-/** What is typed stays as it is typed, also while it is no number yet. */
-function NumberField({ value, onChange, ...rest }: NumberFieldProps) {
-  const [typed, setTyped] = useState(String(value));
-  // Another value has come from outside: a reset, or somebody else's.
-  if (numberOf(typed) !== value && String(value) !== typed) setTyped(String(value));
-  return (
-    <input
-      {...rest}
-      type="text"
-      inputMode="decimal"
-      className="kp-number"
-      value={typed}
-      onChange={(event) => {
-        setTyped(event.target.value);
-        onChange(numberOf(event.target.value));
-      }}
     />
   );
 }
@@ -141,33 +114,6 @@ function EngineList({ setting, engines, value, onChange }: EditorProps) {
           <EngineOptions names={names} engines={engines} chosen={[]} />
         </select>
       )}
-    </div>
-  );
-}
-
-function Prices({ setting, value, onChange }: EditorProps) {
-  const { say, formats } = useWords('Settings');
-  return (
-    <div className="kp-prices">
-      {leavesOf(setting.value).map(({ path }) => {
-        const parts = path.split('.');
-        const [kind = '', engine = '', part] = parts;
-        const name = [say(`prices.${kind}`), engine, ...(part === undefined ? [] : [say(`prices.${part}`)])].join(', ');
-        const current = parts.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], value);
-        return (
-          <label key={path} htmlFor={`${setting.key}.${path}`}>
-            <span>
-              {name} {typeof current === 'number' && <small>= {formats.roubles(current / 1_000_000)}</small>}
-            </span>
-            <NumberField
-              id={`${setting.key}.${path}`}
-              aria-label={name}
-              value={current}
-              onChange={(number) => onChange(withLeaf(value, parts, number))}
-            />
-          </label>
-        );
-      })}
     </div>
   );
 }

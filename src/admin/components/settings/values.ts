@@ -13,7 +13,7 @@ export function written(value: unknown, { unit }: Pick<SettingAnswer, 'unit'>, {
   return typeof value === 'string'
     ? value
     : leavesOf(value)
-        .map(({ path, number }) => `${path}: ${formats.count(number)}`)
+        .map(({ path, value: leaf }) => `${path}: ${typeof leaf === 'number' ? formats.count(leaf) : leaf}`)
         .join('; ');
 }
 
@@ -41,14 +41,16 @@ export function inOtherWords(value: unknown, unit: string | null, { language, fo
 export interface Leaf {
   /** `tutor.openai.input` */
   readonly path: string;
-  readonly number: number;
+  readonly value: number | string;
 }
 
-/** The numbers of a list of prices. */
+/** The numbers and words of a list of prices. */
 export function leavesOf(value: unknown, prefix = ''): Leaf[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, part]: [string, unknown]) =>
-    typeof part === 'number' ? [{ path: prefix + name, number: part }] : leavesOf(part, `${prefix}${name}.`),
+    typeof part === 'number' || typeof part === 'string'
+      ? [{ path: prefix + name, value: part }]
+      : leavesOf(part, `${prefix}${name}.`),
   );
 }
 
@@ -58,6 +60,14 @@ export function withLeaf(value: unknown, path: readonly string[], leaf: unknown)
   if (name === undefined) return leaf;
   const object = value as Readonly<Record<string, unknown>>;
   return { ...object, [name]: withLeaf(object[name], rest, leaf) };
+}
+
+/** Money of an engine; roubles where nothing else is said. */
+export function amountIn(currency: unknown, amount: number, language: string): string {
+  const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
+  const style = { style: 'currency', currency: currency === 'USD' ? 'USD' : 'RUB' } as const;
+  const digits = { minimumFractionDigits: 0, maximumFractionDigits: 6 };
+  return new Intl.NumberFormat(locale, { ...style, ...digits, currencyDisplay: 'narrowSymbol' }).format(amount);
 }
 
 /** What was typed as a number where it is one; the server says of everything else what is wrong with it. */
