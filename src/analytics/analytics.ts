@@ -7,7 +7,7 @@ import type { AskedDays, AskedRevenue, Days, LatencyOfDays } from './asked.ts';
 import { closeDays } from './close-days.ts';
 import { readEngineCosts, readLatency, type EngineCost } from './latency.ts';
 import { latencyRoutes } from './latency-routes.ts';
-import { readLocalClock } from './local-time.ts';
+import { openZone, readLocalClock, type Zone } from './local-time.ts';
 import { readRange, type RangeQuery } from './range.ts';
 import { readRevenue, type Revenue } from './revenue.ts';
 import { revenueRoutes } from './revenue-routes.ts';
@@ -62,11 +62,10 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
   /** The house's days that a range touches. */
   const daysOf = async ({ fromDate, toDate }: AskedDays): Promise<Days> => {
     const query: RangeQuery = { fromDate, toDate, grouping: 'day', timeZone: await readTimeZone() };
-    const { fromMs, toMs, timeZone } = readRange(query, now());
-    const clock = readLocalClock(timeZone, fromMs, toMs);
+    const { fromMs, toMs, zone } = readRange(query, now());
     const dayAt = (instantMs: number): string =>
-      new Date(instantMs + clock.offsetAt(instantMs)).toISOString().slice(0, 10);
-    return { timeZone, fromDay: dayAt(fromMs), toDay: dayAt(Math.max(fromMs, toMs - 1)) };
+      new Date(instantMs + zone.offset(instantMs)).toISOString().slice(0, 10);
+    return { timeZone: zone.name, fromDay: dayAt(fromMs), toDay: dayAt(Math.max(fromMs, toMs - 1)) };
   };
   const latency = async (asked: AskedDays): Promise<LatencyOfDays> => {
     const days = await daysOf(asked);
@@ -78,8 +77,9 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
   };
 
   const today = async (): Promise<Revenue> => {
-    const timeZone = await readTimeZone();
-    const range = { fromMs: startOfToday(now(), timeZone), toMs: now().getTime(), timeZone };
+    const zone = openZone(await readTimeZone());
+    const until = now();
+    const range = { fromMs: startOfDay(until, zone), toMs: until.getTime(), zone };
     return readRevenue(knex, { range, grouping: 'hour', filter: {}, compare: true });
   };
 
@@ -99,9 +99,9 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
   };
 }
 
-function startOfToday(now: Date, timeZone: string): number {
-  const nowMs = now.getTime();
-  const clock = readLocalClock(timeZone, nowMs, nowMs);
-  const localMs = nowMs + clock.offsetAt(nowMs);
+function startOfDay(instant: Date, zone: Zone): number {
+  const instantMs = instant.getTime();
+  const clock = readLocalClock(zone, instantMs, instantMs);
+  const localMs = instantMs + clock.offsetAt(instantMs);
   return clock.firstAt(localMs - (localMs % 86_400_000));
 }

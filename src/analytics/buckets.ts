@@ -1,4 +1,4 @@
-import { readLocalClock, type LocalClock } from './local-time.ts';
+import { readLocalClock, type LocalClock, type Zone } from './local-time.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -21,11 +21,11 @@ export interface Bucket {
  * many hours as it has.
  */
 export function cutIntoBuckets(
-  { fromMs, toMs, timeZone }: { readonly fromMs: number; readonly toMs: number; readonly timeZone: string },
+  { fromMs, toMs, zone }: { readonly fromMs: number; readonly toMs: number; readonly zone: Zone },
   grouping: Grouping,
 ): Bucket[] {
   if (fromMs >= toMs) return [];
-  const clock = readLocalClock(timeZone, fromMs, toMs);
+  const clock = readLocalClock(zone, fromMs, toMs);
   const cuts = grouping === 'day' ? cutDays(clock, fromMs, toMs) : cutHours(clock, fromMs, toMs);
   return cuts.map(({ localMs, startsMs, endsMs }) => ({
     label: new Date(localMs).toISOString().slice(0, 19),

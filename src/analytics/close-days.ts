@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { cutIntoBuckets } from './buckets.ts';
 import { toFiguresAnswer } from './figures-answer.ts';
+import { openZone, type Zone } from './local-time.ts';
 import { readRevenue } from './revenue.ts';
 import { selectOne, selectRows } from './sql.ts';
 
@@ -23,19 +24,20 @@ export async function closeDays(
   );
   const since = closed ?? first;
   if (since === null) return 0;
-  const open = cutIntoBuckets({ fromMs: since.getTime() - 2 * DAY_MS, toMs: now.getTime(), timeZone }, 'day').filter(
+  const zone = openZone(timeZone);
+  const open = cutIntoBuckets({ fromMs: since.getTime() - 2 * DAY_MS, toMs: now.getTime(), zone }, 'day').filter(
     ({ whole, startsMs, endsMs }) => whole && endsMs > since.getTime() && startsMs >= (closed?.getTime() ?? 0),
   );
   let count = 0;
   for (let index = 0; index < open.length; index += AT_ONCE) {
-    count += await keep(knex, open.slice(index, index + AT_ONCE), timeZone);
+    count += await keep(knex, open.slice(index, index + AT_ONCE), zone);
   }
   return count;
 }
 
-async function keep(knex: Knex, days: ReturnType<typeof cutIntoBuckets>, timeZone: string): Promise<number> {
+async function keep(knex: Knex, days: ReturnType<typeof cutIntoBuckets>, zone: Zone): Promise<number> {
   const { buckets } = await readRevenue(knex, {
-    range: { fromMs: days[0]?.startsMs ?? 0, toMs: days.at(-1)?.endsMs ?? 0, timeZone },
+    range: { fromMs: days[0]?.startsMs ?? 0, toMs: days.at(-1)?.endsMs ?? 0, zone },
     grouping: 'day',
     filter: {},
     compare: false,
@@ -47,7 +49,7 @@ async function keep(knex: Knex, days: ReturnType<typeof cutIntoBuckets>, timeZon
      FROM jsonb_to_recordset(:days::jsonb) AS d (starts_at timestamptz, ends_at timestamptz, day date, figures jsonb)
      ON CONFLICT (starts_at) DO NOTHING RETURNING starts_at`,
     {
-      timeZone,
+      timeZone: zone.name,
       days: JSON.stringify(
         buckets.map(({ bucket, figures }) => ({
           starts_at: new Date(bucket.startsMs).toISOString(),

@@ -23,9 +23,14 @@ const DAY_MS = 86_400_000;
 /** Zones change their clocks a month apart at least (Morocco, around Ramadan). */
 const LOOK_EVERY_MS = 14 * DAY_MS;
 
-/** @throws RangeError for a zone that is not in the IANA database */
-export function readLocalClock(timeZone: string, fromMs: number, toMs: number): LocalClock {
-  const offset = offsetReader(timeZone);
+/** A time zone of the IANA database, opened once for all that is asked of it: that costs more than the questions. */
+export interface Zone {
+  readonly name: string;
+  /** Local time minus UTC, in ms. */
+  readonly offset: (instantMs: number) => number;
+}
+
+export function readLocalClock({ offset }: Zone, fromMs: number, toMs: number): LocalClock {
   const stretches: Stretch[] = [];
   // A zone is never more than 14 hours from UTC: two days on both sides answer for all local times between.
   let atMs = fromMs - 2 * DAY_MS;
@@ -69,9 +74,10 @@ function findChange(offset: (instantMs: number) => number, beforeMs: number, aft
   return Math.floor(high) * 1000;
 }
 
-function offsetReader(timeZone: string): (instantMs: number) => number {
+/** @throws RangeError when the name is not in the IANA database */
+export function openZone(name: string): Zone {
   const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
+    timeZone: name,
     hourCycle: 'h23',
     era: 'short',
     year: 'numeric',
@@ -81,11 +87,12 @@ function offsetReader(timeZone: string): (instantMs: number) => number {
     minute: 'numeric',
     second: 'numeric',
   });
-  return (instantMs) => {
+  const offset = (instantMs: number): number => {
     const wholeMs = Math.floor(instantMs / 1000) * 1000;
     const parts: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
     for (const { type, value } of format.formatToParts(wholeMs)) parts[type] = Number(value);
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
     return Date.UTC(year, month - 1, day, hour, minute, second) - wholeMs;
   };
+  return { name, offset };
 }

@@ -1,7 +1,6 @@
 import { AppError } from '../platform/errors.ts';
-import { isTimeZone } from '../platform/time-zone.ts';
 import type { Grouping } from './buckets.ts';
-import { readLocalClock } from './local-time.ts';
+import { openZone, readLocalClock, type Zone } from './local-time.ts';
 
 /** What was asked for: dates (whole days, the last one included) or date-times (the end excluded). */
 export interface RangeQuery {
@@ -16,7 +15,7 @@ export interface RangeQuery {
 export interface Range {
   readonly fromMs: number;
   readonly toMs: number;
-  readonly timeZone: string;
+  readonly zone: Zone;
 }
 
 const DAY_MS = 86_400_000;
@@ -33,14 +32,14 @@ const MOMENT = /^(20\d\d-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z
  * @throws AppError `time_zone_unknown`, `date_invalid`, `range_reversed`, `range_too_long`
  */
 export function readRange({ fromDate, toDate, grouping, timeZone }: RangeQuery, now: Date): Range {
-  checkTimeZone(timeZone);
-  const to = parse('to_date', toDate ?? localDate(now.getTime(), timeZone));
-  const toMs = instantOf(to, timeZone, to.day ? DAY_MS : 0);
+  const zone = findZone(timeZone);
+  const to = parse('to_date', toDate ?? localDate(now.getTime(), zone));
+  const toMs = instantOf(to, zone, to.day ? DAY_MS : 0);
   const from =
     fromDate === undefined
-      ? { day: true, localMs: startOfDays(toMs, timeZone, DAYS_WITHOUT_BEGINNING[grouping]), offsetMs: undefined }
+      ? { day: true, localMs: startOfDays(toMs, zone, DAYS_WITHOUT_BEGINNING[grouping]), offsetMs: undefined }
       : parse('from_date', fromDate);
-  const fromMs = instantOf(from, timeZone, 0);
+  const fromMs = instantOf(from, zone, 0);
   // A last day that is included leaves no empty range.
   if (to.day ? fromMs >= toMs : fromMs > toMs) {
     throw new AppError({ code: 'range_reversed', kind: 'invalid', message: 'from_date is after to_date.' });
@@ -53,12 +52,16 @@ export function readRange({ fromDate, toDate, grouping, timeZone }: RangeQuery, 
       message: `By the ${grouping}, at most ${MOST_DAYS[grouping]} days can be asked for at once.`,
     });
   }
-  return { fromMs, toMs, timeZone };
+  return { fromMs, toMs, zone };
 }
 
 /** Names only: PostgreSQL reads an offset such as `+03:00` with the sign the other way round. */
-function checkTimeZone(name: string): void {
-  if (/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/.test(name) && isTimeZone(name)) return;
+function findZone(name: string): Zone {
+  try {
+    if (/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/.test(name)) return openZone(name);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
   throw new AppError({
     code: 'time_zone_unknown',
     kind: 'invalid',
@@ -100,19 +103,18 @@ function invalidDate(field: string): AppError {
   });
 }
 
-function instantOf({ localMs, offsetMs }: Moment, timeZone: string, addMs: number): number {
+function instantOf({ localMs, offsetMs }: Moment, zone: Zone, addMs: number): number {
   if (offsetMs !== undefined) return localMs - offsetMs + addMs;
-  return readLocalClock(timeZone, localMs, localMs + addMs).firstAt(localMs + addMs);
+  return readLocalClock(zone, localMs, localMs + addMs).firstAt(localMs + addMs);
 }
 
-function localDate(instantMs: number, timeZone: string): string {
-  const local = instantMs + readLocalClock(timeZone, instantMs, instantMs).offsetAt(instantMs);
-  return new Date(local).toISOString().slice(0, 10);
+function localDate(instantMs: number, zone: Zone): string {
+  return new Date(instantMs + zone.offset(instantMs)).toISOString().slice(0, 10);
 }
 
 /** Local midnight so many days before the end of a range. */
-function startOfDays(toMs: number, timeZone: string, days: number): number {
-  const lastDay = Date.parse(localDate(toMs - 1, timeZone));
+function startOfDays(toMs: number, zone: Zone, days: number): number {
+  const lastDay = Date.parse(localDate(toMs - 1, zone));
   return lastDay - (days - 1) * DAY_MS;
 }
 
@@ -120,11 +122,11 @@ function startOfDays(toMs: number, timeZone: string, days: number): number {
  * The range to compare with: so many local days before, where this one begins at midnight (the first half of a day meets
  * the first half of the day before); else of the same length, up to where this one begins.
  */
-export function rangeBefore({ fromMs, toMs, timeZone }: Range): Range {
-  const clock = readLocalClock(timeZone, 2 * fromMs - toMs - DAY_MS, toMs);
+export function rangeBefore({ fromMs, toMs, zone }: Range): Range {
+  const clock = readLocalClock(zone, 2 * fromMs - toMs - DAY_MS, toMs);
   const localFrom = fromMs + clock.offsetAt(fromMs);
-  if (localFrom % DAY_MS !== 0) return { fromMs: 2 * fromMs - toMs, toMs: fromMs, timeZone };
+  if (localFrom % DAY_MS !== 0) return { fromMs: 2 * fromMs - toMs, toMs: fromMs, zone };
   const localTo = toMs + clock.offsetAt(toMs);
   const shiftMs = Math.ceil((localTo - localFrom) / DAY_MS) * DAY_MS;
-  return { fromMs: clock.firstAt(localFrom - shiftMs), toMs: clock.firstAt(localTo - shiftMs), timeZone };
+  return { fromMs: clock.firstAt(localFrom - shiftMs), toMs: clock.firstAt(localTo - shiftMs), zone };
 }

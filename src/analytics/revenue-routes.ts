@@ -121,7 +121,7 @@ function toAnswer(found: Revenue, grouping: 'hour' | 'day'): RevenueAnswer {
   const { range, buckets, totals, previous, breakdown } = found;
   return {
     grouping,
-    time_zone: range.timeZone,
+    time_zone: range.zone.name,
     from: instant(range.fromMs),
     to: instant(range.toMs),
     buckets: buckets.map(toBucketAnswer),

@@ -1,10 +1,13 @@
 import type { Knex } from 'knex';
 import { cutIntoBuckets, type Bucket, type Grouping } from './buckets.ts';
 import { readClosedDays, type ClosedDay } from './closed-days.ts';
-import { coverBuckets } from './cover.ts';
+import { coverBuckets, type Cover } from './cover.ts';
 import { sumCredits, sumUsage, toFigures, type Figures } from './figures.ts';
+import { openZone } from './local-time.ts';
 import { rangeBefore, type Range } from './range.ts';
-import { readCallers, readCredits, readCursor, readUsage, type Cursor, type Filter, type Key } from './read-figures.ts';
+import { readCursor, type Cursor, type Filter, type Key } from './places.ts';
+import { countEverybody, readCallers, type CallerCounts } from './read-callers.ts';
+import { readCredits, readUsage, type CountedUsage } from './read-figures.ts';
 
 export interface RevenueQuery {
   readonly range: Range;
@@ -63,9 +66,11 @@ async function readBuckets(
   { range, grouping, filter, cursor }: Reading,
 ): Promise<Pick<Revenue, 'buckets' | 'totals'>> {
   const buckets = cutIntoBuckets(range, grouping);
-  const cover = coverBuckets(buckets, { grouping, byDays: range.timeZone === cursor.timeZone });
+  const cover = coverBuckets(buckets, { grouping, byDays: range.zone.name === cursor.timeZone });
   const usage = await readUsage(transaction, cover, { cursor, filter, key: 'bucket' });
-  const callers = await readCallers(transaction, cover, { cursor, filter, key: 'bucket' });
+  const callers =
+    (await readCountedCallers(transaction, usage, { range, cover, cursor })) ??
+    (await readCallers(transaction, cover, { cursor, filter, key: 'bucket' }));
   const credits = await readCredits(transaction, cover, cursor);
   const closed = grouping === 'day' ? await readClosedDays(transaction, range) : new Map<string, ClosedDay>();
   return {
@@ -81,13 +86,32 @@ async function readBuckets(
   };
 }
 
+/** As the cells of the tables know them, without a look at their sets; `undefined` where figures are put together. */
+async function readCountedCallers(
+  transaction: Knex,
+  usage: ReadonlyMap<string, CountedUsage>,
+  { range, cover, cursor }: { readonly range: Range; readonly cover: Cover; readonly cursor: Cursor },
+): Promise<CallerCounts | undefined> {
+  const by = new Map<string, number>();
+  for (const [key, { callers }] of usage) {
+    if (callers === null) return undefined;
+    by.set(key, callers);
+  }
+  const days = cover.days.length > 0 ? cover : coverDays(range, cursor);
+  return { by, all: by.size === 0 ? 0 : await countEverybody(transaction, days, cursor) };
+}
+
+/** What concerns the whole of a range comes from the daily tables, whatever the buckets are that were asked for. */
+function coverDays({ fromMs, toMs, zone: asked }: Range, { timeZone }: Cursor): Cover {
+  const zone = asked.name === timeZone ? asked : openZone(timeZone);
+  return coverBuckets(cutIntoBuckets({ fromMs, toMs, zone }, 'day'), { grouping: 'day', byDays: true });
+}
+
 async function readBreakdown(
   transaction: Knex,
   { range, filter, cursor, key }: Omit<Reading, 'grouping'> & { readonly key: Exclude<Key, 'bucket'> },
 ): Promise<ReadonlyMap<string, Figures>> {
-  // Sums of the whole range: cut where the daily tables are, whatever the buckets are that were asked for.
-  const days = cutIntoBuckets({ ...range, timeZone: cursor.timeZone }, 'day');
-  const cover = coverBuckets(days, { grouping: 'day', byDays: true });
+  const cover = coverDays(range, cursor);
   const usage = await readUsage(transaction, cover, { cursor, filter, key });
   const callers = await readCallers(transaction, cover, { cursor, filter, key });
   return new Map(

@@ -63,13 +63,24 @@ async function differences(knex: Knex): Promise<unknown[]> {
       FROM books GROUP BY GROUPING SETS ((period, engine, language), (period))
     ), found AS (
       SELECT r.period, r.engine, r.language, sessions, billed_minutes, talked_sec, list_kopecks, recognized_kopecks,
-        free_hundredths, CASE engine WHEN '*' THEN
-          (SELECT sum(bit_count(members)) FROM callers_hourly c WHERE c.period = r.period) END AS callers
+        free_hundredths, callers
       FROM revenue_hourly r
+    ), sets AS (
+      SELECT period::text, sum(bit_count(members)) AS callers FROM callers_hourly GROUP BY 1
+      UNION ALL
+      SELECT period::text, sum(bit_count(members)) FROM callers_daily WHERE engine = '*' AND language = '*' GROUP BY 1
+    ), counts AS (
+      SELECT period::text, callers FROM revenue_hourly WHERE engine = '*'
+      UNION ALL
+      SELECT period::text, callers FROM revenue_daily WHERE engine = '*'
     )
     (SELECT 'missing', * FROM (SELECT * FROM expected EXCEPT SELECT * FROM found) a)
     UNION ALL
-    (SELECT 'wrong', * FROM (SELECT * FROM found EXCEPT SELECT * FROM expected) b)`);
+    (SELECT 'wrong', * FROM (SELECT * FROM found EXCEPT SELECT * FROM expected) b)
+    UNION ALL
+    (SELECT 'callers', period::timestamptz, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, callers FROM (
+       (SELECT * FROM sets EXCEPT ALL SELECT * FROM counts) UNION ALL (SELECT * FROM counts EXCEPT ALL SELECT * FROM sets)
+     ) c)`);
   return rows;
 }
 

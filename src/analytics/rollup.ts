@@ -111,8 +111,8 @@ async function countAnew(transaction: Knex.Transaction, timeZone: string): Promi
 }
 
 async function addSpan(transaction: Knex.Transaction, span: Span): Promise<Pick<RollUpReport, 'sessions' | 'credits'>> {
+  await addCallers(transaction, span);
   const sessions = await addUsage(transaction, span);
-  if (sessions > 0) await addCallers(transaction, span);
   const credits = await addCredits(transaction, span);
   await selectRows(
     transaction,

@@ -23,7 +23,10 @@ const FIGURES = [
   'free_hundredths',
 ] as const;
 
-/** Adds the sessions of the span to the hourly and daily figures. Answers how many they were. */
+/**
+ * Adds the sessions of the span to the hourly and daily figures. Answers how many they were. Their callers must have been
+ * added before, for each cell says how many there are.
+ */
 export async function addUsage(transaction: Knex.Transaction, span: Span): Promise<number> {
   const { sessions } = await selectOne<{ sessions: number }>(
     transaction,
@@ -35,8 +38,8 @@ export async function addUsage(transaction: Knex.Transaction, span: Span): Promi
          (sum(free_minutes::numeric) * 100)::bigint AS free_hundredths
        FROM usage_sessions WHERE xid >= :from::xid8 AND xid < :until::xid8
        GROUP BY 1, 2, 3, 4
-     ), hourly AS (${addFigures('revenue_hourly', 'hour')}
-     ), daily AS (${addFigures('revenue_daily', 'day')}
+     ), hourly AS (${addFigures('revenue_hourly', { period: 'hour', sets: 'callers_hourly WHERE true' })}
+     ), daily AS (${addFigures('revenue_daily', { period: 'day', sets: "callers_daily WHERE engine = '*' AND language = '*'" })}
      )
      SELECT coalesce(sum(sessions), 0)::bigint AS sessions FROM fresh`,
     bindingsOf(span),
@@ -48,13 +51,20 @@ export async function addUsage(transaction: Knex.Transaction, span: Span): Promi
  * Sums "fresh" by the period, each cell beside the sum over all engines and languages, and adds that to the table. In
  * the order of the questions: what is read together then lies together.
  */
-function addFigures(table: string, period: string): string {
+function addFigures(
+  table: string,
+  { period, sets }: { readonly period: 'hour' | 'day'; readonly sets: string },
+): string {
   return `
-       INSERT INTO ${table} AS known (period, engine, language, ${FIGURES.join(', ')})
-       SELECT ${period}, coalesce(engine, '*'), coalesce(language, '*'), ${FIGURES.map((name) => `sum(${name})`).join(', ')}
-       FROM fresh GROUP BY GROUPING SETS ((${period}, engine, language), (${period})) ORDER BY 2, 3, 1
+       INSERT INTO ${table} AS known (period, engine, language, ${FIGURES.join(', ')}, callers)
+       SELECT ${period}, coalesce(engine, '*'), coalesce(language, '*'), ${FIGURES.join(', ')},
+         CASE WHEN engine IS NULL THEN (SELECT sum(bit_count(members)) FROM ${sets} AND period = ${period}) END
+       FROM (
+         SELECT ${period}, engine, language, ${FIGURES.map((name) => `sum(${name}) AS ${name}`).join(', ')}
+         FROM fresh GROUP BY GROUPING SETS ((${period}, engine, language), (${period}))
+       ) summed ORDER BY 2, 3, 1
        ON CONFLICT (engine, language, period) DO UPDATE SET
-         ${FIGURES.map((name) => `${name} = known.${name} + excluded.${name}`).join(', ')}`;
+         ${FIGURES.map((name) => `${name} = known.${name} + excluded.${name}`).join(', ')}, callers = excluded.callers`;
 }
 
 /** Adds the people who called to the hourly and daily sets. */
