@@ -2,7 +2,17 @@ import path from 'node:path';
 import { ComponentLoader } from 'adminjs';
 
 /** Our components by the name under which AdminJS finds them; the file has the name in kebab case. */
-const OWN = ['ActionForm', 'Analytics', 'CallShow', 'Dashboard', 'Latency', 'Live', 'Settings', 'SystemRules'] as const;
+const OWN = [
+  'ActionForm',
+  'Analytics',
+  'CallShow',
+  'Dashboard',
+  'Jobs',
+  'Latency',
+  'Live',
+  'Settings',
+  'SystemRules',
+] as const;
 /** In the place of AdminJS's own. */
 const INSTEAD = ['LoggedIn', 'Login', 'SidebarPages', 'SidebarResourceSection'] as const;
 

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { Analytics } from '../analytics/index.ts';
 import type { Queues } from '../jobs/index.ts';
-import { writeAudit } from '../platform/audit.ts';
+import { type AuditEntry, writeAudit } from '../platform/audit.ts';
 import { defineRoute, type Route } from '../platform/http.ts';
 import { onlyOne } from '../platform/periodic.ts';
 
@@ -28,6 +28,7 @@ const deadJob = z.object({
   job: z.string(),
   error: z.string(),
   attempts: z.int(),
+  payload: z.unknown().describe('What the job was told'),
   enqueued_at: z.iso.datetime(),
   failed_at: z.iso.datetime(),
 });
@@ -65,12 +66,13 @@ export function maintenanceRoutes({ knex, queues, analytics }: MaintenanceOption
       answer: z.array(deadJob),
       errors: ['queue_unavailable'],
       async handle() {
-        return (await queues.dead()).map(({ id, queue, job, error, attempts, enqueuedAt, failedAt }) => ({
+        return (await queues.dead()).map(({ id, queue, job, error, attempts, payload, enqueuedAt, failedAt }) => ({
           id,
           queue,
           job,
           error,
           attempts,
+          payload,
           enqueued_at: enqueuedAt.toISOString(),
           failed_at: failedAt.toISOString(),
         }));
@@ -86,18 +88,22 @@ export function maintenanceRoutes({ knex, queues, analytics }: MaintenanceOption
       params: z.object({ id: z.string().min(1).max(300) }),
       answer: z.object({ replayed: z.boolean().describe('false: it is dead no more') }),
       errors: ['job_not_found', 'queue_unavailable'],
-      async handle({ params, principal, ip }) {
-        const replayed = await queues.replay(params.id);
-        if (replayed) {
-          await knex.transaction((transaction) =>
-            writeAudit(transaction, {
-              actorId: principal.userId,
-              ip,
-              action: 'job.replay',
-              subject: { type: 'job', id: params.id },
-            }),
-          );
-        }
+      async handle({ params: { id }, principal, ip }) {
+        const dead = (await queues.dead()).find((job) => job.id === id);
+        const replayed = await writtenDown(
+          knex,
+          {
+            actorId: principal.userId,
+            ip,
+            action: 'job.replay',
+            subject: { type: 'job', id },
+            details: {
+              before: { state: 'dead', job: dead?.job, error: dead?.error, attempts: dead?.attempts },
+              after: { state: 'waiting' },
+            },
+          },
+          () => queues.replay(id),
+        );
         return { replayed };
       },
     }),
@@ -105,24 +111,61 @@ export function maintenanceRoutes({ knex, queues, analytics }: MaintenanceOption
       method: 'post',
       path: '/api/admin/analytics/rebuild',
       summary: 'Count all figures anew',
-      description: 'One at a time: asked while it is being done, it is not begun again.',
+      description: 'One at a time: asked while it is being done, or under a key that was used, it is not done again.',
       tag: 'analytics staff',
       access: ['admin'],
+      idempotency: 'optional',
       answer: z.object({ rebuilt: z.boolean() }),
-      async handle({ principal, ip }) {
-        const rebuilt = await onlyOne(knex, 'ailingva.rebuild_figures', async () => {
+      async handle({ principal, ip, idempotencyKey }) {
+        let rebuilt = false;
+        await onlyOne(knex, 'ailingva.rebuild_figures', async () => {
+          if (idempotencyKey !== undefined && (await rebuiltUnder(knex, idempotencyKey))) return;
+          const before = await sums(knex);
           await analytics.rebuild();
+          const after = await sums(knex);
           await knex.transaction((transaction) =>
             writeAudit(transaction, {
               actorId: principal.userId,
               ip,
               action: 'analytics.rebuild',
               subject: { type: 'analytics', id: 'all' },
+              details: { before, after, ...(idempotencyKey !== undefined && { idempotency_key: idempotencyKey }) },
             }),
           );
+          rebuilt = true;
         });
         return { rebuilt };
       },
     }),
   ];
+}
+
+/** Written before the deed and kept if it was one: a deed is not done where it cannot be written down. */
+async function writtenDown(knex: Knex, entry: AuditEntry, deed: () => Promise<boolean>): Promise<boolean> {
+  const transaction = await knex.transaction();
+  try {
+    await writeAudit(transaction, entry);
+    const done = await deed();
+    await (done ? transaction.commit() : transaction.rollback());
+    return done;
+  } catch (error) {
+    await transaction.rollback();
+    throw error;
+  }
+}
+
+async function rebuiltUnder(knex: Knex, key: string): Promise<boolean> {
+  const row: unknown = await knex('audit_log')
+    .where({ subject_type: 'analytics', subject_id: 'all', action: 'analytics.rebuild' })
+    .whereRaw(`details ->> 'idempotency_key' = ?`, [key])
+    .first('id');
+  return row !== undefined;
+}
+
+/** What a rebuild may change, in three numbers. */
+async function sums(knex: Knex): Promise<Readonly<Record<string, number>>> {
+  const row = await knex('revenue_hourly')
+    .sum({ sessions: 'sessions', billed_minutes: 'billed_minutes', list_kopecks: 'list_kopecks' })
+    .first();
+  return Object.fromEntries(Object.entries(row ?? {}).map(([name, sum]) => [name, Number(sum ?? 0)]));
 }

@@ -4,7 +4,9 @@ import { before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { createAnalytics } from '../../src/analytics/index.ts';
+import { openQueues } from '../../src/jobs/index.ts';
 import { createSilentLogger } from '../../src/platform/log.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
 import { stockFigures } from '../../src/testing/figures-stock.ts';
 import { PANEL_PASSWORD } from '../../src/testing/panel.ts';
 import { insertCall, insertLearner, markCallLive } from '../../src/testing/stored-learners.ts';
@@ -209,6 +211,50 @@ describe('the pages of figures', { timeout: 240_000 }, () => {
     assert.deepEqual(admin.faults, []);
   });
 
+  it('show dead jobs with their cause, and have work done again once, after a second yes', async () => {
+    const { knex, url: databaseUrl } = product.database;
+    const log = createSilentLogger();
+    const queues = openQueues({ databaseUrl, log, metrics: createMetrics('test'), applicationName: 'test' });
+    suite.after(() => queues.close());
+    const callId = crypto.randomUUID();
+    await queues.enqueue('finalize-call', { callId });
+    await assertSoon(async () => (await queues.dead()).length === 1);
+
+    const { page } = admin;
+    await admin.go('/pages/jobs');
+    const row = page.locator(`[data-dead="calls/finalize-call-${callId}"]`);
+    await row.getByText('There is no such call.').waitFor();
+    await row.getByRole('link', { name: 'The call' }).waitFor();
+    await admin.screenshot('jobs');
+    await row.getByRole('button', { name: 'Do again' }).dblclick();
+    const sure = row.getByRole('button', { name: 'Yes: Do again' });
+    await sure.waitFor();
+    const replays = () => knex('audit_log').where('action', 'job.replay');
+    assert.equal((await replays()).length, 0, 'a double click is no second yes');
+    await sure.dblclick();
+    await page.getByText('The job is in its queue again').waitFor();
+    const [replay, ...others] = await replays();
+    assert.equal(others.length, 0);
+    assert.equal(replay.details.before.error, 'There is no such call.');
+    assert.ok(replay.ip);
+
+    const asked: string[] = [];
+    page.on('request', (request) => void (request.url().endsWith('/rebuild') && asked.push(request.method())));
+    await page.getByRole('button', { name: 'Count anew' }).click();
+    await page.getByRole('button', { name: 'Yes: Count anew' }).dblclick();
+    await page.getByText('The figures are counted anew.').waitFor();
+    assert.deepEqual(asked, ['POST']);
+    const rebuilds = await knex('audit_log').where('action', 'analytics.rebuild');
+    assert.equal(rebuilds.length, 1);
+    assert.deepEqual(rebuilds[0].details.after, rebuilds[0].details.before);
+    assert.ok(rebuilds[0].details.after.sessions > 0);
+
+    await page.getByText('Queue board').click();
+    await page.waitForURL(/\/admin\/queues/);
+    await page.getByText('nightly').first().waitFor();
+    assert.deepEqual(admin.faults, []);
+  });
+
   it('ask nothing while nobody looks', async () => {
     const { page } = admin;
     const asked: string[] = [];
@@ -254,10 +300,17 @@ describe('the pages of figures', { timeout: 240_000 }, () => {
     );
 
     const refused = await page.evaluate(async (id) => {
-      const addresses = ['/admin/pages/live', '/admin/data/live', `/admin/data/calls/${id}/captions`];
-      return Promise.all(addresses.map(async (address) => (await fetch(address)).status));
+      const read = ['/admin/pages/live', '/admin/data/live', `/admin/data/calls/${id}/captions`];
+      const done = ['/admin/data/jobs/dead/calls%2Fx/replay', '/admin/data/analytics/rebuild'];
+      const ask = async (address: string, method: string) => (await fetch(address, { method })).status;
+      return Promise.all([
+        ...[...read, '/admin/pages/jobs', '/admin/data/jobs/dead', '/admin/queues'].map((address) =>
+          ask(address, 'GET'),
+        ),
+        ...done.map((address) => ask(address, 'POST')),
+      ]);
     }, call);
-    assert.deepEqual(refused, [403, 403, 403]);
+    assert.deepEqual([...new Set(refused)], [403]);
     await analyst.go('/pages/analytics');
     await shown(analyst);
     await page.getByRole('heading', { name: 'По дням' }).waitFor();
@@ -291,9 +344,9 @@ describe('the pages of figures', { timeout: 240_000 }, () => {
   });
 });
 
-async function assertSoon(holds: () => boolean): Promise<void> {
+async function assertSoon(holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 20_000;
-  while (!holds()) {
+  while (!(await holds())) {
     assert.ok(Date.now() < deadline, 'did not come about in time');
     await wait(20);
   }

@@ -5,6 +5,8 @@ import { useLocation, useNavigate } from 'react-router';
 import { PANEL_PAGES } from '../pages/list.ts';
 import { useRole } from './figures/role.ts';
 
+const BOARD = '/admin/queues';
+
 /** The first page, and the others that whoever is signed in may see. */
 export default function PagesMenu() {
   const { translateComponent, translateLabel, translatePage } = useTranslation();
@@ -26,5 +28,7 @@ export default function PagesMenu() {
       navigate(href);
     },
   }));
-  return <Navigation label={translateLabel('pages')} elements={elements} />;
+  // A page of its own, which the panel's router does not know.
+  const board = { id: 'board', label: translateLabel('board'), icon: 'ExternalLink', href: BOARD };
+  return <Navigation label={translateLabel('pages')} elements={role === 'admin' ? [...elements, board] : elements} />;
 }

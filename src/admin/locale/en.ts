@@ -1,3 +1,4 @@
+import { jobsPage, jobsWords } from './en/jobs.ts';
 import { menu } from './en/menu.ts';
 import { buttons, messages } from './en/messages.ts';
 import { money } from './en/money.ts';
@@ -16,9 +17,10 @@ export const en = {
   messages,
   resources: { ...people, ...money, ...talks, ...system },
   /** Titles of pages, by name. */
-  pages: { ...figurePages, ...rulesPage, ...settingsPage },
+  pages: { ...figurePages, ...jobsPage, ...rulesPage, ...settingsPage },
   components: {
     ...figureWords,
+    ...jobsWords,
     ...rulesWords,
     ...settingsWords,
     LanguageSelector: { availableLanguages: { en: 'English', ru: 'Русский' } },

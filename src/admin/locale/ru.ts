@@ -1,4 +1,5 @@
 import { adminjsRu } from './adminjs-ru.ts';
+import { jobsPage, jobsWords } from './ru/jobs.ts';
 import { menu } from './ru/menu.ts';
 import { buttons, messages } from './ru/messages.ts';
 import { money } from './ru/money.ts';
@@ -16,6 +17,6 @@ export const ru = {
   labels: { ...adminjsRu.labels, ...menu },
   messages: { ...adminjsRu.messages, ...messages },
   resources: { ...people, ...money, ...talks, ...system },
-  pages: { ...figurePages, ...rulesPage, ...settingsPage },
-  components: { ...adminjsRu.components, ...figureWords, ...rulesWords, ...settingsWords },
+  pages: { ...figurePages, ...jobsPage, ...rulesPage, ...settingsPage },
+  components: { ...adminjsRu.components, ...figureWords, ...jobsWords, ...rulesWords, ...settingsWords },
 };

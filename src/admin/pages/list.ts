@@ -16,5 +16,6 @@ export const PANEL_PAGES: readonly PanelPage[] = [
   { name: 'latency', component: 'Latency', icon: 'Clock', roles: ['admin', 'support', 'analyst'] },
   { name: 'live', component: 'Live', icon: 'Radio', roles: ['admin', 'support'] },
   { name: 'rules', component: 'SystemRules', icon: 'BookOpen', roles: ['admin', 'support'] },
+  { name: 'jobs', component: 'Jobs', icon: 'Layers', roles: ['admin'] },
   { name: 'settings', component: 'Settings', icon: 'Settings', roles: ['admin'] },
 ];

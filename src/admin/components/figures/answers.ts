@@ -118,6 +118,17 @@ export type QueuesAnswer = readonly {
   readonly oldest_waiting_sec: number;
 }[];
 
+export type DeadJobsAnswer = readonly {
+  readonly id: string;
+  readonly queue: string;
+  readonly job: string;
+  readonly error: string;
+  readonly attempts: number;
+  readonly payload: Readonly<Record<string, unknown>> | null;
+  readonly enqueued_at: string;
+  readonly failed_at: string;
+}[];
+
 export interface AttentionAnswer {
   readonly concerns: readonly {
     readonly code: string;

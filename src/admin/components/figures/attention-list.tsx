@@ -15,11 +15,8 @@ const PLACES: Readonly<Record<string, { readonly to: string; readonly roles: rea
   no_media_node: { to: '/admin/resources/nodes', roles: ['admin', 'support', 'analyst'] },
   nodes_silent: { to: '/admin/resources/nodes', roles: ['admin', 'support', 'analyst'] },
   media_full: { to: '/admin/pages/live', roles: ['admin', 'support'] },
+  jobs_dead: { to: '/admin/pages/jobs', roles: ['admin'] },
   jobs_waiting: { to: '/admin/pages/live', roles: ['admin', 'support'] },
-};
-/** Pages of their own, which the panel's router does not know. */
-const OUTSIDE: Readonly<Record<string, { readonly href: string; readonly roles: readonly string[] }>> = {
-  jobs_dead: { href: '/admin/queues', roles: ['admin'] },
 };
 
 /** What somebody should look at, each with what it means and where to go. */
@@ -73,14 +70,7 @@ function ConcernItem({ concern }: { readonly concern: AttentionAnswer['concerns'
 function Way({ code }: { readonly code: string }) {
   const { say } = useWords('Dashboard');
   const role = useRole();
-  const [place, outside] = [PLACES[code], OUTSIDE[code]];
-  if (outside?.roles.includes(role)) {
-    return (
-      <a className="fg-button" href={outside.href}>
-        {say('look')}
-      </a>
-    );
-  }
+  const place = PLACES[code];
   if (!place?.roles.includes(role)) return <span />;
   return (
     <Link className="fg-button" to={place.to}>

@@ -12,15 +12,26 @@ export class Refused extends Error {
 
 const PATIENCE_MS = 40_000;
 
+interface SendOptions {
+  readonly patienceMs?: number;
+  /** Where the same again is not done again. */
+  readonly idempotencyKey?: string;
+}
+
 /** Sends a change to the panel's data. @throws Refused; `unreachable` where nobody answered */
-export async function send<Answer>(address: string, body: unknown): Promise<Answer> {
+export async function send<Answer>(address: string, body: unknown, options: SendOptions = {}): Promise<Answer> {
+  const { patienceMs = PATIENCE_MS, idempotencyKey } = options;
   let answer: Response;
   try {
     answer = await fetch(address, {
       method: 'POST',
-      headers: { accept: 'application/json', 'content-type': 'application/json' },
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patienceMs),
     });
   } catch {
     throw new Refused('unreachable', {});

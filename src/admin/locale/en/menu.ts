@@ -1,6 +1,7 @@
 /** The menu, sections and tables; and what a yes and a no are called. */
 export const menu = {
   pages: 'Overview',
+  board: 'Queue board',
   users: 'Users',
   referrals: 'Referrals',
   calls: 'Calls',

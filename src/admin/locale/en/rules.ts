@@ -3,6 +3,8 @@ export const rulesPage = { rules: 'System rules' };
 
 export const rulesWords = {
   Keeping: {
+    sure: 'Yes: {{what}}',
+    notSure: 'No',
     failures: {
       unreachable:
         'The server does not answer. Nothing was changed, as far as is known: look again before you repeat it.',
@@ -17,6 +19,8 @@ export const rulesWords = {
         'Somebody else has changed this setting meanwhile. Their value is in force; yours still stands here. Save again to replace theirs.',
       setting_invalid: 'The setting cannot have this value.',
       setting_not_found: 'There is no such setting any more.',
+      job_not_found: 'There is no such job any more.',
+      queue_unavailable: 'The queues cannot be reached now.',
       too_many_requests: 'That was often. Wait a minute, then ask again.',
       tutor_silent: 'The tutor did not answer in time.',
       language_unsupported:

@@ -1,6 +1,7 @@
 /** The menu, sections and tables; and what a yes and a no are called. */
 export const menu = {
   pages: 'Обзор',
+  board: 'Доска очередей',
   users: 'Пользователи',
   referrals: 'Приглашения',
   calls: 'Разговоры',
