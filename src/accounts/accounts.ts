@@ -9,6 +9,7 @@ import { AttemptLimits, DEFAULT_LIMITS, type AttemptLimitsConfig } from './attem
 import { createAuthenticator, createCallTokens, type CallTokens } from './authentication.ts';
 import { confirmationRoutes } from './confirmation-routes.ts';
 import { createConfirmations, type ConfirmationOptions, type Confirmations } from './confirmation.ts';
+import { deleteAccount, passwordWrong, type DeletionReason } from './deletion.ts';
 import { PasswordHasher, type PasswordHasherOptions } from './password-hasher.ts';
 import { checkPassword } from './password-policy.ts';
 import { accountRoutes } from './routes.ts';
@@ -33,11 +34,26 @@ export interface AccountsOptions {
   ) => Promise<void>;
   /** Runs in the transaction that blocks an account: its calls, for example, end. */
   readonly onBlocked?: (transaction: Knex.Transaction, userId: string) => Promise<void>;
+  /** How accounts are deleted; without it nobody's is. */
+  readonly deletion?: DeletionOptions;
   /** How addresses are confirmed; without it nobody is asked to, as where nobody registers. */
   readonly confirmation?: ConfirmationOptions;
   /** What is left out is as usual. */
   readonly limits?: Partial<AttemptLimitsConfig>;
   readonly passwords?: PasswordHasherOptions;
+}
+
+export interface DeletionOptions {
+  /** Runs in the transaction that deletes an account, while it still has its address: its calls, for example, end. */
+  readonly onDeleted: (transaction: Knex.Transaction, userId: string) => Promise<void>;
+}
+
+export interface OwnDeletion {
+  readonly userId: string;
+  readonly password: string;
+  /** The balance as the user was shown it, and agrees to lose it; decimal minutes. */
+  readonly minutesGivenUp: number;
+  readonly ip: string;
 }
 
 export interface Registration {
@@ -98,6 +114,16 @@ export interface Accounts {
     order: StaffOrder,
     refuseIfChanged?: (transaction: Knex.Transaction) => Promise<void>,
   ) => Promise<void>;
+  /**
+   * The user deletes their own account. See `deleteAccount` of `deletion.ts`.
+   * @throws AppError `password_wrong`, `too_many_logins`, `balance_not_given_up`, `last_admin`
+   */
+  readonly deleteOwn: (deletion: OwnDeletion) => Promise<void>;
+  /** A member of staff deletes somebody's. @throws AppError `user_not_found`, `own_account`, `last_admin` */
+  readonly deleteAccount: (deletion: {
+    readonly userId: string;
+    readonly by: StaffOrder & { readonly reason: DeletionReason };
+  }) => Promise<void>;
   readonly me: (userId: string) => Promise<User>;
   readonly changeProfile: (userId: string, change: ProfileChange) => Promise<User>;
   /** Makes an administrator when there is none; `undefined` when there is one. */
@@ -123,9 +149,15 @@ export function createAccounts(options: AccountsOptions): Accounts {
     token: await tokens.issueApi({ userId: account.id, tokenVersion: account.tokenVersion }),
   });
 
+  const remove = async (deletion: Omit<Parameters<typeof deleteAccount>[1], 'onDeleted'>): Promise<void> => {
+    if (!options.deletion) throw new Error('Nobody is deleted by this process');
+    const deleted = await deleteAccount(knex, { ...deletion, onDeleted: options.deletion.onDeleted });
+    if (deleted) log.warn({ userId: deletion.userId }, 'An account was deleted');
+  };
+
   const checkCredentials = async ({ email, password, ip }: Credentials): Promise<UserAccount> => {
     const attempt = await attempts.countLogin(ip, email);
-    const account = await UserAccount.query(knex).whereRaw('lower(email) = ?', email).first();
+    const account = await UserAccount.query(knex).whereRaw('lower(email) = ?', email).whereNull('deleted_at').first();
     const matches = await hasher.verify(password, account?.passwordHash);
     if (!account || !matches) throw credentialsInvalid();
     await attempt.giveBack();
@@ -189,6 +221,18 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
     changeByStaff: (userId, change, order, refuseIfChanged) =>
       changeAccount(knex, userId, change, order, refuseIfChanged),
+
+    async deleteOwn({ userId, password, minutesGivenUp, ip }) {
+      const account = await UserAccount.query(knex).findById(userId).whereNull('deleted_at');
+      // A second press, while the first one went through.
+      if (!account) return;
+      const attempt = await attempts.countLogin(ip, account.email);
+      if (!(await hasher.verify(password, account.passwordHash))) throw passwordWrong();
+      await attempt.giveBack();
+      await remove({ userId, by: { kind: 'self', passwordHash: account.passwordHash, minutesGivenUp } });
+    },
+
+    deleteAccount: ({ userId, by }) => remove({ userId, by: { kind: 'staff', ...by } }),
 
     me: (userId) => readUser(knex, userId),
 

@@ -68,7 +68,10 @@ export function createConfirmations(options: Dependencies): Confirmations {
     async sendAgain(userId) {
       await attempts.countConfirmation(userId);
       await knex.transaction(async (transaction) => {
-        if ((await lockAccount(transaction, userId)).confirmed_at !== null) throw alreadyConfirmed();
+        const account = await lockAccount(transaction, userId);
+        if (account.confirmed_at !== null) throw alreadyConfirmed();
+        // Asked for just before: a letter to a deleted account's address would lead nowhere.
+        if (account.blocked_at !== null) throw accountBlocked();
         await sendLink(transaction, userId);
       });
     },
@@ -87,9 +90,7 @@ export function createConfirmations(options: Dependencies): Confirmations {
         if (found.used_at !== null) {
           throw tokenRefused('confirmation_token_used', 'The link was used already.', 'conflict');
         }
-        if (account.blocked_at !== null) {
-          throw new AppError({ code: 'account_blocked', kind: 'forbidden', message: 'This account is blocked.' });
-        }
+        if (account.blocked_at !== null) throw accountBlocked();
         if (account.confirmed_at !== null) throw alreadyConfirmed();
         if (found.expires_at.getTime() <= clock.now().getTime()) {
           throw tokenRefused('confirmation_token_expired', 'The link is too old. Ask for a new one.');
@@ -144,6 +145,10 @@ function digest(token: string): string {
 
 function tokenRefused(code: string, message: string, kind: 'invalid' | 'conflict' = 'invalid'): AppError {
   return new AppError({ code, kind, message });
+}
+
+function accountBlocked(): AppError {
+  return new AppError({ code: 'account_blocked', kind: 'forbidden', message: 'This account is blocked.' });
 }
 
 function alreadyConfirmed(): AppError {

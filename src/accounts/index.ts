@@ -9,8 +9,10 @@ export {
   type SignedIn,
 } from './accounts.ts';
 export type { FirstAdmin } from './admin.ts';
+export { DELETION_REASONS, type DeletionReason } from './deletion.ts';
 export type { AttemptLimitsConfig, Limit } from './attempt-limits.ts';
 export type { CallPass, CallTokens } from './authentication.ts';
 export type { StaffMember, StaffPass, StaffRole } from './staff.ts';
+export { eraseDeleted } from './erasure.ts';
 export { emailSchema } from './email.ts';
 export type { User } from './users.ts';

@@ -29,6 +29,14 @@ const credentials = z.strictObject({ email: emailSchema, password });
 
 const profile = z.strictObject({ name: name.optional(), language: language.optional(), level: level.optional() });
 
+const deletion = z.strictObject({
+  password,
+  minutes_given_up: z
+    .number()
+    .min(0)
+    .describe('`minutes_balance` as the user was shown it, and agrees to lose it; where there is more, it is refused'),
+});
+
 const userAnswer = z
   .object({
     id: z.uuid(),
@@ -124,6 +132,25 @@ export function accountRoutes(accounts: Omit<Accounts, 'routes'>): Route[] {
       body: profile,
       answer: userAnswer,
       handle: async ({ principal, body }) => toAnswer(await accounts.changeProfile(principal.userId, body)),
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/api/me',
+      summary: 'Delete this account, for good',
+      description:
+        'Tokens are void and calls end at once; name, address, transcripts and recordings are erased within minutes; ' +
+        'minutes that are left are lost. Payments and charges stay in the books, without a name.',
+      tag: 'accounts',
+      access: 'user',
+      body: deletion,
+      answer: z.null(),
+      status: 204,
+      errors: ['password_wrong', 'balance_not_given_up', 'last_admin', 'too_many_logins', 'sign_in_busy'],
+      async handle({ principal, body, ip }) {
+        const { password: given, minutes_given_up: minutesGivenUp } = body;
+        await accounts.deleteOwn({ userId: principal.userId, password: given, minutesGivenUp, ip });
+        return null;
+      },
     }),
   ];
 }

@@ -37,7 +37,7 @@ describe('what staff do to accounts', () => {
     const row = await knex('audit_log').where('action', 'user.update').first();
     assert.deepEqual(row.details, {
       before: { name: '', role: 'student' },
-      after: { name: 'Ann', role: 'support' },
+      after: { name: '…', role: 'support' },
     });
     await assert.rejects(accounts.changeByStaff(admin.id, { role: 'support' }, by), { code: 'own_account' });
     await assert.rejects(accounts.changeByStaff(admin.id, { role: 'student' }, { ...by, actorId: learner.id }), {

@@ -44,10 +44,11 @@ export function blockAccount(knex: Knex, { userId, reason, order, onBlocked }: B
   });
 }
 
-/** @throws AppError `user_not_found`. Unblocking what is not blocked changes nothing. */
+/** @throws AppError `user_not_found`, `account_deleted`. Unblocking what is not blocked changes nothing. */
 export function unblockAccount(knex: Knex, { userId, reason, order }: Omit<Blocking, 'onBlocked'>): Promise<void> {
   return knex.transaction(async (transaction) => {
     const account = await lockAccount(transaction, userId);
+    if (account.deletedAt) throw accountDeleted();
     if (!account.blockedAt) return;
     await UserAccount.query(transaction).findById(userId).patch({ blockedAt: null });
     await audit(transaction, order, 'user.unblock', userId, { reason });
@@ -57,7 +58,7 @@ export function unblockAccount(knex: Knex, { userId, reason, order }: Omit<Block
 /**
  * Changes what staff may change of somebody; what is left out stays.
  * @param refuseIfChanged asked under the account's lock, before anything is written
- * @throws AppError `user_not_found`; `own_account` for one's own role; `last_admin`
+ * @throws AppError `user_not_found`, `account_deleted`; `own_account` for one's own role; `last_admin`
  */
 export function changeAccount(
   knex: Knex,
@@ -68,6 +69,7 @@ export function changeAccount(
 ): Promise<void> {
   return knex.transaction(async (transaction) => {
     const account = await lockAccount(transaction, userId);
+    if (account.deletedAt) throw accountDeleted();
     await refuseIfChanged?.(transaction);
     const profile = await UserProfile.query(transaction).findById(userId);
     const before = { name: profile?.name, language: profile?.language, level: profile?.level, role: account.role };
@@ -86,20 +88,25 @@ export function changeAccount(
     const changed = Object.keys(after) as (keyof typeof before)[];
     if (changed.length === 0) return;
     await audit(transaction, order, 'user.update', userId, {
-      before: Object.fromEntries(changed.map((name) => [name, before[name]])),
-      after,
+      before: impersonal(Object.fromEntries(changed.map((name) => [name, before[name]]))),
+      after: impersonal(after),
     });
   });
 }
 
-async function lockAccount(transaction: Knex.Transaction, userId: string): Promise<UserAccount> {
+/** The log outlives the account: that a name was changed stands in it, not from what to what. */
+function impersonal(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return 'name' in values ? { ...values, name: values['name'] === '' ? '' : '…' } : values;
+}
+
+export async function lockAccount(transaction: Knex.Transaction, userId: string): Promise<UserAccount> {
   const account = await UserAccount.query(transaction).findById(userId).forNoKeyUpdate();
   if (account) return account;
   throw new AppError({ code: 'user_not_found', kind: 'not_found', message: 'There is no such user.' });
 }
 
 /** Two administrators who take each other's role at once wait for one another here. */
-async function refuseLastAdmin(transaction: Knex.Transaction, userId: string): Promise<void> {
+export async function refuseLastAdmin(transaction: Knex.Transaction, userId: string): Promise<void> {
   await transaction.raw(`SELECT pg_advisory_xact_lock(hashtextextended('ailingva.first_admin', 0))`);
   const other = await UserAccount.query(transaction)
     .where('role', 'admin')
@@ -120,10 +127,14 @@ function audit(
   return writeAudit(transaction, { ...order, action, subject: { type: 'user', id: userId }, details });
 }
 
-function ownAccount(): AppError {
+function accountDeleted(): AppError {
+  return new AppError({ code: 'account_deleted', kind: 'conflict', message: 'This account was deleted.' });
+}
+
+export function ownAccount(): AppError {
   return new AppError({
     code: 'own_account',
     kind: 'conflict',
-    message: 'Nobody blocks themselves or changes their own role: ask another administrator.',
+    message: 'Nobody blocks or deletes themselves as staff, or changes their own role: ask another administrator.',
   });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRoute, type Route } from '../platform/http/route.ts';
 import type { Accounts } from './accounts.ts';
+import { DELETION_REASONS } from './deletion.ts';
 
 const order = z.strictObject({
   reason: z
@@ -12,7 +13,9 @@ const order = z.strictObject({
 });
 
 /** What staff may do to accounts. */
-export function accountStaffRoutes(accounts: Pick<Accounts, 'blockByStaff' | 'unblockByStaff'>): Route[] {
+export function accountStaffRoutes(
+  accounts: Pick<Accounts, 'blockByStaff' | 'unblockByStaff' | 'deleteAccount'>,
+): Route[] {
   return [
     defineRoute({
       method: 'post',
@@ -41,9 +44,29 @@ export function accountStaffRoutes(accounts: Pick<Accounts, 'blockByStaff' | 'un
       body: order,
       answer: z.null(),
       status: 204,
-      errors: ['user_not_found'],
+      errors: ['user_not_found', 'account_deleted'],
       async handle({ params, body, principal, ip }) {
         await accounts.unblockByStaff(params.id, body.reason, { actorId: principal.userId, ip });
+        return null;
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/api/admin/users/{id}/delete',
+      summary: 'Delete an account, for good',
+      description:
+        'As the user could: whatever names them is erased, what is left on the balance is lost, the books stay. ' +
+        'The reason is a word of a list, since it outlives the person’s data.',
+      tag: 'accounts staff',
+      access: ['admin'],
+      params: z.object({ id: z.uuid() }),
+      body: z.strictObject({ reason: z.enum(DELETION_REASONS) }),
+      answer: z.null(),
+      status: 204,
+      errors: ['user_not_found', 'own_account', 'last_admin'],
+      async handle({ params, body, principal, ip }) {
+        const by = { actorId: principal.userId, ip, reason: body.reason };
+        await accounts.deleteAccount({ userId: params.id, by });
         return null;
       },
     }),

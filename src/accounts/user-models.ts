@@ -17,6 +17,8 @@ export class UserAccount extends Model {
   /** Tokens made under an earlier version are void. */
   declare tokenVersion: number;
   declare blockedAt: Date | null;
+  /** The row stays for the books; it is blocked, and names nobody. */
+  declare deletedAt: Date | null;
   declare confirmedAt: Date | null;
   declare readonly createdAt: Date;
 }

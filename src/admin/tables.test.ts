@@ -148,7 +148,7 @@ describe('forms', () => {
     const written = await panel.knex('audit_log').where({ action: 'user.update', subject_id: target });
     assert.deepEqual(
       written.map(({ actor_id: actor, details, ip }) => [actor, details, ip]),
-      [[panel.staff.admin.id, { before: { name: '' }, after: { name: 'Target' } }, '127.0.0.1']],
+      [[panel.staff.admin.id, { before: { name: '' }, after: { name: '…' } }, '127.0.0.1']],
     );
   });
 

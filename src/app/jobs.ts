@@ -1,3 +1,4 @@
+import { eraseDeleted } from '../accounts/index.ts';
 import { createAnalytics } from '../analytics/index.ts';
 import { createBilling, readReconcileTime, watchReconciliations } from '../billing/index.ts';
 import {
@@ -9,7 +10,7 @@ import {
   type Handlers,
   type JobContext,
 } from '../jobs/index.ts';
-import { eraseTurnTexts, turnTextsKeptDays } from '../media/index.ts';
+import { eraseCallsOf, eraseTurnTexts, turnTextsKeptDays } from '../media/index.ts';
 import { recordingsKeptDays } from '../media/recording/recording-settings.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { ServiceConfig } from '../platform/config.ts';
@@ -82,6 +83,12 @@ export async function startJobs(config: ServiceConfig, { log, lifecycle, stoppin
     },
     'send-mail': async (_payload, { signal }: JobContext) => {
       told(await sendQueuedMail(knex, { mailer, log, signal: untilStopped(signal) }), 'Worked on the mail');
+    },
+    'erase-accounts': async (_payload, { signal }: JobContext) => {
+      const eraseTraces = (userId: string, stop?: AbortSignal): Promise<boolean> =>
+        eraseCallsOf({ knex, recordings }, userId, stop);
+      const { erased, failed } = await eraseDeleted({ knex, log, eraseTraces }, untilStopped(signal));
+      told({ erased, failed }, 'Erased what deleted users left');
     },
     'roll-up-revenue': async () => {
       const report = await analytics.rollUp();

@@ -81,7 +81,7 @@ export async function startMedia(
   const { recordings, store } = openRecordings(config, { knex, log });
   lifecycle.onClose('recordings', () => store.close());
   // What a crash left behind: nobody's call waits for it.
-  store.recover().then(
+  recordings.recover().then(
     (files) => files > 0 && log.info({ files }, 'Recordings of an earlier process were uploaded'),
     (error: unknown) => log.error({ err: error }, 'Recordings of an earlier process could not be uploaded'),
   );

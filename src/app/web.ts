@@ -46,7 +46,7 @@ export async function startWeb(
   lifecycle.onClose('database', () => database.close());
   const { knex } = database;
   const { publicUrl } = config.web;
-  const billing = createBilling({ knex, log, publicUrl });
+  const billing = createBilling({ knex, log, publicUrl, personSecret: config.tokenSecret });
   lifecycle.onClose('billing', () => billing.close());
   const nodes = new MediaNodes(knex);
   const desk = createCallDesk({
@@ -62,6 +62,12 @@ export async function startWeb(
     onRegistered: billing.onRegistered,
     onBlocked: (transaction, userId) => desk.endAllOf(transaction, userId),
     confirmation: { publicUrl, onConfirmed: billing.onConfirmed },
+    deletion: {
+      async onDeleted(transaction, userId) {
+        await desk.endAllOf(transaction, userId);
+        await billing.onDeleted(transaction, userId);
+      },
+    },
   });
   const engines = createEngineChoice({ config, knex, log });
   const systemRules = createSystemRules({ knex });

@@ -9,9 +9,9 @@ import { credit } from './ledger.ts';
 import { beat, end, reserve, type CallEnding, type MeterReading } from './meter.ts';
 import { NO_MONEY } from './money.ts';
 import { packageRoutes } from './package-routes.ts';
-import { isFirstAccount } from './persons.ts';
+import { isFirstAccount, rememberDeparted } from './persons.ts';
 import { checkInvariants, type Violation } from './reconcile.ts';
-import { ensureCode } from './referrals/code.ts';
+import { dropCode, ensureCode } from './referrals/code.ts';
 import { reconcile, reconcileWhenDue, type Reconciliation } from './reconciliation.ts';
 import { recordReferral } from './referrals/invite.ts';
 import { rewardConfirmed } from './referrals/reward.ts';
@@ -33,6 +33,8 @@ export interface BillingOptions {
   readonly onCallEnded?: (callId: string) => void;
   /** Where browsers find the page, for links; without it they are relative. */
   readonly publicUrl?: string;
+  /** Under which persons who left are remembered; the same in all processes that register or delete anybody. */
+  readonly personSecret?: string;
 }
 
 /** Each member can be handed on by itself: none needs `this`. */
@@ -48,6 +50,11 @@ export interface Billing {
   ) => Promise<void>;
   /** Rewards both sides of an invitation, in the transaction that confirms the invited person. */
   readonly onConfirmed: (transaction: Knex.Transaction, userId: string) => Promise<void>;
+  /**
+   * Ends what a user's name stands behind, in the transaction that deletes the account, while its address is still in it:
+   * the invitation code. The books stay. Needs `personSecret`.
+   */
+  readonly onDeleted: (transaction: Knex.Transaction, userId: string) => Promise<void>;
   readonly balance: (userId: string) => Promise<Balance>;
   /**
    * Sets the first minutes of a call aside, in the transaction that inserted its row; one user's calls are opened
@@ -85,7 +92,8 @@ interface Meter {
   readonly end: (callId: string, ending: CallEnding) => Promise<void>;
 }
 
-export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: BillingOptions): Billing {
+export function createBilling(options: BillingOptions): Billing {
+  const { knex, log, onCallEnded, publicUrl = '', personSecret } = options;
   const charging = new Set<Promise<void>>();
 
   function chargeInBackground(callId: string): void {
@@ -108,7 +116,7 @@ export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: Billin
 
   return {
     async onRegistered(transaction, userId, { referralCode } = {}) {
-      const newPerson = await isFirstAccount(transaction, userId);
+      const newPerson = await isFirstAccount(transaction, userId, personSecret);
       if (newPerson) await giveTrial(transaction, userId);
       await ensureCode(transaction, userId);
       if (referralCode !== undefined) {
@@ -116,6 +124,11 @@ export function createBilling({ knex, log, onCallEnded, publicUrl = '' }: Billin
       }
     },
     onConfirmed: rewardConfirmed,
+    async onDeleted(transaction, userId) {
+      if (personSecret === undefined) throw new Error('Nobody is deleted without a secret to remember them under');
+      await rememberDeparted(transaction, userId, personSecret);
+      await dropCode(transaction, userId);
+    },
     balance: (userId) => readBalance(knex, userId),
     async openCall(transaction, { callId, userId }) {
       await openHold(transaction, { callId, userId, tariff: await readTariff(transaction) });

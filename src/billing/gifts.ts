@@ -5,6 +5,7 @@ import { readGiftLimit } from './billing-settings.ts';
 import { credit, type Posting } from './ledger.ts';
 import { formatMinutes, minutesToJson, type Minutes } from './minutes.ts';
 import { NO_MONEY } from './money.ts';
+import { selectRow } from './sql.ts';
 
 export interface Gift {
   readonly userId: string;
@@ -18,7 +19,7 @@ export interface Gift {
   readonly idempotencyKey: string;
 }
 
-/** @throws AppError `user_not_found`, `gift_too_large`, `idempotency_key_reused` */
+/** @throws AppError `user_not_found`, `account_deleted`, `gift_too_large`, `idempotency_key_reused` */
 export function giveGift(knex: Knex, gift: Gift): Promise<Posting> {
   const { userId, actorId, ip, minutes, reason, idempotencyKey } = gift;
   return knex.transaction(async (transaction) => {
@@ -35,6 +36,8 @@ export function giveGift(knex: Knex, gift: Gift): Promise<Posting> {
     // After the posting, which is then undone: a gift that was given stays given, whatever the limit is by now.
     const limit = await readGiftLimit(transaction);
     if (minutes > limit) throw tooLarge(limit);
+    // Under the wallet's lock, which a deletion takes too.
+    if (await isDeleted(transaction, userId)) throw accountDeleted();
     await writeAudit(transaction, {
       actorId,
       ip,
@@ -44,6 +47,19 @@ export function giveGift(knex: Knex, gift: Gift): Promise<Posting> {
     });
     return posting;
   });
+}
+
+async function isDeleted(transaction: Knex.Transaction, userId: string): Promise<boolean> {
+  const deleted = await selectRow(
+    transaction,
+    'SELECT FROM user_accounts WHERE id = :userId AND deleted_at IS NOT NULL',
+    { userId },
+  );
+  return deleted !== undefined;
+}
+
+function accountDeleted(): AppError {
+  return new AppError({ code: 'account_deleted', kind: 'conflict', message: 'This account was deleted.' });
 }
 
 function tooLarge(limit: Minutes): AppError {

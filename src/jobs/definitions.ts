@@ -37,6 +37,8 @@ export const JOBS = {
   /** Asks after payments of which nothing was heard, and gives up those that nobody pays. */
   'check-payments': { queue: 'upkeep', ...once },
   'send-mail': { queue: 'upkeep', ...once },
+  /** Erases what users who deleted their account said, and its recordings. */
+  'erase-accounts': { queue: 'upkeep', ...once },
   /** Adds what was used since the last time to the hourly figures. */
   'roll-up-revenue': { queue: 'upkeep', ...once },
   /** Keeps the figures of the days that are over, as they are now. */

@@ -40,6 +40,7 @@ function schedulesOf({ timeZone, reconcileTime }: Plan): Schedule[] {
     every('sweep-calls', 5_000),
     every('send-mail', 2_000),
     every('check-payments', 10_000),
+    every('erase-accounts', 10_000),
     every('roll-up-revenue', 60_000),
     daily('close-days', '00:15'),
     daily('reconcile-ledger', reconcileTime),

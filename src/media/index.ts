@@ -4,6 +4,7 @@
  */
 export { createCallDesk, type CallDesk } from './call-desk.ts';
 export { createCallStore } from './call-store.ts';
+export { eraseCallsOf } from './call-traces.ts';
 export { readConversationSettings } from './conversation-settings.ts';
 export type { CallEnding, CallMeter, CallStore, MeterReading } from './call/ports.ts';
 export { watchEndRequests } from './end-requests.ts';

@@ -22,13 +22,35 @@ const BATCH = 1000;
  * and their figures stay. Goes on where it was stopped when it is called again.
  * @returns how many turns
  */
-export async function eraseTurnTexts(knex: Knex, before: Date, signal?: AbortSignal): Promise<number> {
+export function eraseTurnTexts(knex: Knex, before: Date, signal?: AbortSignal): Promise<number> {
+  return eraseTurns(knex, 'created_at < :before', { before }, signal);
+}
+
+/** The same of all calls of one learner, whenever they were. */
+export async function eraseTurnTextsOf(knex: Knex, userId: string, signal?: AbortSignal): Promise<number> {
+  const erased = await eraseTurns(
+    knex,
+    'call_id IN (SELECT id FROM calls WHERE user_account_id = :userId)',
+    { userId },
+    signal,
+  );
+  // Of calls in which nothing was said, too.
+  await knex('calls').where('user_account_id', userId).whereNotNull('tutor_memory').update({ tutor_memory: null });
+  return erased;
+}
+
+async function eraseTurns(
+  knex: Knex,
+  condition: string,
+  bindings: Readonly<Record<string, unknown>>,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   let erased = 0;
   for (;;) {
     if (signal?.aborted === true) return erased;
     const { rows } = await knex.raw<{ rows: { turns: number }[] }>(
       `WITH old AS (
-         SELECT call_id, ordinal FROM call_turns WHERE erased_at IS NULL AND created_at < :before
+         SELECT call_id, ordinal FROM call_turns WHERE erased_at IS NULL AND ${condition}
          ORDER BY created_at LIMIT :batch FOR UPDATE SKIP LOCKED
        ), blanked AS (
          UPDATE call_turns t SET text = '', heard_text = '', words = NULL, erased_at = clock_timestamp()
@@ -39,7 +61,7 @@ export async function eraseTurnTexts(knex: Knex, before: Date, signal?: AbortSig
          WHERE id IN (SELECT call_id FROM blanked) AND tutor_memory IS NOT NULL AND status IN ('ended', 'finalized')
        )
        SELECT count(*)::integer AS turns FROM blanked`,
-      { before, batch: BATCH },
+      { ...bindings, batch: BATCH },
     );
     const turns = rows[0]?.turns ?? 0;
     erased += turns;

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import type { Knex } from 'knex';
 import { createAccounts, type Accounts } from '../accounts/index.ts';
 import { createBilling, type Billing } from '../billing/index.ts';
+import { createCallDesk, MediaNodes } from '../media/index.ts';
 import type { Role } from '../platform/http.ts';
 import { createSilentLogger } from '../platform/log.ts';
 import { serveApi, type Ask } from './api.ts';
@@ -35,7 +36,7 @@ export interface House {
   readonly set: (key: string, value: unknown) => Promise<void>;
 }
 
-const PASSWORD = 'correct horse battery';
+export const PASSWORD = 'correct horse battery';
 
 /** After the test the books must hold. */
 export async function openHouse(t: TestContext): Promise<House> {
@@ -45,15 +46,29 @@ export async function openHouse(t: TestContext): Promise<House> {
   const database = await createTestDatabase(t);
   const { knex } = database;
   const log = createSilentLogger();
-  const billing = createBilling({ knex, log, onCallEnded: () => {}, publicUrl: 'https://ailingva.example' });
+  const tokenSecret = 'a secret of at least thirty-two bytes';
+  const billing = createBilling({
+    knex,
+    log,
+    onCallEnded: () => {},
+    publicUrl: 'https://ailingva.example',
+    personSecret: tokenSecret,
+  });
   books = billing;
+  const desk = createCallDesk({ knex, nodes: new MediaNodes(knex), endHere: () => Promise.resolve() });
   const accounts = createAccounts({
     knex,
     log,
     clock: new FakeClock(),
-    tokenSecret: 'a secret of at least thirty-two bytes',
+    tokenSecret,
     onRegistered: billing.onRegistered,
     confirmation: { publicUrl: 'https://ailingva.example', onConfirmed: billing.onConfirmed },
+    deletion: {
+      async onDeleted(transaction, userId) {
+        await desk.endAllOf(transaction, userId);
+        await billing.onDeleted(transaction, userId);
+      },
+    },
     passwords: { cost: { logN: 10, r: 8, p: 1 } },
     limits: { registrationPerPlace: { attempts: 1000, withinSec: 60 } },
   });

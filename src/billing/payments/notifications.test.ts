@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { openCashDesk } from '../../testing/payments/cash-desk.ts';
+import { deleteAccount } from '../../accounts/deletion.ts';
+import { openCashDesk, type CashDesk } from '../../testing/payments/cash-desk.ts';
+
+/** As the learner does who agrees to lose so many minutes. */
+function leave({ knex }: CashDesk, userId: string, minutesGivenUp: number): Promise<boolean> {
+  const by = { kind: 'self', passwordHash: 'none', minutesGivenUp } as const;
+  return deleteAccount(knex, { userId, by, onDeleted: async () => {} });
+}
 
 describe('a notification', () => {
   it('credits once, however often it comes, from however many processes', async (t) => {
@@ -182,5 +189,77 @@ describe('money that is not what was asked for', () => {
     await webhook('payment.canceled', providerId);
     assert.equal((await look(userId, id)).body['status'], 'canceled');
     assert.deepEqual(await wallet(userId), [0, 0]);
+  });
+});
+
+describe('money for somebody who deleted their account', () => {
+  it('is kept, shown to staff and given back, and credited to nobody', async (t) => {
+    const desk = await openCashDesk(t);
+    const { ask, admin, deposit, knex, learnerWith, providerIdOf, refund, wallet, webhook, yookassa } = desk;
+    const userId = await learnerWith(0);
+    const id = String((await deposit(userId, 1000)).body['payment_id']);
+    const providerId = await providerIdOf(id);
+    assert.equal(await leave(desk, userId, 0), true);
+    yookassa.pay(providerId);
+    assert.equal((await webhook('payment.succeeded', providerId)).body['status'], 'settled');
+    await webhook('payment.succeeded', providerId);
+
+    assert.deepEqual(await wallet(userId), [0, 0]);
+    const { body } = await ask('GET', '/api/admin/billing/payments?status=mismatch', { token: admin.token });
+    const [shown] = body['payments'] as Record<string, unknown>[];
+    assert.deepEqual(
+      [shown?.['payment_id'], shown?.['captured_rub'], shown?.['reason'], shown?.['user_id']],
+      [id, 1000, 'account_deleted', userId],
+    );
+    const part = await refund(id, { amount_rub: 400 });
+    assert.deepEqual([part.body['status'], part.body['refunded_rub']], ['mismatch', 400], part.text);
+    const rest = await refund(id, {});
+    assert.deepEqual([rest.body['status'], rest.body['refunded_rub']], ['refunded', 1000], rest.text);
+    assert.equal((await knex('wallet_transactions').where('user_account_id', userId)).length, 0);
+  });
+
+  it('is not even taken where it is only set aside', async (t) => {
+    const desk = await openCashDesk(t);
+    const { deposit, learnerWith, look, providerIdOf, webhook, yookassa } = desk;
+    const userId = await learnerWith(0);
+    const id = String((await deposit(userId, 300)).body['payment_id']);
+    const providerId = await providerIdOf(id);
+    await leave(desk, userId, 0);
+    yookassa.authorize(providerId);
+    await webhook('payment.waiting_for_capture', providerId);
+    assert.equal((await look(userId, id)).body['status'], 'mismatch');
+    assert.equal(yookassa.payments.get(providerId)?.status, 'waiting_for_capture');
+  });
+
+  it('is on the balance that they are told of, or with staff, when both happen at once', async (t) => {
+    const desk = await openCashDesk(t);
+    const { anotherProcess, deposit, knex, learnerWith, payments, providerIdOf, wallet, yookassa } = desk;
+    const processes = [payments, anotherProcess()];
+    const outcomes = new Set<string>();
+    // The provider is asked first, so a deletion has to be somewhat late to meet the credit.
+    const later = async (visits: number): Promise<void> => {
+      for (let visit = 0; visit < visits; visit += 1) await knex.raw('SELECT 1');
+    };
+    for (let round = 0; round < 12; round += 1) {
+      const userId = await learnerWith(0);
+      const id = String((await deposit(userId, 1000)).body['payment_id']);
+      const providerId = await providerIdOf(id);
+      yookassa.pay(providerId);
+      const body = yookassa.notification('payment.succeeded', providerId);
+      const [left] = await Promise.allSettled([
+        later(round * 2).then(() => leave(desk, userId, 0)),
+        ...processes.map((one) => one.notify({ provider: 'yookassa', body, ip: '::1' })),
+      ]);
+      const { status, captured_kopecks: captured } = await knex('payments').where('id', id).first();
+      const [balance] = await wallet(userId);
+      outcomes.add(status);
+      assert.equal(captured, 100_000);
+      if (left.status === 'fulfilled') assert.deepEqual([status, balance], ['mismatch', 0]);
+      else {
+        assert.equal((left.reason as { code?: string }).code, 'balance_not_given_up');
+        assert.deepEqual([status, balance], ['succeeded', 222.22]);
+      }
+    }
+    t.diagnostic(`ended as ${[...outcomes].join(' and ')}`);
   });
 });

@@ -42,7 +42,10 @@ interface PaymentRow {
   readonly reason: string | null;
   readonly created_at: Date;
   readonly paid_at: Date | null;
+  readonly payer_gone: boolean;
 }
+
+const COLUMNS = `payments.*, (SELECT deleted_at IS NOT NULL FROM user_accounts WHERE id = user_account_id) AS payer_gone`;
 
 const packageSnapshot = z.object({
   id: z.string(),
@@ -89,6 +92,7 @@ function toPayment(row: PaymentRow): Payment {
     providerPaymentId: row.provider_payment_id ?? undefined,
     confirmationUrl: row.confirmation_url ?? undefined,
     prices: fromPriceListSnapshot(row.tariff_snapshot),
+    payerGone: row.payer_gone,
     quoted: parseMinutes(row.quoted_minutes),
     captured: row.captured_kopecks ?? undefined,
     capturedCurrency: row.captured_currency ?? undefined,
@@ -115,7 +119,7 @@ export async function findPayment(knex: Knex, condition: Condition): Promise<Pay
       : 'userId' in condition
         ? 'user_account_id = :userId AND idempotency_key = :idempotencyKey'
         : 'provider = :provider AND provider_payment_id = :providerPaymentId';
-  const row = await selectRow<PaymentRow>(knex, `SELECT * FROM payments WHERE ${where}`, { ...condition });
+  const row = await selectRow<PaymentRow>(knex, `SELECT ${COLUMNS} FROM payments WHERE ${where}`, { ...condition });
   return row && toPayment(row);
 }
 
@@ -126,7 +130,7 @@ export async function readPayments(
 ): Promise<Payment[]> {
   const rows = await selectRows<PaymentRow>(
     knex,
-    `SELECT * FROM payments
+    `SELECT ${COLUMNS} FROM payments
      WHERE (:status::text IS NULL OR status = :status) AND (:before::uuid IS NULL OR id < :before::uuid)
      ORDER BY id DESC LIMIT :limit`,
     { status: page.status ?? null, before: page.before ?? null, limit: page.limit },
@@ -134,11 +138,15 @@ export async function readPayments(
   return rows.map(toPayment);
 }
 
-/** Whoever holds this lock is alone with the payment. Taken before the wallet's. */
+/** Whoever holds this lock is alone with the payment, and the payer's account stays. Taken before the wallet's. */
 export async function lockPayment(transaction: Knex.Transaction, id: string): Promise<Payment | undefined> {
-  const row = await selectRow<PaymentRow>(transaction, 'SELECT * FROM payments WHERE id = :id FOR NO KEY UPDATE', {
-    id,
-  });
+  const row = await selectRow<PaymentRow>(
+    transaction,
+    `SELECT payment.*, payer.deleted_at IS NOT NULL AS payer_gone
+     FROM payments payment JOIN user_accounts payer ON payer.id = payment.user_account_id
+     WHERE payment.id = :id FOR NO KEY UPDATE OF payment FOR SHARE OF payer`,
+    { id },
+  );
   return row && toPayment(row);
 }
 
@@ -160,7 +168,7 @@ export async function insertPayment(knex: Knex, payment: NewPayment): Promise<Pa
        package_snapshot, quoted_minutes)
      VALUES (:userId, :amount, :provider, :idempotencyKey, :prices, :package, :quoted)
      ON CONFLICT (user_account_id, idempotency_key) DO NOTHING
-     RETURNING *`,
+     RETURNING ${COLUMNS}`,
     {
       userId: payment.userId,
       amount: payment.amount,

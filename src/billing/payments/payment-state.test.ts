@@ -20,6 +20,7 @@ const begun: KnownPayment = {
   refunded: 0,
   chargedBack: 0,
   reversed: minutesOf(0),
+  payerGone: false,
   prices: {
     tariff: { ratePerMinute: BASE_RATE_PER_MINUTE },
     packages: [{ id: 'p', name: 'P', minAmount: kopecksOf(100_000), discountBasisPoints: 1_000 }],

@@ -35,6 +35,8 @@ export interface KnownPayment {
   readonly chargedBack: number;
   readonly reversed: Minutes;
   readonly prices: PriceList;
+  /** The payer's account was deleted: nobody could spend the minutes. */
+  readonly payerGone: boolean;
 }
 
 /** What is to be written. What is left out stays. */
@@ -114,8 +116,9 @@ function boughtFor(price: Kopecks, { tariff, packages }: PriceList): Minutes | u
   }
 }
 
-/** Why the money is not what was asked for. */
+/** Why the money cannot be taken for what was asked for. */
 function contradiction(payment: KnownPayment, { reference, amount }: ProviderPayment): string | undefined {
+  if (payment.payerGone) return 'account_deleted';
   if (reference !== payment.id) return 'reference_differs';
   if (amount.currency !== payment.currency) return 'currency_differs';
   if (amount.hundredths <= 0) return 'amount_not_positive';

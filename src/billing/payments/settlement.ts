@@ -31,7 +31,7 @@ export async function settle(options: SettlementOptions, paymentId: string, trut
   if (!after) throw new Error(`The payment ${paymentId} is gone`);
   if (after.status !== before.status) {
     const fields = { paymentId, status: after.status, provider: after.provider, reason: after.reason };
-    if (after.status === 'mismatch') log.error(fields, 'A payment is not what was asked for; staff must decide');
+    if (after.status === 'mismatch') log.error(fields, 'A payment could not be credited; staff must decide');
     else log.info(fields, 'A payment changed');
     onStatus(after);
   }

@@ -25,6 +25,11 @@ export async function ensureCode(knex: Knex, userId: string): Promise<string> {
   throw new Error('No free referral code was found');
 }
 
+/** From now on nobody is invited with it. */
+export async function dropCode(transaction: Knex.Transaction, userId: string): Promise<void> {
+  await transaction.raw('DELETE FROM referral_codes WHERE user_account_id = :userId', { userId });
+}
+
 function makeCode(): string {
   return Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }

@@ -255,7 +255,7 @@ describe('an invitation of somebody who is known', () => {
   it('asks once for each account', async (t) => {
     const house = await openHouse(t);
     const ann = await house.register('ann@example.com');
-    const again = await house.knex.transaction((transaction) => isFirstAccount(transaction, ann.id));
+    const again = await house.knex.transaction((transaction) => isFirstAccount(transaction, ann.id, undefined));
     assert.equal(again, true);
   });
 });

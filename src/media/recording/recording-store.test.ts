@@ -105,12 +105,26 @@ describe('a bucket', { timeout: 30_000 }, () => {
     await assert.rejects(write(store, ['x'.repeat(2_500)]));
     assert.equal(filesIn(spool).length, 1);
     server.fail(undefined);
-    assert.equal(await store.recover(), 1);
+    assert.equal(await store.recover(wanted(true)), 1);
     assert.equal(await read(store), 'x'.repeat(2_500));
     assert.deepEqual(filesIn(spool), []);
-    assert.equal(await store.recover(), 0);
+    assert.equal(await store.recover(wanted(true)), 0);
+  });
+
+  it('does not get what was deleted before it could be sent', async (test) => {
+    const spool = folder(test);
+    const { store, server } = await bucket(test, spool);
+    server.fail(400);
+    await assert.rejects(write(store, ['x'.repeat(2_500)]));
+    server.fail(undefined);
+    assert.equal(await store.recover(wanted(false)), 0);
+    assert.deepEqual([...server.objects.keys(), ...filesIn(spool)], []);
   });
 });
+
+function wanted(answer: boolean): (key: string) => Promise<boolean> {
+  return (key) => Promise.resolve(key === KEY && answer);
+}
 
 function filesIn(spool: string): string[] {
   return readdirSync(spool, { recursive: true, withFileTypes: true })

@@ -13,8 +13,11 @@ export interface RecordingStore {
   read(key: string, range?: ByteRange): Promise<StoredBytes>;
   /** What is not there is deleted already. */
   delete(key: string): Promise<void>;
-  /** Puts to their place what a crash left behind; how many files. For the process that writes, at its start. */
-  recover(): Promise<number>;
+  /**
+   * Puts to their place what a crash left behind; how many files. For the process that writes, at its start.
+   * @param isWanted whether the recording is still to be kept: what was deleted meanwhile is not put back
+   */
+  recover(isWanted: (key: string) => Promise<boolean>): Promise<number>;
   close(): void;
 }
 

@@ -127,6 +127,13 @@ export class Recordings {
     return await this.#store.read(row.object_key, range);
   }
 
+  /** Puts to the store what an earlier process could not; how many. What was deleted meanwhile is dropped. */
+  recover(): Promise<number> {
+    return this.#store.recover(
+      async (key) => (await this.#knex('call_recordings').where('object_key', key).first('part')) !== undefined,
+    );
+  }
+
   /** Deletes the parts that ended before the moment; how many. Goes on where an earlier run broke off. */
   deleteBefore(moment: Date, signal?: AbortSignal): Promise<number> {
     // A part without an end belongs to a process that died, or to a call that still goes on.

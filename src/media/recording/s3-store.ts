@@ -86,20 +86,26 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
       await client.send(new DeleteObjectCommand({ Bucket, Key: key }));
       await rm(spooled(key), { force: true });
     },
-    async recover() {
+    async recover(isWanted) {
       await mkdir(spoolFolder, { recursive: true, mode: 0o700 });
       const entries = await readdir(spoolFolder, { recursive: true, withFileTypes: true });
       const files = entries
         .filter((entry) => entry.isFile())
         .map(({ parentPath, name }) => path.join(parentPath, name));
+      let recovered = 0;
       for (const file of files) {
         const Key = path.relative(spoolFolder, file).split(path.sep).join('/');
+        if (!(await isWanted(Key))) {
+          await rm(file, { force: true });
+          continue;
+        }
         const { size } = await stat(file);
         const Body = createReadStream(file);
         await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentLength: size, ContentType: CONTENT_TYPE }));
         await rm(file, { force: true });
+        recovered += 1;
       }
-      return files.length;
+      return recovered;
     },
     close: () => client.destroy(),
   };

@@ -23,6 +23,11 @@ export async function queueMail(transaction: Knex.Transaction, mail: Mail): Prom
   });
 }
 
+/** Letters to an address that is nobody's any more, whether they wait or were given up. */
+export async function dropMail(transaction: Knex.Transaction, address: string): Promise<void> {
+  await transaction('mail_outbox').whereRaw('lower(recipient) = lower(?)', address).delete();
+}
+
 export interface MailReport {
   readonly sent: number;
   /** To be tried again later. */
