@@ -25,6 +25,8 @@ export interface Figures {
   readonly trials: Given;
   /** What corrections gave, less what they took. */
   readonly adjustments: Given;
+  /** Charges given back, as free minutes: their sessions stay what they were. */
+  readonly returnedCharges: Given;
   /** Credits of any kind taken back: not positive. The money is what the minutes taken back had cost. */
   readonly reversals: Given & { readonly kopecks: number };
 }
@@ -52,12 +54,13 @@ const NOTHING_GIVEN: Credits = new Map();
 /** Callers cannot be added up, and are given. */
 export function toFigures(usage: UsageFigures = NO_USAGE, callers = 0, credits: Credits = NOTHING_GIVEN): Figures {
   const of = (kind: CreditKind): CreditFigures => credits.get(kind) ?? NO_CREDITS;
-  const [deposit, trial, gift, referral, adjustment] = [
+  const [deposit, trial, gift, referral, adjustment, charge] = [
     of('deposit'),
     of('trial'),
     of('gift'),
     of('referral'),
     of('adjustment'),
+    of('usage'),
   ];
   return {
     sessions: usage.sessions,
@@ -75,6 +78,7 @@ export function toFigures(usage: UsageFigures = NO_USAGE, callers = 0, credits: 
       count: adjustment.credits + adjustment.debits,
       hundredths: adjustment.creditedHundredths - adjustment.debitedHundredths,
     },
+    returnedCharges: { count: charge.credits, hundredths: charge.creditedHundredths },
     reversals: {
       count: deposit.debits + trial.debits + gift.debits + referral.debits,
       hundredths:

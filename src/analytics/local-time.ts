@@ -74,8 +74,9 @@ function findChange(offset: (instantMs: number) => number, beforeMs: number, aft
   return Math.floor(high) * 1000;
 }
 
-/** @throws RangeError when the name is not in the IANA database */
+/** @throws RangeError when the name is not in the IANA database, or is an offset, which PostgreSQL reads the other way round */
 export function openZone(name: string): Zone {
+  if (!/^[A-Za-z]/.test(name)) throw new RangeError(`${name} is no name of a time zone`);
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: name,
     hourCycle: 'h23',

@@ -55,18 +55,17 @@ export function readRange({ fromDate, toDate, grouping, timeZone }: RangeQuery, 
   return { fromMs, toMs, zone };
 }
 
-/** Names only: PostgreSQL reads an offset such as `+03:00` with the sign the other way round. */
 function findZone(name: string): Zone {
   try {
-    if (/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/.test(name)) return openZone(name);
+    return openZone(name);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
+    throw new AppError({
+      code: 'time_zone_unknown',
+      kind: 'invalid',
+      message: 'time_zone must be a name of the IANA time zone database, such as Europe/Moscow.',
+    });
   }
-  throw new AppError({
-    code: 'time_zone_unknown',
-    kind: 'invalid',
-    message: 'time_zone must be a name of the IANA time zone database, such as Europe/Moscow.',
-  });
 }
 
 interface Moment {

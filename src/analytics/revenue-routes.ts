@@ -50,7 +50,7 @@ const revenueAnswer = z
           as_closed: figuresAnswer
             .extend({ closed_at: z.iso.datetime() })
             .nullable()
-            .describe('Of a day: what was known of it when it was closed'),
+            .describe('Of a day: what was known of it when it was closed. Of all sessions: null for some of them'),
         }),
       )
       .describe('Of the whole range, without a gap'),

@@ -148,6 +148,10 @@ describe('the figures over HTTP', () => {
   it('refuses ranges that are none, each with its code', async () => {
     assert.equal(await refusal('from_date=2025-12-02&to_date=2025-12-01'), '400 range_reversed');
     assert.equal(await refusal('from_date=2024-01-01&to_date=2025-12-01&group_by=hour'), '400 range_too_long');
+    const hours = 'to_date=2025-12-01&group_by=hour&time_zone=Europe/Berlin';
+    assert.equal(await refusal(`from_date=2024-10-27&${hours}`), '400 range_too_long');
+    assert.equal((await read(`from_date=2024-10-28&${hours}`)).buckets.length, 400 * 24);
+    assert.equal(await refusal('from_date=2010-01-01&to_date=2025-12-01'), '400 range_too_long');
     assert.equal(await refusal('from_date=2025-12-01&to_date=2025-12-01&time_zone=Mars/Base'), '400 time_zone_unknown');
     assert.equal(await refusal('from_date=2025-12-01&to_date=2025-12-01&time_zone=%2B03:00'), '400 time_zone_unknown');
     assert.equal(await refusal('from_date=2025-02-30&to_date=2025-12-01'), '400 date_invalid');
@@ -259,10 +263,12 @@ describe('the figures over HTTP', () => {
     await insertLedgerRow(knex, { userId, type: 'gift', minutes: 5, at });
     await insertLedgerRow(knex, { userId, type: 'referral_reward', minutes: 60, at });
     await insertLedgerRow(knex, { userId: bob.userId, type: 'referral_welcome', minutes: 60, at });
+    const charge = await insertLedgerRow(knex, { userId, type: 'usage', minutes: -3, at: '2025-09-09T10:10:00Z' });
+    await insertLedgerRow(knex, { userId, type: 'reversal', minutes: 3, at, reverses: charge });
     await catchUp(analytics);
     for (const zone of ['Europe/Moscow', 'Europe/Berlin', 'Asia/Kolkata']) {
       const { totals } = await read(`from_date=2025-09-10&to_date=2025-09-10&time_zone=${zone}`);
-      const shown = ['deposits', 'gifts', 'referrals', 'reversals'].map((kind) => [
+      const shown = ['deposits', 'gifts', 'referrals', 'reversals', 'returned_charges'].map((kind) => [
         totals[`${kind}_count`],
         totals[`${kind}_minutes`],
       ]);
@@ -273,6 +279,7 @@ describe('the figures over HTTP', () => {
           [1, 5],
           [2, 120],
           [1, -20.5],
+          [1, 3],
         ],
         zone,
       );
@@ -291,6 +298,8 @@ describe('the figures over HTTP', () => {
     assert.equal(closed?.['total_minutes'], 127);
     assert.equal(minutesAsClosed(closed), 120);
     assert.equal(open?.['as_closed'], null);
+    const [some] = (await read('from_date=2025-12-01&to_date=2025-12-02&engine=local')).buckets;
+    assert.deepEqual([some?.['total_minutes'], some?.['as_closed']], [117, null]);
     await analytics.rebuild();
     const again = await read('from_date=2025-12-01&to_date=2025-12-01');
     assert.equal(minutesAsClosed(again.buckets[0]), 120);
@@ -320,6 +329,14 @@ describe('the figures over HTTP', () => {
       await insertTurn(knex, { ...turn, stages: { reply: n * 10 } });
       if (n % 30 === 0) await catchUp(analytics);
     }
+    // What somebody wrote otherwise stops nobody's figures.
+    const odd = { callId, ordinal: 999, at: '2025-12-05T10:00:00Z', engines: { tutor: '=1+1' } };
+    await insertTurn(knex, {
+      ...odd,
+      stages: { reply: 'soon' } as never,
+      usageLines: [{ engine: '=1+1', kind: 'tts' }],
+    });
+    await knex('call_turns').where({ ordinal: 999 }).update({ stages: '[]', usage_lines: '{}' });
     await catchUp(analytics);
     const { status, body, text } = await ask('GET', `${LATENCY}?from_date=2025-12-05&to_date=2025-12-05`, { token });
     assert.equal(status, 200, text);
@@ -337,6 +354,19 @@ describe('the figures over HTTP', () => {
     assert.match(csv.text, /2025-12-05,openai\+yandex,reply,100,/);
     const costs = await ask('GET', '/api/admin/analytics/engines?from_date=2025-12-05&to_date=2025-12-05', { token });
     const [cost = {}] = costs.body['engines'] as Record<string, unknown>[];
+    // A name that a spreadsheet would calculate with.
+    await insertTurn(knex, {
+      ...odd,
+      stages: { reply: 10 },
+      usageLines: [{ engine: '@x', kind: 'tts', characters: '7' }],
+    });
+    await catchUp(analytics);
+    const dated = 'from_date=2025-12-05&to_date=2025-12-05&format=csv';
+    assert.match((await ask('GET', `${LATENCY}?${dated}`, { token })).text, /\r\n2025-12-05,'=1\+1,reply,1,/);
+    const costsCsv = (await ask('GET', `/api/admin/analytics/engines?${dated}`, { token })).text;
+    assert.match(costsCsv, /\r\n'@x,tts,1,0,0,0,0,0,0\r\n/);
+    const elsewhere = await ask('GET', `${LATENCY}?time_zone=Asia/Tokyo`, { token });
+    assert.deepEqual([elsewhere.status, elsewhere.body['code']], [400, 'request_invalid']);
     assert.deepEqual([cost['engine'], cost['turns'], cost['characters'], cost['cost_rub']], ['yandex', 100, 4000, 1.2]);
   });
 });

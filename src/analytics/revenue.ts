@@ -5,7 +5,7 @@ import { coverBuckets, type Cover } from './cover.ts';
 import { sumCredits, sumUsage, toFigures, type Figures } from './figures.ts';
 import { openZone } from './local-time.ts';
 import { rangeBefore, type Range } from './range.ts';
-import { readCursor, type Cursor, type Filter, type Key } from './places.ts';
+import { isOfAll, readCursor, type Cursor, type Filter, type Key } from './places.ts';
 import { countEverybody, readCallers, type CallerCounts } from './read-callers.ts';
 import { readCredits, readUsage, type CountedUsage } from './read-figures.ts';
 
@@ -72,7 +72,9 @@ async function readBuckets(
     (await readCountedCallers(transaction, usage, { range, cover, cursor })) ??
     (await readCallers(transaction, cover, { cursor, filter, key: 'bucket' }));
   const credits = await readCredits(transaction, cover, cursor);
-  const closed = grouping === 'day' ? await readClosedDays(transaction, range) : new Map<string, ClosedDay>();
+  // What was kept of a day are its figures of all.
+  const closed =
+    grouping === 'day' && isOfAll(filter) ? await readClosedDays(transaction, range) : new Map<string, ClosedDay>();
   return {
     buckets: buckets.map((bucket, index) => {
       const key = String(index);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Knex } from 'knex';
 import { createSilentLogger } from '../platform/log.ts';
+import { timeZoneSetting } from '../platform/time-zone.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
 import {
   catchUp,
@@ -207,6 +208,8 @@ describe('roll-up', () => {
     assert.equal((await analytics.rollUp()).rebuilt, true);
     await catchUp(analytics);
     assert.deepEqual(await days(), ['2025-12-01']);
+    // PostgreSQL would take it for three hours west.
+    assert.equal(timeZoneSetting.schema.safeParse('+03:00').success, false);
   });
 
   it('keeps what a session was, whatever becomes of its call', async (t) => {

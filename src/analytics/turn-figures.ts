@@ -49,22 +49,30 @@ export async function recountTurns(transaction: Knex.Transaction, timeZone: stri
   );
 }
 
+/**
+ * What is no figure counts as none: one turn that somebody wrote otherwise must not stop the figures of all. Rounded by
+ * the line, sums come out the same in whatever steps they are added up.
+ */
 function addTo(turns: string): string {
   return `latencies AS (
        INSERT INTO latency_daily AS known (period, engine, stage, bucket, turns)
        SELECT (created_at AT TIME ZONE :timeZone)::date, coalesce(engine_label(engines), 'unknown'), stage.key,
          -- What took less than a millisecond is in the first bucket.
          ceil(ln(greatest(stage.value::numeric, 1)) / ln(${BUCKET_GROWTH}::numeric))::smallint, sum(sign)
-       FROM ${turns}, jsonb_each(stages) stage WHERE jsonb_typeof(stage.value) = 'number'
+       FROM ${turns}, jsonb_each(CASE jsonb_typeof(stages) WHEN 'object' THEN stages END) stage
+       WHERE jsonb_typeof(stage.value) = 'number'
        GROUP BY 1, 2, 3, 4
        ON CONFLICT (period, engine, stage, bucket) DO UPDATE SET turns = known.turns + excluded.turns
      ), costs AS (
        INSERT INTO engine_costs_daily AS known (period, engine, kind, ${COST_FIGURES.join(', ')})
        SELECT (created_at AT TIME ZONE :timeZone)::date, line ->> 'engine', line ->> 'kind', sum(sign),
          ${COST_FIGURES.slice(1)
-           .map((name) => `sum(sign * coalesce((line ->> '${name}')::numeric, 0))`)
+           .map(
+             (name) =>
+               `sum(sign * CASE jsonb_typeof(line -> '${name}') WHEN 'number' THEN round((line ->> '${name}')::numeric) ELSE 0 END)`,
+           )
            .join(', ')}
-       FROM ${turns}, jsonb_array_elements(usage_lines) line
+       FROM ${turns}, jsonb_array_elements(CASE jsonb_typeof(usage_lines) WHEN 'array' THEN usage_lines END) line
        WHERE line ->> 'engine' IS NOT NULL AND line ->> 'kind' IS NOT NULL
        GROUP BY 1, 2, 3
        ON CONFLICT (period, engine, kind) DO UPDATE SET

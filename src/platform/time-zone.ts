@@ -12,8 +12,12 @@ export const timeZoneSetting = defineSetting({
   },
 });
 
-/** Whether the name is one of the IANA time zone database. */
+/**
+ * Whether the name is one of the IANA time zone database. Offsets such as `+03:00`, which `Intl` knows too, are none:
+ * PostgreSQL reads them with the sign the other way round.
+ */
 export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {
