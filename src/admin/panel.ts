@@ -57,7 +57,7 @@ export function createPanel(options: PanelOptions): Panel {
     loginPath: ROOT + LOGIN_PATH,
     logoutPath: ROOT + LOGOUT_PATH,
     componentLoader: panelComponents(),
-    resources: panelTables(knex, services).map((definition) => ({
+    resources: panelTables(services).map((definition) => ({
       resource: new TableResource(definition, knex),
       options: toResourceOptions(definition),
     })),
@@ -81,7 +81,7 @@ export function createPanel(options: PanelOptions): Panel {
   panel.use(signOut(door));
   if (options.board) panel.use('/queues', forAdmins, options.board);
   mountRoutes(panel, dataRoutes(options.routes), { authenticator: nobody, checkAnswers: false });
-  panel.use(gate({ admin, visitor: visitorAt }), refuseHiddenPages, readForm(), dropIds(admin));
+  panel.use(moved, gate({ admin, visitor: visitorAt }), refuseHiddenPages, readForm(), dropIds(admin));
   buildRoutes({ admin, routes: AdminRouter.routes, router: panel });
 
   const middleware = Router();
@@ -113,6 +113,17 @@ const named: RequestHandler = (request, response, next) => {
     ? `/admin/${first}`
     : '/admin';
   next();
+};
+
+/** Rules and settings were tables once: whoever kept the address of one comes to its page. */
+const moved: RequestHandler = ({ method, path }, response, next) => {
+  const [, table = ''] = /^\/resources\/([^/]+)/.exec(path) ?? [];
+  const page = new Map([
+    ['system_rules', 'rules'],
+    ['settings', 'settings'],
+  ]).get(table);
+  if (method !== 'GET' || page === undefined) return next();
+  response.redirect(303, `${ROOT}/pages/${page}`);
 };
 
 const forAdmins: RequestHandler = (request, _response, next) => {

@@ -15,8 +15,9 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   packages: { list: 'asn', search: 'asn', show: 'asn', new: 'a', edit: 'a' },
   ledger: { list: 'as', search: 'as', show: 'as', reverse: 'a' },
   usage: { list: 'as', search: 'as', show: 'as' },
-  system_rules: { list: 'a', search: 'a', show: 'a', new: 'a', edit: 'a' },
-  settings: { list: 'a', search: 'a', show: 'a' },
+  // Kept on pages of their own, and nowhere else.
+  system_rules: {},
+  settings: {},
   nodes: { list: 'asn', search: 'asn', show: 'asn', drain: 'a', resume: 'a' },
   audit: { list: 'a', search: 'a', show: 'a' },
 };
@@ -58,10 +59,26 @@ it('lets each role do what it may, and answers 403 or 404 to the rest, of every 
           assert.ok(read.status === 200 || action === 'new', what);
           assert.equal(write.status, ['list', 'search', 'show'].includes(action) ? 405 : 200, what);
         } else {
-          assert.ok([403, 404].includes(read.status) && [403, 404].includes(write.status), what);
+          // What is there for others is refused; what is not there for anybody is not found.
+          const refusal = action in allowed ? [403] : [403, 404];
+          assert.ok(refusal.includes(read.status) && refusal.includes(write.status), what);
         }
       }
     }
+  }
+});
+
+it('has no other door to rules and settings than their pages', async () => {
+  for (const [table, page] of [
+    ['system_rules', 'rules'],
+    ['settings', 'settings'],
+  ] as const) {
+    for (const address of [`/admin/resources/${table}`, `/admin/resources/${table}/records/1/edit`]) {
+      const { status, headers } = await visits.admin.get(address);
+      assert.deepEqual([status, headers.get('location')], [303, `/admin/pages/${page}`], address);
+    }
+    assert.equal((await visits.admin.get(`/admin/api/resources/${table}/actions/list`)).status, 404);
+    assert.equal((await visits.admin.post(`/admin/api/resources/${table}/actions/new`, { text: 'x' })).status, 404);
   }
 });
 

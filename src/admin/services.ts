@@ -1,7 +1,6 @@
 import type { Accounts } from '../accounts/index.ts';
 import type { Payments, StaffBilling } from '../billing/index.ts';
 import type { CallDesk, MediaNodes } from '../media/index.ts';
-import type { SystemRules } from '../speech/instructions/index.ts';
 import type { Visitor } from './roles.ts';
 
 /** What the panel writes by: the rooms' own services, the same that the API's routes use. */
@@ -11,7 +10,6 @@ export interface PanelServices {
   readonly payments: Pick<Payments, 'refund'>;
   readonly desk: Pick<CallDesk, 'end'>;
   readonly nodes: Pick<MediaNodes, 'orderDraining'>;
-  readonly systemRules: Pick<SystemRules, 'list' | 'create' | 'update'>;
 }
 
 /** Who does it and from where, as services and the audit log take it. */

@@ -173,7 +173,6 @@ export async function startWeb(
       payments,
       desk,
       nodes,
-      systemRules,
     },
     routes,
     board: createBoardRouter(queues, { basePath: '/admin/queues', readOnly: true }),

@@ -10,7 +10,6 @@ import { PROJECT_ROOT } from '../platform/config.ts';
 import { createHttpApp, listen } from '../platform/http.ts';
 import { createSilentLogger } from '../platform/log.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { createSystemRules } from '../speech/instructions/index.ts';
 import { FakeClock } from './fake-clock.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
@@ -113,7 +112,7 @@ export async function openPanel(t: {
     bundleFolder: path.join(PROJECT_ROOT, '.local', 'panel'),
     log,
     accounts,
-    services: { accounts, billing: billing.staff, payments, desk, nodes, systemRules: createSystemRules({ knex }) },
+    services: { accounts, billing: billing.staff, payments, desk, nodes },
     routes,
   });
   const app = createHttpApp({
@@ -184,7 +183,7 @@ async function signIn(url: string, email: string): Promise<PanelVisit> {
   const ask = async (address: string, init: RequestInit): Promise<PanelAnswer> => {
     const response = await fetch(url + address, {
       redirect: 'manual',
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(60_000),
       ...init,
       headers: { cookie, origin: url, ...(init.headers as Readonly<Record<string, string>> | undefined) },
     });

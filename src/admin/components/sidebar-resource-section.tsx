@@ -8,9 +8,6 @@ interface SectionProps {
   readonly resources: readonly ResourceJSON[];
 }
 
-/** They have pages of their own, where they are kept. */
-const WITH_PAGE: ReadonlySet<string> = new Set(['system_rules', 'settings']);
-
 /** The pages, then the tables in their sections, all in sight: there are few, and one who works here goes back and forth. */
 export default function SidebarResourceSection({ resources }: SectionProps) {
   const { translateLabel } = useTranslation();
@@ -19,7 +16,7 @@ export default function SidebarResourceSection({ resources }: SectionProps) {
   const sections = new Map<string, ResourceJSON[]>();
   for (const resource of resources) {
     // Without a way in, it is none of this person's.
-    if (resource.href === null || resource.href === undefined || WITH_PAGE.has(resource.id)) continue;
+    if (resource.href === null || resource.href === undefined) continue;
     const name = resource.navigation?.name ?? '';
     sections.set(name, [...(sections.get(name) ?? []), resource]);
   }

@@ -47,7 +47,7 @@ describe('the words of the panel', () => {
   });
 
   it('name every table, column, choice, action and page', () => {
-    const tables = panelTables({} as never, { systemRules: {} } as never);
+    const tables = panelTables({} as never);
     const missing: string[] = [];
     const need = (key: string): void => {
       for (const [language, known] of Object.entries({ en: english, ru: russian })) {

@@ -1,13 +1,12 @@
-import type { Knex } from 'knex';
 import type { TableDefinition } from '../resource/definition.ts';
 import type { PanelServices } from '../services.ts';
+import { auditTable } from './audit.ts';
 import { ledgerTable, packagesTable, paymentsTable, referralsTable, usageTable } from './money.ts';
-import { auditTable, settingsTable, systemRulesTable } from './system.ts';
 import { callsTable, nodesTable, recordingsTable } from './talks.ts';
 import { usersTable } from './users.ts';
 
-/** Every table of the panel, in the order of its menu. */
-export function panelTables(knex: Knex, services: PanelServices): TableDefinition[] {
+/** Every table of the panel, in the order of its menu. Rules and settings have pages of their own. */
+export function panelTables(services: PanelServices): TableDefinition[] {
   return [
     usersTable(services),
     referralsTable(services),
@@ -17,8 +16,6 @@ export function panelTables(knex: Knex, services: PanelServices): TableDefinitio
     packagesTable(services),
     ledgerTable(services),
     usageTable(),
-    systemRulesTable(knex, services),
-    settingsTable(),
     nodesTable(services),
     auditTable(),
   ];

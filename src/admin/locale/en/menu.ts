@@ -10,8 +10,6 @@ export const menu = {
   packages: 'Packages',
   ledger: 'Ledger',
   usage: 'Usage',
-  system_rules: 'System rules',
-  settings: 'Settings',
   nodes: 'Media nodes',
   audit: 'Audit log',
   people: 'People',
@@ -28,6 +26,4 @@ export const menu = {
   'fresh.false': 'No',
   'draining.true': 'Yes',
   'draining.false': 'No',
-  'enabled.true': 'Yes',
-  'enabled.false': 'No',
 };

@@ -11,8 +11,6 @@ export const messages = {
   fieldReferenced: 'Something else depends on this.',
   fieldRefused: 'The database refuses this value.',
   edit_conflict: 'Somebody else has changed this meanwhile. Reload the page to see what it is now.',
-  rule_changed: 'Somebody else has changed this rule meanwhile. Reload the page.',
-  rule_invalid: 'The rule cannot be like this.',
   formKeyMissing: 'The form has lost its key. Reload the page.',
   actionRefused: 'This was not done.',
   sure: 'I am sure.',

@@ -1,45 +1,4 @@
 export const system = {
-  system_rules: {
-    properties: {
-      id: 'Id',
-      title: 'Title',
-      text: 'Text',
-      language: 'Language',
-      level: 'Level',
-      position: 'Place',
-      enabled: 'Enabled',
-      version: 'Version',
-      updated_by: 'Changed by',
-      updated_at: 'Changed',
-    },
-    labels: {
-      'language.en': 'English',
-      'language.ru': 'Russian',
-      'level.beginner': 'Beginner',
-      'level.intermediate': 'Intermediate',
-      'level.advanced': 'Advanced',
-    },
-    actions: {
-      list: 'System rules',
-    },
-    messages: {
-      noRecordsInResource: 'The tutor follows no rules of its own.',
-    },
-  },
-  settings: {
-    properties: {
-      key: 'Setting',
-      value: 'Value',
-      updated_by: 'Set by',
-      updated_at: 'Set',
-    },
-    actions: {
-      list: 'Settings',
-    },
-    messages: {
-      noRecordsInResource: 'Every setting has its default.',
-    },
-  },
   nodes: {
     properties: {
       id: 'Node',

@@ -10,8 +10,6 @@ export const menu = {
   packages: 'Пакеты',
   ledger: 'Движения минут',
   usage: 'Учёт разговоров',
-  system_rules: 'Правила преподавателя',
-  settings: 'Настройки',
   nodes: 'Медиа-узлы',
   audit: 'Журнал действий',
   people: 'Люди',
@@ -28,6 +26,4 @@ export const menu = {
   'fresh.false': 'Нет',
   'draining.true': 'Да',
   'draining.false': 'Нет',
-  'enabled.true': 'Да',
-  'enabled.false': 'Нет',
 };

@@ -1,45 +1,4 @@
 export const system = {
-  system_rules: {
-    properties: {
-      id: 'Номер',
-      title: 'Название',
-      text: 'Текст',
-      language: 'Язык',
-      level: 'Уровень',
-      position: 'Место',
-      enabled: 'Включено',
-      version: 'Версия',
-      updated_by: 'Кем изменено',
-      updated_at: 'Изменено',
-    },
-    labels: {
-      'language.en': 'Английский',
-      'language.ru': 'Русский',
-      'level.beginner': 'Начальный',
-      'level.intermediate': 'Средний',
-      'level.advanced': 'Продвинутый',
-    },
-    actions: {
-      list: 'Правила преподавателя',
-    },
-    messages: {
-      noRecordsInResource: 'У преподавателя нет правил.',
-    },
-  },
-  settings: {
-    properties: {
-      key: 'Настройка',
-      value: 'Значение',
-      updated_by: 'Кем задано',
-      updated_at: 'Задано',
-    },
-    actions: {
-      list: 'Настройки',
-    },
-    messages: {
-      noRecordsInResource: 'Все настройки по умолчанию.',
-    },
-  },
   nodes: {
     properties: {
       id: 'Узел',
