@@ -36,6 +36,21 @@ it('takes the call before the settings before the environment, and tells what ha
   assert.deepEqual((await choice.plan(english)).stt, ['yandex', 'local'], 'a wrong setting keeps nobody from talking');
   assert.equal(lines[1]?.['key'], 'speech.engine_en');
 
+  await knex('settings').whereLike('key', 'speech.%').delete();
+  const folder = { YANDEX_API_KEY: 'key', YANDEX_FOLDER_ID: 'b1g' };
+  const alone = createEngineChoice({ config: loadConfig(folder), knex, log });
+  assert.deepEqual(await alone.languages(), ['en', 'ru'], 'Yandex thinks, too, where it has a folder');
+  assert.deepEqual(await alone.plan({ language: 'ru' }), {
+    s2s: [],
+    stt: ['yandex'],
+    tutor: ['yandex'],
+    tts: ['yandex', 'local'],
+  });
+  await set('tutor_ru', ['yandex']);
+  assert.deepEqual(await choice.languages(), ['en']);
+  assert.equal(lines[2]?.['variable'], 'YANDEX_FOLDER_ID');
+  await knex('settings').whereLike('key', 'speech.%').delete();
+
   const withTutor = createEngineChoice({ config: loadConfig({ YANDEX_API_KEY: 'k', OPENAI_API_KEY: 'k' }), knex, log });
   assert.deepEqual(await withTutor.languages(), ['en', 'ru']);
   const russian = await withTutor.plan({ language: 'ru' });

@@ -3,7 +3,7 @@ import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Language } from '../speech/engine.ts';
 import { type EngineSettings, readEngineSettings } from '../speech/engine-settings.ts';
-import { canTalk, type EnginePlan, type EngineWishes, planEngines } from '../speech/languages.ts';
+import { canTalk, ENGINE_LANGUAGES, type EnginePlan, type EngineWishes, planEngines } from '../speech/languages.ts';
 
 const LANGUAGES: readonly Language[] = ['en', 'ru'];
 
@@ -31,6 +31,10 @@ export function createEngineChoice(options: {
 }): EngineChoice {
   const { config, knex, log } = options;
   const available = configuredEngines(config);
+  const { tutor: tutors, ...rest } = ENGINE_LANGUAGES;
+  const { yandex: _, ...otherTutors } = tutors;
+  const thinks = config.speech.yandex.folderId !== undefined;
+  const languages = thinks ? ENGINE_LANGUAGES : { ...rest, tutor: otherTutors };
   const plan: EngineChoice['plan'] = async ({ language, askedEngine }, given) => {
     const settings = given ?? (await readEngineSettings(knex, log));
     const ofCall: EngineWishes = askedEngine === undefined ? {} : { engine: askedEngine };
@@ -46,7 +50,12 @@ export function createEngineChoice(options: {
       if (variable === undefined || available.has(engine)) continue;
       log.error({ engine, variable, language }, 'An engine is wanted that has no key; others serve');
     }
-    return planEngines({ language, wishes, available });
+    const tutor = wishes.find(({ tutor: list = [] }) => list.length > 0)?.tutor ?? [];
+    if (tutor.includes('yandex') && available.has('yandex') && !thinks) {
+      const variable = 'YANDEX_FOLDER_ID';
+      log.error({ engine: 'yandex', variable, language }, 'A tutor is wanted that has no folder');
+    }
+    return planEngines({ language, wishes, available, languages });
   };
   return {
     plan,

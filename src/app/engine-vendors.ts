@@ -1,5 +1,6 @@
 import type { Config } from '../platform/config.ts';
 import type { Logger } from '../platform/log.ts';
+import type { Tutor } from '../speech/engine.ts';
 import type { ModelNames } from '../speech/engine-settings.ts';
 import type { AdditionalEngines } from '../speech/index.ts';
 
@@ -70,7 +71,7 @@ async function loadYandex(
   const { apiKey, iamToken, folderId, sttEndpoint, ttsEndpoint, languages, endpointing } = configured;
   const credentials = apiKey !== undefined ? { apiKey } : iamToken !== undefined ? { iamToken } : undefined;
   if (!credentials) return undefined;
-  const { createYandex } = await import('../speech/yandex/index.ts');
+  const { createYandex, languageModelAccess } = await import('../speech/yandex/index.ts');
   const voices = defined({ en: models.yandexVoiceEn, ru: models.yandexVoiceRu });
   const yandex = createYandex({
     ...credentials,
@@ -81,12 +82,27 @@ async function loadYandex(
     synthesis: { voices, method: configured.synthesis },
     log,
   });
+  const thinking: { readonly tutor: Tutor; close(): void }[] = [];
+  if (folderId !== undefined) {
+    const { createCompatibleTutor } = await import('../speech/openai/index.ts');
+    const { llmEndpoint: endpoint, tutorModel, tutorTools: tools } = configured;
+    const access = languageModelAccess({
+      credentials,
+      folderId,
+      model: models.yandexTutorModel ?? tutorModel,
+      endpoint,
+    });
+    thinking.push(createCompatibleTutor({ name: 'yandex', ...access, tools, log }));
+  }
   return {
     speechToText: [yandex.speechToText],
-    tutors: [],
+    tutors: thinking.map(({ tutor }) => tutor),
     textToSpeech: [yandex.textToSpeech],
     speechToSpeech: [],
-    close: () => yandex.close(),
+    async close() {
+      for (const one of thinking) one.close();
+      await yandex.close();
+    },
   };
 }
 

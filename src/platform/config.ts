@@ -137,6 +137,9 @@ const variables = z.object({
     .optional(),
   YANDEX_STT_ENDPOINT: grpcAddress.optional(),
   YANDEX_TTS_ENDPOINT: grpcAddress.optional(),
+  YANDEX_LLM_ENDPOINT: webAddress.optional(),
+  YANDEX_TUTOR_MODEL: z.string().optional(),
+  YANDEX_TUTOR_TOOLS: z.enum(['true', 'false'], 'must be true or false').optional(),
   YANDEX_LANGUAGES: z.enum(['call', 'automatic'], 'must be call or automatic').optional(),
   YANDEX_ENDPOINTING: z.enum(['caller', 'service'], 'must be caller or service').optional(),
   YANDEX_SYNTHESIS: z.enum(['utterance', 'stream'], 'must be utterance or stream').optional(),
@@ -242,6 +245,10 @@ function contradictions(v: Variables): Problem[] {
 
 /** An engine that was asked for by name, without the key that it needs. */
 function missingKeys(v: Variables): Problem[] {
+  const folder =
+    v.TUTOR_ENGINE?.includes('yandex') && v.YANDEX_FOLDER_ID === undefined
+      ? [{ variable: 'YANDEX_FOLDER_ID', problem: 'must be set when TUTOR_ENGINE names yandex' }]
+      : [];
   const wanted = {
     VOICE_ENGINE: v.VOICE_ENGINE === undefined ? [] : [v.VOICE_ENGINE],
     STT_ENGINE: v.STT_ENGINE ?? [],
@@ -256,11 +263,12 @@ function missingKeys(v: Variables): Problem[] {
       given: v.YANDEX_API_KEY !== undefined || v.YANDEX_IAM_TOKEN !== undefined,
     },
   ];
-  return keys.flatMap(({ engine, variable, given }) => {
+  const missing = keys.flatMap(({ engine, variable, given }) => {
     const names = Object.entries(wanted).filter(([, engines]) => engines.includes(engine));
     if (given || names.length === 0) return [];
     return [{ variable, problem: `must be set when ${names.map(([name]) => name).join(' and ')} names ${engine}` }];
   });
+  return [...missing, ...folder];
 }
 
 function listenIp(v: Variables): string {
@@ -337,6 +345,9 @@ function arrange(v: Variables) {
         sttEndpoint: v.YANDEX_STT_ENDPOINT,
         ttsEndpoint: v.YANDEX_TTS_ENDPOINT,
         folderId: v.YANDEX_FOLDER_ID,
+        llmEndpoint: v.YANDEX_LLM_ENDPOINT,
+        tutorModel: v.YANDEX_TUTOR_MODEL,
+        tutorTools: v.YANDEX_TUTOR_TOOLS !== 'false',
         languages: v.YANDEX_LANGUAGES,
         endpointing: v.YANDEX_ENDPOINTING,
         synthesis: v.YANDEX_SYNTHESIS,

@@ -83,6 +83,11 @@ const models = {
     'The voice of OpenAI: marin, cedar, alloy or another',
     'Голос OpenAI: marin, cedar, alloy или другой',
   ),
+  yandexTutorModel: named(
+    'yandex_tutor_model',
+    'The model of Yandex that answers: yandexgpt/latest or another; empty: as the environment says',
+    'Модель Яндекса, которая отвечает: yandexgpt/latest или другая; пусто: как сказано в окружении',
+  ),
   yandexVoiceEn: named(
     'yandex_voice_en',
     'The English voice of Yandex, with its role after a colon: john',

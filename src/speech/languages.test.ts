@@ -3,18 +3,19 @@ import { describe, it } from 'node:test';
 import { createSilentLogger } from '../platform/log.ts';
 import { createSpeechEngines } from './index.ts';
 import { canTalk, ENGINE_LANGUAGES, type EngineWishes, planEngines } from './languages.ts';
-import { createOpenAi } from './openai/index.ts';
+import { createCompatibleTutor, createOpenAi } from './openai/index.ts';
 import { createYandex } from './yandex/index.ts';
 
 it('says of every engine what the engine says of itself', async () => {
   const log = createSilentLogger();
   const openai = createOpenAi({ apiKey: 'none', log });
   const yandex = createYandex({ apiKey: 'none', log });
+  const thinking = createCompatibleTutor({ name: 'yandex', apiKey: 'none', baseUrl: 'http://x', model: 'x', log });
   const engines = createSpeechEngines({
     log,
     additional: {
       speechToText: [openai.speechToText, yandex.speechToText],
-      tutors: [openai.tutor],
+      tutors: [openai.tutor, thinking.tutor],
       textToSpeech: [openai.textToSpeech, yandex.textToSpeech],
       speechToSpeech: [openai.speechToSpeech],
     },
@@ -26,6 +27,7 @@ it('says of every engine what the engine says of itself', async () => {
   } finally {
     await engines.close();
     openai.close();
+    thinking.close();
     await yandex.close();
   }
 });
@@ -55,13 +57,13 @@ describe('the plan of engines', () => {
     assert.deepEqual(plan('en', ['yandex'], wished), {
       s2s: [],
       stt: ['yandex', 'local'],
-      tutor: ['local'],
+      tutor: ['yandex', 'local'],
       tts: ['yandex', 'local'],
     });
     assert.deepEqual(plan('ru', ['yandex', 'openai'], wished), {
       s2s: [],
       stt: ['yandex', 'openai'],
-      tutor: ['openai'],
+      tutor: ['openai', 'yandex'],
       tts: ['yandex', 'openai', 'local'],
     });
   });

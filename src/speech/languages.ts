@@ -6,7 +6,7 @@ import type { EngineKind, Language } from './engine.ts';
  */
 export const ENGINE_LANGUAGES: Readonly<Record<EngineKind, Readonly<Record<string, readonly Language[]>>>> = {
   stt: { openai: ['en', 'ru'], yandex: ['en', 'ru'], local: ['en'] },
-  tutor: { openai: ['en', 'ru'], local: ['en'] },
+  tutor: { openai: ['en', 'ru'], yandex: ['en', 'ru'], local: ['en'] },
   tts: { openai: ['en', 'ru'], yandex: ['en', 'ru'], local: ['en', 'ru'] },
   s2s: { openai: ['en', 'ru'] },
 };
@@ -16,6 +16,10 @@ const PREFERENCE: Readonly<Record<Language, readonly string[]>> = {
   en: ['openai', 'yandex', 'local'],
   ru: ['yandex', 'openai', 'local'],
 };
+
+/** Who thinks, where nobody has said. An engine that is wanted for its ear and voice does not come first by that. */
+const PREFERRED_TUTORS: readonly string[] = ['openai', 'yandex', 'local'];
+const WANTED_FOR_SPEECH: ReadonlySet<string> = new Set(['yandex']);
 
 /** What somebody wants of the engines; what is absent or empty is left to others to want, or to the preference. */
 export interface EngineWishes {
@@ -49,11 +53,13 @@ export function planEngines({ language, wishes, available, languages = ENGINE_LA
   const [favourite] = decisive.engine === undefined ? [] : [decisive.engine];
   const order = [...new Set([...(favourite === undefined ? [] : [favourite]), ...PREFERENCE[language]])];
   const others = [...available].filter((name) => !order.includes(name));
+  const thinker = favourite === undefined || WANTED_FOR_SPEECH.has(favourite) ? [] : [favourite];
+  const thinkers = [...new Set([...thinker, ...PREFERRED_TUTORS])];
   const able = (kind: EngineKind, names: readonly string[]): string[] =>
     names.filter((name) => available.has(name) && languages[kind][name]?.includes(language));
   const listOf = (kind: 'stt' | 'tutor' | 'tts'): string[] => {
     const listed = decisive[kind] ?? [];
-    if (listed.length === 0) return able(kind, [...order, ...others]);
+    if (listed.length === 0) return able(kind, [...(kind === 'tutor' ? thinkers : order), ...others]);
     return able(kind, kind === 'tts' ? [...new Set([...listed, 'local'])] : listed);
   };
   const mixed = (['stt', 'tutor', 'tts'] as const).some((kind) => (decisive[kind] ?? []).length > 0);

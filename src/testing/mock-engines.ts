@@ -36,6 +36,7 @@ export async function startMockEngines(options: MockEnginesOptions): Promise<Moc
   const opened = await Promise.allSettled([
     startOpenAiServer({
       port: openAiPort,
+      otherKeys: [YANDEX_KEY],
       mind: createLocalMind({ speechToText, tutor: engines.tutor('local'), textToSpeech }),
     }),
     startYandexServer({
@@ -64,7 +65,9 @@ export async function startMockEngines(options: MockEnginesOptions): Promise<Moc
       OPENAI_API_KEY: openAi.value.apiKey,
       YANDEX_STT_ENDPOINT: yandex.value.endpoint,
       YANDEX_TTS_ENDPOINT: yandex.value.endpoint,
+      YANDEX_LLM_ENDPOINT: openAi.value.baseUrl,
       YANDEX_API_KEY: YANDEX_KEY,
+      YANDEX_FOLDER_ID: 'local',
     },
     close: () => (closing ??= closeAll()),
   };

@@ -12,6 +12,20 @@ export function engineError(
   return new EngineError({ engine: ENGINE_NAME, code, message, retryable, ...rest });
 }
 
+/** The same failure of an engine by another name, which speaks the same protocol. */
+export function namedAfter(engine: string, error: EngineError): EngineError {
+  if (error.engine === engine) return error;
+  const { code, message, retryable, retryAfterMs, cause } = error;
+  return new EngineError({
+    engine,
+    code: code as EngineErrorCode,
+    message: message.replace(/^OpenAI/, 'The model'),
+    retryable,
+    retryAfterMs,
+    cause,
+  });
+}
+
 /** What the vendor says of a failure, in an HTTP answer or in an event. */
 export interface VendorFailure {
   readonly status?: number | undefined;

@@ -1,6 +1,6 @@
 import type { Tutor, TutorEvent, TutorMessage, TutorRequest } from '../engine.ts';
 import { estimateTokens, newestWithin } from '../token-budget.ts';
-import { ENGINE_NAME, engineError, errorOfRequest } from './engine-errors.ts';
+import { engineError, errorOfRequest, namedAfter } from './engine-errors.ts';
 import type { LanguageModel, ModelMessage, ModelToolCall } from './language-model.ts';
 import { composeInstructions, OCCASIONS } from './lesson-instructions.ts';
 import { readToolCall, TUTOR_TOOLS } from './lesson-tools.ts';
@@ -12,9 +12,9 @@ import { Watchdog } from './watchdog.ts';
 const ROUNDS = 2;
 
 /** A tutor on a language model, by either interface. Stateless: its notes on the learner travel as memory. */
-export function createOpenAiTutor(model: LanguageModel, context: OpenAiContext): Tutor {
+export function createOpenAiTutor(model: LanguageModel, context: OpenAiContext, name: string): Tutor {
   return {
-    name: ENGINE_NAME,
+    name,
     capabilities: { languages: ['en', 'ru'] },
     async *reply(request, signal) {
       if (signal.aborted) return;
@@ -25,7 +25,7 @@ export function createOpenAiTutor(model: LanguageModel, context: OpenAiContext):
         stop.abort();
       });
       try {
-        const answer = new TutorAnswer(request, model, context);
+        const answer = new TutorAnswer(request, model, context, name);
         for await (const event of answer.events(AbortSignal.any([signal, stop.signal]), watchdog)) {
           if (signal.aborted) return;
           // Only the vendor's time counts, not the reader's.
@@ -40,8 +40,8 @@ export function createOpenAiTutor(model: LanguageModel, context: OpenAiContext):
         const failure = late
           ? engineError('engine_timed_out', 'OpenAI did not answer in time.')
           : errorOfRequest(error);
-        context.log.warn({ engine: ENGINE_NAME, err: failure }, 'An answer by OpenAI failed');
-        throw failure;
+        context.log.warn({ engine: name, err: failure }, 'An answer by a language model failed');
+        throw namedAfter(name, failure);
       } finally {
         watchdog.rest();
         stop.abort();
@@ -54,12 +54,14 @@ class TutorAnswer {
   readonly #request: TutorRequest;
   readonly #model: LanguageModel;
   readonly #context: OpenAiContext;
+  readonly #name: string;
   #notes: readonly string[];
 
-  constructor(request: TutorRequest, model: LanguageModel, context: OpenAiContext) {
+  constructor(request: TutorRequest, model: LanguageModel, context: OpenAiContext, name: string) {
     this.#request = request;
     this.#model = model;
     this.#context = context;
+    this.#name = name;
     this.#notes = notesIn(request.memory);
   }
 
@@ -76,7 +78,7 @@ class TutorAnswer {
       for await (const event of this.#model({ instructions, messages, tools }, signal)) {
         watchdog.expect(limits.stallMs);
         if (event.type === 'request_id') {
-          log.debug({ engine: ENGINE_NAME, requestId: event.requestId }, 'OpenAI answers');
+          log.debug({ engine: this.#name, requestId: event.requestId }, 'A language model answers');
         } else if (event.type === 'call') calls.push(event.call);
         else if (event.type === 'usage') yield event;
         else if (event.delta !== '') {

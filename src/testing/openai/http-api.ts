@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turnOfTheLoop, setTimeout as pause } from 'node:timers/promises';
 
 import { type Faults, type LateFault, type Refusal, REFUSALS } from './faults.ts';
 import type { Mind } from './mind.ts';
 
 export interface HttpApiContext {
-  readonly apiKey: string;
+  readonly accepts: (authorization: string | undefined) => boolean;
   readonly mind: Mind;
   readonly faults: Faults;
   /** How many times faster than spoken audio comes; `Infinity`: at once. */
@@ -16,6 +16,7 @@ export interface HttpApiContext {
 
 export interface RecordedRequest {
   readonly path: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: unknown;
 }
 
@@ -102,7 +103,7 @@ export async function answerRequest(
   const fault = context.faults.takeEarly();
   if (fault === 'hang') return;
   if (fault) return refuse(REFUSALS[fault]);
-  if (request.headers.authorization !== `Bearer ${context.apiKey}`) return refuse(REFUSALS.bad_key);
+  if (!context.accepts(request.headers.authorization)) return refuse(REFUSALS.bad_key);
   const route = routes[`${request.method} ${path}`];
   if (!route) return refuse(badRequest(404, `Invalid URL (${request.method} ${path})`));
   let body: Record<string, unknown> = {};
@@ -111,7 +112,7 @@ export async function answerRequest(
   } catch {
     return refuse(badRequest(400, 'We could not parse the JSON body of your request.'));
   }
-  context.onRequest({ path, body });
+  context.onRequest({ path, headers: request.headers, body });
   const { mind, pace, faults } = context;
   const lateFault = faults.takeLate();
   await route({ body, mind, pace, signal: abort.signal, lateFault, response, refuse });

@@ -10,7 +10,7 @@ import { TranscriptionConversation } from './transcription-conversation.ts';
 import { type ClientEvent, newId, type SessionRecord, Wire } from './wire.ts';
 
 export interface RealtimeRouteContext {
-  readonly apiKey: string;
+  readonly accepts: (authorization: string | undefined) => boolean;
   readonly mind: Mind;
   readonly faults: Faults;
   readonly pace: number;
@@ -37,7 +37,7 @@ export function serveRealtime(server: Server, context: RealtimeRouteContext): ()
       return;
     }
     if (fault) return refuse(socket, REFUSALS[fault]);
-    if (request.headers.authorization !== `Bearer ${context.apiKey}`) return refuse(socket, REFUSALS.bad_key);
+    if (!context.accepts(request.headers.authorization)) return refuse(socket, REFUSALS.bad_key);
     const transcribes = url.searchParams.get('intent') === 'transcription';
     if (url.pathname !== '/v1/realtime' || (!transcribes && !url.searchParams.get('model'))) {
       return refuse(socket, { status: 400, error: { ...REFUSALS.bad_key.error, code: 'missing_model' } });

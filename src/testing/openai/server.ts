@@ -11,8 +11,9 @@ import type { SessionRecord } from './wire.ts';
 export interface OpenAiServerOptions {
   /** 0, or nothing: the system chooses. */
   readonly port?: number;
-  /** The only key that it accepts. */
   readonly apiKey?: string;
+  /** Accepted besides. */
+  readonly otherKeys?: readonly string[];
   readonly mind?: Mind;
   /** How many times faster than spoken audio comes, as 1 or 4; at once when absent. */
   readonly pace?: number;
@@ -50,11 +51,13 @@ const ROUTES: Readonly<Record<string, Route>> = {
  * audio, realtime sessions that talk or transcribe. Behind it a mind: scripted, or the local engines. On 127.0.0.1.
  */
 export async function startOpenAiServer(options: OpenAiServerOptions = {}): Promise<OpenAiServer> {
-  const { port = 0, apiKey = 'sk-local', mind = createScriptedMind(), pace = Infinity } = options;
+  const { port = 0, apiKey = 'sk-local', otherKeys = [], mind = createScriptedMind(), pace = Infinity } = options;
   const faults = new Faults();
   const requests: RecordedRequest[] = [];
   const sessions: SessionRecord[] = [];
-  const context = { apiKey, mind, faults, pace };
+  const accepts = (authorization: string | undefined) =>
+    [apiKey, ...otherKeys].some((key) => authorization === `Bearer ${key}`);
+  const context = { accepts, mind, faults, pace };
   const server = createServer((request, response) => {
     answerRequest(request, response, ROUTES, { ...context, onRequest: (one) => requests.push(one) }).catch(() =>
       response.destroy(),
