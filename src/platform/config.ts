@@ -245,7 +245,7 @@ function contradictions(v: Variables): Problem[] {
 
 /** An engine that was asked for by name, without the key that it needs. */
 function missingKeys(v: Variables): Problem[] {
-  const folder =
+  const withoutFolder =
     v.TUTOR_ENGINE?.includes('yandex') && v.YANDEX_FOLDER_ID === undefined
       ? [{ variable: 'YANDEX_FOLDER_ID', problem: 'must be set when TUTOR_ENGINE names yandex' }]
       : [];
@@ -268,7 +268,7 @@ function missingKeys(v: Variables): Problem[] {
     if (given || names.length === 0) return [];
     return [{ variable, problem: `must be set when ${names.map(([name]) => name).join(' and ')} names ${engine}` }];
   });
-  return [...missing, ...folder];
+  return [...missing, ...withoutFolder];
 }
 
 function listenIp(v: Variables): string {
