@@ -51,7 +51,7 @@ export function configuredEngines(config: Config, { log, knex, metrics }: Engine
           tutors: plan.tutor.map((name) => engines.tutor(name)),
           textToSpeech: plan.tts.map((name) => engines.textToSpeech(name)),
         },
-        settings.prices,
+        settings,
         log.child({ call: callId }),
       );
     },

@@ -17,7 +17,7 @@ it('are keys that the table takes, with defaults that they accept, each once', (
 
 it('are read with what is stored, and with defaults where nothing is', async (t) => {
   const { knex } = await createTestDatabase(t);
-  const stored = { engine_ru: 'yandex', stt_en: ['yandex', 'local'], openai_tutor_model: 'my-model' };
+  const stored = { engine_ru: 'yandex', stt_en: ['yandex', 'local'], openai_tutor_model: 'my-model', stall_ms: 3_000 };
   const rows = Object.entries(stored).map(([name, value]) => ({ key: `speech.${name}`, value: JSON.stringify(value) }));
   await knex('settings').insert(rows);
   const settings = await readEngineSettings(knex, createSilentLogger());
@@ -25,4 +25,5 @@ it('are read with what is stored, and with defaults where nothing is', async (t)
   assert.deepEqual(settings.wishes('ru'), { engine: 'yandex', stt: [], tutor: [], tts: [] });
   assert.deepEqual(settings.wishes('en'), { engine: undefined, stt: ['yandex', 'local'], tutor: [], tts: [] });
   assert.ok((settings.prices.stt['yandex'] ?? 0) > 0);
+  assert.deepEqual([settings.limits.stallMs, settings.limits.firstResultMs], [3_000, 5_000]);
 });

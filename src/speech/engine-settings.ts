@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { Logger } from '../platform/log.ts';
 import { defineSetting, type Setting } from '../platform/settings.ts';
 import type { Language } from './engine.ts';
+import type { FallbackLimits } from './fallback/fallback-context.ts';
+import { limitSettings, limitsFrom } from './fallback/limit-settings.ts';
 import { type PriceList, pricesSetting } from './fallback/prices.ts';
 import { ENGINE_LANGUAGES, type EngineWishes } from './languages.ts';
 
@@ -117,6 +119,7 @@ export const speechSettings: readonly Setting<z.ZodType>[] = [
   ...Object.values(choices).flatMap((ofLanguage) => Object.values(ofLanguage)),
   ...Object.values(models),
   instructionTokensSetting,
+  ...limitSettings,
   pricesSetting,
 ];
 
@@ -128,6 +131,7 @@ export interface EngineSettings {
   wishes(language: Language): EngineWishes;
   readonly models: ModelNames;
   readonly prices: PriceList;
+  readonly limits: FallbackLimits;
 }
 
 /** Those that are set. */
@@ -163,5 +167,6 @@ export async function readEngineSettings(knex: Knex, log: Logger): Promise<Engin
     },
     models: Object.fromEntries(modelNames.filter(([, name]) => name !== '')),
     prices: valueOf(pricesSetting),
+    limits: limitsFrom(valueOf),
   };
 }

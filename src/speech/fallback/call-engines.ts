@@ -5,7 +5,7 @@ import type { EngineKind, EngineUse, PricedUse, SpeechToSpeech, SpeechToText, Te
 import { type CircuitSettings, defaultCircuitSettings } from './circuit.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import { createEngineMetrics } from './engine-metrics.ts';
-import { defaultFallbackLimits, type FallbackContext, type FallbackLimits } from './fallback-context.ts';
+import type { FallbackContext, FallbackLimits } from './fallback-context.ts';
 import { FallbackSpeechToText } from './fallback-speech-to-text.ts';
 import { FallbackTextToSpeech } from './fallback-text-to-speech.ts';
 import { FallbackTutor } from './fallback-tutor.ts';
@@ -49,30 +49,38 @@ export interface FallbackOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly limits?: FallbackLimits;
   readonly circuits?: CircuitSettings;
 }
 
+/** What is set for a call when it begins. */
+export interface FallbackSettings {
+  readonly prices: PriceList;
+  readonly limits: FallbackLimits;
+}
+
 export interface Fallback {
-  forCall(lists: EngineLists, prices: PriceList, log: Logger): FallbackEngines;
+  forCall(lists: EngineLists, settings: FallbackSettings, log: Logger): FallbackEngines;
   /** Ends the probes. Idempotent. */
   close(): void;
 }
 
+/** A probe hurries nobody. */
+const PROBE_LIMIT_MS = 10_000;
+
 /** What the calls of a process share: which engines are left alone, and what is counted. */
 export function createFallback(options: FallbackOptions): Fallback {
-  const { clock, log, limits = defaultFallbackLimits, circuits = defaultCircuitSettings } = options;
+  const { clock, log, circuits = defaultCircuitSettings } = options;
   const metrics = createEngineMetrics(options.metrics);
   const breakers = new CircuitBreakers({
     settings: circuits,
-    probeLimitMs: 2 * limits.firstResultMs,
+    probeLimitMs: PROBE_LIMIT_MS,
     clock,
     log,
     metrics,
   });
 
   return {
-    forCall(lists, prices, callLog) {
+    forCall(lists, { prices, limits }, callLog) {
       let listener: EngineListener | undefined;
       const context: FallbackContext = {
         breakers,

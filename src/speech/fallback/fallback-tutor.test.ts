@@ -44,7 +44,7 @@ function createRig(...tutors: readonly Tutor[]) {
 describe('several tutors as one', () => {
   testTutor(() => ({
     tutor: createRig(tutor('down', failing), createScriptedTutor({ name: 'up' })).fallback,
-    deadlineMs: 2_000,
+    deadlineMs: 30_000,
     deterministic: true,
   }));
 
