@@ -168,6 +168,9 @@ describe('docker-compose.yml', () => {
       assert.deepEqual(service.security_opt, ['no-new-privileges:true'], `${name}: security_opt`);
     }
     for (const name of OWN_SERVICES) assert.deepEqual(own(name).cap_add, [], name);
+    // Both images mark their program with `setcap CAP_NET_BIND_SERVICE=+ep`: where the bounding set lacks it, execve answers
+    // EPERM (capabilities(7), "Safety checking for capability-dumb binaries").
+    for (const name of ['coturn', 'caddy']) assert.deepEqual(services[name]?.cap_add, ['NET_BIND_SERVICE'], name);
   });
 
   it('names only services, networks, volumes and files that exist', () => {
