@@ -14,7 +14,16 @@ const OWN = [
   'SystemRules',
 ] as const;
 /** In the place of AdminJS's own. */
-const INSTEAD = ['LoggedIn', 'Login', 'SidebarPages', 'SidebarResourceSection'] as const;
+const INSTEAD = [
+  'DefaultBooleanFilterProperty',
+  'DefaultEditProperty',
+  'DefaultFilterProperty',
+  'DefaultReferenceFilterProperty',
+  'LoggedIn',
+  'Login',
+  'SidebarPages',
+  'SidebarResourceSection',
+] as const;
 
 /** Every component of the panel. A new one is a file in this folder and a name above. */
 export function panelComponents(): ComponentLoader {

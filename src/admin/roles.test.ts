@@ -7,7 +7,16 @@ const ROLES = ['admin', 'support', 'analyst'] as const;
 
 /** Who may do what: a: admin, s: support, n: analyst. What is not here is not there. */
 const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  users: { list: 'as', search: 'as', show: 'as', edit: 'a', giftMinutes: 'as', block: 'a', unblock: 'a' },
+  users: {
+    list: 'as',
+    search: 'as',
+    show: 'as',
+    edit: 'a',
+    giftMinutes: 'as',
+    block: 'a',
+    unblock: 'a',
+    deleteAccount: 'a',
+  },
   referrals: { list: 'as', search: 'as', show: 'as', block: 'a', unblock: 'a' },
   calls: { list: 'as', search: 'as', show: 'as', endCall: 'as' },
   recordings: { list: 'as', search: 'as', show: 'as' },

@@ -5,7 +5,7 @@ import type { Visitor } from './roles.ts';
 
 /** What the panel writes by: the rooms' own services, the same that the API's routes use. */
 export interface PanelServices {
-  readonly accounts: Pick<Accounts, 'changeByStaff' | 'blockByStaff' | 'unblockByStaff'>;
+  readonly accounts: Pick<Accounts, 'changeByStaff' | 'blockByStaff' | 'unblockByStaff' | 'deleteAccount'>;
   readonly billing: StaffBilling;
   readonly payments: Pick<Payments, 'refund'>;
   readonly desk: Pick<CallDesk, 'end'>;

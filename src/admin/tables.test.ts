@@ -284,6 +284,36 @@ describe('actions', () => {
     );
   });
 
+  it('delete an account once its address was typed, for administrators, for good', async () => {
+    const id = await panel.learner('leaving@example.com');
+    const send = (fields: Record<string, string>, by = admin) =>
+      by.post(record('users', id, 'deleteAccount'), { idempotency_key: key(), ...fields });
+    assert.equal((await send({ email: 'leaving@example.com', reason: 'asked' }, support)).status, 403);
+    const mistyped = await send({ email: 'learner-1@example.com', reason: 'asked' });
+    assert.equal(mistyped.json().record?.errors['email']?.message, 'address_differs');
+    const vague = await send({ email: 'leaving@example.com', reason: 'because' });
+    assert.equal(vague.json().record?.errors['reason']?.message, 'fieldInvalid');
+    const fields = { email: ' Leaving@Example.com ', reason: 'asked', idempotency_key: key() };
+    const answers = await Promise.all([1, 2].map(() => send(fields)));
+    answers.push(await send(fields));
+    for (const answer of answers) assert.deepEqual(answer.json().notice, { message: 'userDeleted', type: 'success' }, answer.text);
+    const written = await panel.knex('audit_log').where({ action: 'user.delete', subject_id: id });
+    assert.deepEqual(
+      written.map(({ actor_id: actor, ip }) => [actor, ip]),
+      [[panel.staff.admin.id, '127.0.0.1']],
+    );
+    const shown = (await admin.get(record('users', id, 'show'))).json().record;
+    assert.equal(shown?.params['deleted'], true);
+    assert.doesNotMatch(JSON.stringify(shown), /leaving/);
+    assert.deepEqual(shown?.recordActions.map(({ name }) => name).toSorted(), ['edit', 'show']);
+    const own = await admin.post(record('users', panel.staff.admin.id, 'deleteAccount'), {
+      email: panel.staff.admin.email,
+      reason: 'other',
+      idempotency_key: key(),
+    });
+    assert.equal(own.json().record?.errors['email']?.message, 'own_account');
+  });
+
   it('end a call, drain a node and take it back, block and open a referral', async () => {
     const [one, two] = [await panel.learner('one@example.com'), await panel.learner('two@example.com')];
     const callId = await placeCall(one);

@@ -74,7 +74,13 @@ export async function openPanel(t: {
   await knex('settings').insert({ key: 'billing.trial_minutes', value: '0' });
   const log = createSilentLogger();
   const publicUrl = 'http://localhost';
-  const billing = createBilling({ knex, log, publicUrl, onCallEnded: () => {} });
+  const billing = createBilling({
+    knex,
+    log,
+    publicUrl,
+    personSecret: 'a secret of at least thirty-two bytes',
+    onCallEnded: () => {},
+  });
   const nodes = new MediaNodes(knex);
   const desk = createCallDesk({
     knex,
@@ -88,6 +94,12 @@ export async function openPanel(t: {
     tokenSecret: 'a secret of at least thirty-two bytes',
     onRegistered: billing.onRegistered,
     onBlocked: (transaction, userId) => desk.endAllOf(transaction, userId),
+    deletion: {
+      async onDeleted(transaction, userId) {
+        await desk.endAllOf(transaction, userId);
+        await billing.onDeleted(transaction, userId);
+      },
+    },
     passwords: { cost: { logN: 10, r: 8, p: 1 } },
     limits: { registrationPerPlace: { attempts: 10_000, withinSec: 60 } },
   });

@@ -177,6 +177,24 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     await admin.screenshot('audit');
   });
 
+  it('deletes an account once its address was typed', async () => {
+    const { page } = admin;
+    const id = await panel.learner('leaving@example.com');
+    await admin.go(`/resources/users/records/${id}/deleteAccount`);
+    await page.locator('#field-email').fill('anna@example.com');
+    await page.locator('#field-reason').click();
+    await page.getByText('They asked for it').click();
+    await admin.send(true);
+    await page.getByText('This is not the address of this account.').first().waitFor();
+    await admin.screenshot('action-delete');
+    assert.equal((await panel.knex('user_accounts').where({ id }).first()).deleted_at, null);
+    await page.locator('#field-email').fill('leaving@example.com');
+    await admin.send(false);
+    await page.getByText('The account is deleted.').first().waitFor();
+    await page.getByText(`deleted-${id}@deleted.invalid`).first().waitFor();
+    assert.equal((await panel.knex('audit_log').where('action', 'user.delete')).length, 1);
+  });
+
   it('gives money back', async () => {
     const { page } = admin;
     await admin.go(`/resources/payments/records/${stock.payment}/refund`);
@@ -213,6 +231,13 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     await visitor.rows().nth(20).waitFor();
     await visitor.page.getByText('Пользователи').first().waitFor();
     await visitor.screenshot('ru-tablet-list');
+    await visitor.page.getByText('Фильтр', { exact: true }).first().click();
+    await visitor.page.getByText('Выберите …').nth(4).waitFor();
+    await visitor.screenshot('ru-tablet-filter');
+    assert.doesNotMatch(await visitor.page.locator('body').innerText(), /Select|Loading/);
+    await visitor.go(`/resources/users/records/${stock.anna}/edit`);
+    await visitor.page.locator('#name').waitFor();
+    assert.doesNotMatch(await visitor.page.locator('body').innerText(), /Select/);
     const sideways = await visitor.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     assert.ok(!sideways, 'the page does not scroll sideways');
     await visitor.go(`/resources/calls/records/${stock.talkedCall}/show`);

@@ -14,6 +14,7 @@ import {
 import { ApiClient, useNotice, useTranslation, type ActionProps } from 'adminjs';
 import React, { useMemo, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
+import { useSelectWords } from './choosing/select-words.ts';
 
 interface Field {
   readonly name: string;
@@ -147,6 +148,7 @@ interface FieldInputProps {
 
 function FieldInput({ field, value, label, labelOf, onChange }: FieldInputProps) {
   const id = `field-${field.name}`;
+  const words = useSelectWords();
   if (field.type === 'flag') {
     return (
       <Box flex alignItems="center">
@@ -162,6 +164,7 @@ function FieldInput({ field, value, label, labelOf, onChange }: FieldInputProps)
     const options = (field.choices ?? []).map((choice) => ({ value: choice, label: labelOf(choice) }));
     return (
       <Select
+        {...words}
         inputId={id}
         options={options}
         value={options.find((option) => option.value === text) ?? null}

@@ -23,6 +23,7 @@ export const en = {
     ...jobsWords,
     ...rulesWords,
     ...settingsWords,
+    Select: { choose: 'Choose …', none: 'Nothing found', loading: 'Searching …' },
     LanguageSelector: { availableLanguages: { en: 'English', ru: 'Русский' } },
     Login: {
       welcomeHeader: 'Back office',

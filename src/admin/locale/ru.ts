@@ -18,5 +18,12 @@ export const ru = {
   messages: { ...adminjsRu.messages, ...messages },
   resources: { ...people, ...money, ...talks, ...system },
   pages: { ...figurePages, ...jobsPage, ...rulesPage, ...settingsPage },
-  components: { ...adminjsRu.components, ...figureWords, ...jobsWords, ...rulesWords, ...settingsWords },
+  components: {
+    ...adminjsRu.components,
+    Select: { choose: 'Выберите …', none: 'Ничего не найдено', loading: 'Поиск …' },
+    ...figureWords,
+    ...jobsWords,
+    ...rulesWords,
+    ...settingsWords,
+  },
 };

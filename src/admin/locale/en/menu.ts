@@ -18,6 +18,8 @@ export const menu = {
   system: 'System',
   'blocked.true': 'Yes',
   'blocked.false': 'No',
+  'deleted.true': 'Yes',
+  'deleted.false': 'No',
   'is_active.true': 'Yes',
   'is_active.false': 'No',
   'complete.true': 'Yes',

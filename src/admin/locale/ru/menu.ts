@@ -18,6 +18,8 @@ export const menu = {
   system: 'Система',
   'blocked.true': 'Да',
   'blocked.false': 'Нет',
+  'deleted.true': 'Да',
+  'deleted.false': 'Нет',
   'is_active.true': 'Да',
   'is_active.false': 'Нет',
   'complete.true': 'Да',
