@@ -58,4 +58,4 @@ RUN mkdir /recordings && chown node:node /recordings
 
 USER node
 EXPOSE 3000
-CMD ["node", "--max-semi-space-size=8", "src/main.ts", "web"]
+CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=50", "src/main.ts", "web"]
