@@ -18,11 +18,12 @@ describe('what staff do to accounts', () => {
     assert.equal((await post('block', admin.token, admin.id)).body['code'], 'own_account');
     assert.equal((await post('block', admin.token, crypto.randomUUID())).body['code'], 'user_not_found');
     const written = await knex('audit_log').whereLike('action', 'user.%').orderBy('id');
+    const [open, blocked] = [{ blocked: false }, { blocked: true }];
     assert.deepEqual(
       written.map((row) => [row.action, row.actor_id, row.subject_id, row.details]),
       [
-        ['user.block', admin.id, learner.id, { reason: 'a test' }],
-        ['user.unblock', admin.id, learner.id, { reason: 'a test' }],
+        ['user.block', admin.id, learner.id, { reason: 'a test', before: open, after: blocked }],
+        ['user.unblock', admin.id, learner.id, { reason: 'a test', before: blocked, after: open }],
       ],
     );
   });

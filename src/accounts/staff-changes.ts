@@ -40,7 +40,11 @@ export function blockAccount(knex: Knex, { userId, reason, order, onBlocked }: B
       .findById(userId)
       .patch({ blockedAt: raw('clock_timestamp()'), tokenVersion: raw('token_version + 1') });
     await onBlocked?.(transaction, userId);
-    await audit(transaction, order, 'user.block', userId, { reason });
+    await audit(transaction, order, 'user.block', userId, {
+      reason,
+      before: { blocked: false },
+      after: { blocked: true },
+    });
   });
 }
 
@@ -51,7 +55,11 @@ export function unblockAccount(knex: Knex, { userId, reason, order }: Omit<Block
     if (account.deletedAt) throw accountDeleted();
     if (!account.blockedAt) return;
     await UserAccount.query(transaction).findById(userId).patch({ blockedAt: null });
-    await audit(transaction, order, 'user.unblock', userId, { reason });
+    await audit(transaction, order, 'user.unblock', userId, {
+      reason,
+      before: { blocked: true },
+      after: { blocked: false },
+    });
   });
 }
 

@@ -216,7 +216,10 @@ describe('forms', () => {
     const changed = await admin.post(record('packages', saved?.id ?? '', 'edit'), { ...opened, discount_percent: '6' });
     assert.equal(changed.json().notice?.type, 'success', changed.text);
     const audit = await panel.knex('audit_log').where('action', 'billing_package.update').first();
-    assert.deepEqual([audit.details.before.discount_basis_points, audit.details.discount_basis_points], [550, 600]);
+    assert.deepEqual(
+      [audit.details.before.discount_basis_points, audit.details.after.discount_basis_points],
+      [550, 600],
+    );
   });
 });
 
@@ -296,7 +299,8 @@ describe('actions', () => {
     const fields = { email: ' Leaving@Example.com ', reason: 'asked', idempotency_key: key() };
     const answers = await Promise.all([1, 2].map(() => send(fields)));
     answers.push(await send(fields));
-    for (const answer of answers) assert.deepEqual(answer.json().notice, { message: 'userDeleted', type: 'success' }, answer.text);
+    for (const answer of answers)
+      assert.deepEqual(answer.json().notice, { message: 'userDeleted', type: 'success' }, answer.text);
     const written = await panel.knex('audit_log').where({ action: 'user.delete', subject_id: id });
     assert.deepEqual(
       written.map(({ actor_id: actor, ip }) => [actor, ip]),

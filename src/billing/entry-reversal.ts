@@ -37,6 +37,7 @@ export function reverseEntry(knex: Knex, reversal: EntryReversal): Promise<Minut
     if (await doneBefore(transaction, entryId, idempotencyKey)) return minutesOf(0);
     // Once more, under the lock: somebody may have reversed some of it meanwhile.
     const entry = await readEntry(transaction, entryId);
+    const before = await readBalance(transaction, entry.user_account_id);
     const moved = await move(transaction, entry, reversal);
     if (moved === 0) throw refused('nothing_to_reverse', 'Nothing of it is left that could be taken back.');
     await writeAudit(transaction, {
@@ -51,6 +52,8 @@ export function reverseEntry(knex: Knex, reversal: EntryReversal): Promise<Minut
         reversed_minutes: formatMinutes(moved),
         reason,
         idempotency_key: idempotencyKey,
+        before: { minutes_balance: before },
+        after: { minutes_balance: await readBalance(transaction, entry.user_account_id) },
       },
     });
     return moved;
@@ -79,6 +82,16 @@ async function move(transaction: Knex.Transaction, entry: EntryRow, reversal: En
     reason,
   });
   return left;
+}
+
+/** Decimal minutes; to be asked under the wallet's lock. */
+async function readBalance(transaction: Knex.Transaction, userId: string): Promise<number> {
+  const wallet = await selectRow<{ minutes_balance: string }>(
+    transaction,
+    'SELECT minutes_balance FROM user_profiles WHERE user_account_id = :userId',
+    { userId },
+  );
+  return Number(wallet?.minutes_balance ?? 0);
 }
 
 async function readEntry(transaction: Knex.Transaction, entryId: string): Promise<EntryRow> {

@@ -3,7 +3,7 @@ import { writeAudit } from '../platform/audit.ts';
 import { AppError } from '../platform/errors.ts';
 import { readGiftLimit } from './billing-settings.ts';
 import { credit, type Posting } from './ledger.ts';
-import { formatMinutes, minutesToJson, type Minutes } from './minutes.ts';
+import { formatMinutes, minutesOf, minutesToJson, type Minutes } from './minutes.ts';
 import { NO_MONEY } from './money.ts';
 import { selectRow } from './sql.ts';
 
@@ -43,7 +43,13 @@ export function giveGift(knex: Knex, gift: Gift): Promise<Posting> {
       ip,
       action: 'gift.give',
       subject: { type: 'user', id: userId },
-      details: { minutes: formatMinutes(minutes), reason, transaction_id: posting.transactionId },
+      details: {
+        minutes: formatMinutes(minutes),
+        reason,
+        transaction_id: posting.transactionId,
+        before: { minutes_balance: minutesToJson(minutesOf(posting.balanceAfter - minutes)) },
+        after: { minutes_balance: minutesToJson(posting.balanceAfter) },
+      },
     });
     return posting;
   });

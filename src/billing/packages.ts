@@ -116,7 +116,7 @@ async function save(
         actorId: author.actorId,
         action,
         subject: { type: 'billing_package', id: saved.id },
-        details: { ...describe(saved), ...(before && { before: describe(before) }) },
+        details: { ...(before && { before: describe(before) }), after: describe(saved) },
         ip: author.ip,
       });
       return saved;

@@ -43,7 +43,11 @@ export function createCallDesk({ knex, nodes, endHere }: CallDeskOptions): CallD
           ip,
           action: 'call.end',
           subject: { type: 'call', id: callId },
-          details: { reason, status: found.status },
+          details: {
+            reason,
+            before: { status: found.status, end_requested: null },
+            after: { status: found.status, end_requested: 'ended_by_staff' },
+          },
         });
         return found;
       });

@@ -96,7 +96,7 @@ export class MediaNodes {
         ip: order.ip,
         action: draining ? 'media_node.drain' : 'media_node.resume',
         subject: { type: 'media_node', id },
-        details: { reason: order.reason },
+        details: { reason: order.reason, before: { draining: node.draining }, after: { draining } },
       });
     });
   }

@@ -160,18 +160,25 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
       .knex('audit_log')
       .whereRaw(`details ->> 'reason' = ?`, [reason])
       .orderBy('id')
-      .pluck('action');
-    assert.deepEqual(written, [
-      'gift.give',
-      'ledger.reverse',
-      'user.block',
-      'user.unblock',
-      'referral.block',
-      'referral.unblock',
-      'call.end',
-      'media_node.drain',
-      'media_node.resume',
-    ]);
+      .select('action', 'details', 'ip');
+    for (const { action, details, ip } of written) {
+      assert.ok(ip && details.before && details.after, `${action} says from where, and what was before and after`);
+      assert.notDeepEqual(details.before, details.after, action);
+    }
+    assert.deepEqual(
+      written.map(({ action }) => action),
+      [
+        'gift.give',
+        'ledger.reverse',
+        'user.block',
+        'user.unblock',
+        'referral.block',
+        'referral.unblock',
+        'call.end',
+        'media_node.drain',
+        'media_node.resume',
+      ],
+    );
     await admin.go('/resources/audit');
     await admin.rows().nth(8).waitFor();
     await admin.screenshot('audit');
@@ -217,6 +224,9 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     const conversation = admin.page.getByTestId('conversation');
     await conversation.getByText('Yes, I would like a cup of coffee').waitFor();
     await conversation.getByText('first_audio 420 ms').waitFor();
+    const cost = admin.page.getByTestId('call-cost');
+    await cost.getByText(/^yandex, speaking: ₽0\.\d\d$/).waitFor();
+    await cost.getByText('local, hearing: ₽0', { exact: true }).waitFor();
     await admin.screenshot('conversation');
     assert.deepEqual(admin.faults, []);
   });

@@ -21,7 +21,12 @@ describe('money given back', () => {
     });
     const { details, ...entry } = await knex('audit_log').first('actor_id', 'action', 'subject_id', 'details');
     assert.deepEqual(entry, { actor_id: admin.userId, action: 'payment.refund', subject_id: id });
-    assert.deepEqual(details, { amount_kopecks: 100_000, reason: 'did not like it' });
+    assert.deepEqual(details, {
+      amount_kopecks: 100_000,
+      reason: 'did not like it',
+      before: { refundable_kopecks: 100_000 },
+      after: { refundable_kopecks: 0 },
+    });
   });
 
   it('in parts leaves what the rest is worth', async (t) => {

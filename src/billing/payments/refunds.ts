@@ -76,7 +76,12 @@ async function openRefund(
       actorId: request.actorId,
       action: `payment.${request.kind}`,
       subject: { type: 'payment', id: payment.id },
-      details: { amount_kopecks: amount, reason: request.reason },
+      details: {
+        amount_kopecks: amount,
+        reason: request.reason,
+        before: { refundable_kopecks: free },
+        after: { refundable_kopecks: free - amount },
+      },
       ip: request.ip,
     });
     if (request.kind === 'chargeback') {

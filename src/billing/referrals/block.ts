@@ -39,7 +39,13 @@ export function blockReferral(knex: Knex, decision: ReferralDecision & { readonl
       ip,
       action: 'referral.block',
       subject: { type: 'referral', id: referralId },
-      details: { reason, reverse, reversed_minutes: minutesToJson(reversed) },
+      details: {
+        reason,
+        reverse,
+        reversed_minutes: minutesToJson(reversed),
+        before: { status: referral.status },
+        after: { status: 'blocked' },
+      },
     });
   });
 }
@@ -92,7 +98,14 @@ export function unblockReferral(knex: Knex, decision: ReferralDecision): Promise
       ip,
       action: 'referral.unblock',
       subject: { type: 'referral', id: referralId },
-      details: { reason, rewarded: pays },
+      details: {
+        reason,
+        before: { status: 'blocked', rewarded: referral.rewarded_at !== null },
+        after: {
+          status: pays || referral.rewarded_at !== null ? 'rewarded' : 'pending',
+          rewarded: pays || referral.rewarded_at !== null,
+        },
+      },
     });
   });
 }
