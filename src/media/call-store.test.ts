@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { insertCall, insertLearner } from '../testing/stored-learners.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
+import { readCallCosts } from './call-costs.ts';
 import { createCallStore } from './call-store.ts';
 import type { TurnRecord } from './call/ports.ts';
 
@@ -142,6 +143,17 @@ describe('call store', () => {
     // A turn that is written again by whoever counts nothing keeps what was counted.
     await store.saveTurn(callId, tutorTurn);
     assert.equal(Number((await knex('call_turns').where('call_id', callId).first()).cost_micro_rub), 26_400);
+    const { cost_rub: costRub, costs } = await readCallCosts(knex, callId);
+    assert.equal(costRub, 0.03);
+    assert.deepEqual(
+      costs.map(({ engine, kind, cost_rub: cost }) => [engine, kind, cost]),
+      [
+        ['yandex', 'tts', 0.03],
+        ['openai', 'tutor', 0],
+        ['local', 'stt', 0],
+      ],
+    );
+    assert.deepEqual([costs[0]?.characters, costs[0]?.audio_out_seconds, costs[1]?.input_tokens], [50, 2.5, 900]);
   });
 
   it('writes which engines served, and keeps which was asked for', async (t) => {

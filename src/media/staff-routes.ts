@@ -9,6 +9,7 @@ import {
   turnAnswer,
   type RecordingLink,
 } from './call-answers.ts';
+import { callCostAnswer, readCallCosts } from './call-costs.ts';
 import type { CallDesk } from './call-desk.ts';
 import { StoredCall } from './call-models.ts';
 import { callNotFound, isUuid, readTurns } from './call-store.ts';
@@ -31,6 +32,8 @@ const staffCallAnswer = callWithTurnsAnswer
   .extend({
     user_id: z.uuid(),
     node_id: z.string(),
+    cost_rub: z.number().describe('At the vendors, by the prices of `speech.prices`'),
+    costs: z.array(callCostAnswer),
     turns: z.array(
       turnAnswer.extend({ engines: z.record(z.string(), z.string()).describe('By what they do: stt, tutor, tts') }),
     ),
@@ -62,8 +65,9 @@ export function mediaStaffRoutes({ knex, desk, nodes, charges, recordings }: Med
         if (!isUuid(params.id)) throw callNotFound();
         const call = await StoredCall.query(knex).findById(params.id);
         if (!call) throw callNotFound();
-        const [turns, charged, recorded] = await Promise.all([
+        const [turns, costs, charged, recorded] = await Promise.all([
           readTurns(knex, call.id),
+          readCallCosts(knex, call.id),
           charges([call.id]),
           recordings(call.id, { actorId: principal.userId, ip }),
         ]);
@@ -71,6 +75,7 @@ export function mediaStaffRoutes({ knex, desk, nodes, charges, recordings }: Med
           ...toCallAnswer(call, charged.get(call.id)?.billedMinutes),
           user_id: call.userAccountId,
           node_id: call.nodeId,
+          ...costs,
           turns: turns.map((turn) => Object.assign(toTurnAnswer(turn), { engines: { ...turn.engines } })),
           recordings: recorded.map(toRecordingAnswer),
         };

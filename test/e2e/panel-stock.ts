@@ -79,6 +79,11 @@ export async function stockPanel(panel: TestPanel): Promise<Stock> {
       started_at_ms: ordinal * 4_200,
       duration_ms: 3_000,
       stages: JSON.stringify(stages),
+      usage_lines: JSON.stringify([
+        speaker === 'tutor'
+          ? { kind: 'tts', engine: 'yandex', characters: text.length, cost_micro_rub: 160_000 }
+          : { kind: 'stt', engine: 'local', audio_in_ms: 3_000, cost_micro_rub: 0 },
+      ]),
     });
   }
   await billing.meter.end(talkedCall, { reason: 'hang_up', talkedMs: 84_000 });

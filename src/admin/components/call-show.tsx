@@ -1,6 +1,7 @@
 import { Badge, Box, H5, Text } from '@adminjs/design-system';
 import { BasePropertyComponent, useTranslation, type ActionProps } from 'adminjs';
 import React, { useEffect, useState } from 'react';
+import { useWords } from './figures/words.ts';
 
 interface Turn {
   readonly ordinal: number;
@@ -13,7 +14,15 @@ interface Turn {
   readonly engines: Readonly<Record<string, string>>;
 }
 
+interface Cost {
+  readonly engine: string;
+  readonly kind: string;
+  readonly cost_rub: number;
+}
+
 interface Conversation {
+  readonly cost_rub: number;
+  readonly costs: readonly Cost[];
   readonly turns: readonly Turn[];
   readonly recordings: readonly { readonly part: number; readonly url: string }[];
 }
@@ -52,6 +61,7 @@ export default function CallShow({ record, resource }: ActionProps) {
             record={record}
           />
         ))}
+        {conversation !== undefined && conversation !== 'failed' && <Costs {...conversation} say={say} />}
       </Box>
       <Box variant="white" p="xl" flexGrow={1} width="100%" data-testid="conversation">
         <H5 mb="lg">{say('conversation')}</H5>
@@ -72,6 +82,29 @@ export default function CallShow({ record, resource }: ActionProps) {
           </>
         )}
       </Box>
+    </Box>
+  );
+}
+
+interface CostsProps extends Pick<Conversation, 'cost_rub' | 'costs'> {
+  readonly say: (key: string) => string;
+}
+
+/** What the call cost at the vendors: its sum, and who took how much of it. */
+function Costs({ cost_rub: sum, costs, say }: CostsProps) {
+  const { formats } = useWords('Figures');
+  if (costs.length === 0) return null;
+  return (
+    <Box mt="lg" data-testid="call-cost">
+      <Text color="grey60" fontSize="sm">
+        {say('cost')}
+      </Text>
+      <Text>{formats.roubles(sum)}</Text>
+      {costs.map(({ engine, kind, cost_rub: cost }) => (
+        <Text key={`${engine} ${kind}`} fontSize="sm" color="grey60">
+          {`${engine}, ${say(`kind.${kind}`)}: ${formats.roubles(cost)}`}
+        </Text>
+      ))}
     </Box>
   );
 }

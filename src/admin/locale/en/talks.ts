@@ -44,6 +44,11 @@ export const talks = {
     messages: {
       'endCall.about': 'Its node ends it within seconds; the learner is told. What was talked is charged.',
       noRecordsInResource: 'Nobody has called yet.',
+      cost: 'Cost at the vendors',
+      'kind.stt': 'hearing',
+      'kind.tutor': 'thinking',
+      'kind.tts': 'speaking',
+      'kind.s2s': 'speech to speech',
       conversation: 'Conversation',
       noTurns: 'Nothing was said, or its text has been erased.',
       learner: 'Learner',

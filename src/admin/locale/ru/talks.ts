@@ -44,6 +44,11 @@ export const talks = {
     messages: {
       'endCall.about': 'Узел завершит его через несколько секунд, ученик узнает. Прошедшее время спишется.',
       noRecordsInResource: 'Пока никто не звонил.',
+      cost: 'Стоимость у поставщиков',
+      'kind.stt': 'слух',
+      'kind.tutor': 'мысль',
+      'kind.tts': 'речь',
+      'kind.s2s': 'из речи в речь',
       conversation: 'Разговор',
       noTurns: 'Ничего не сказано, или текст уже удалён.',
       learner: 'Ученик',
