@@ -27,7 +27,7 @@ async function pidFileFor(test: TestContext): Promise<string> {
 
 function listener() {
   const said: string[] = [];
-  return { said, options: { timeoutMs: 10_000, say: (text: string) => void said.push(text) } };
+  return { said, options: { timeoutMs: 60_000, say: (text: string) => void said.push(text) } };
 }
 
 describe('down', () => {

@@ -106,7 +106,7 @@ async function serve(t: TestContext, options: Partial<HttpAppOptions> = {}): Pro
   const server = await listen({ app, host: '127.0.0.1', port: 0, graceMs: 0 });
   t.after(() => server.close());
   const ask: Server['ask'] = async (address, init = {}) => {
-    const response = await fetch(server.url + address, { signal: AbortSignal.timeout(10_000), ...init });
+    const response = await fetch(server.url + address, { signal: AbortSignal.timeout(60_000), ...init });
     const text = await response.text();
     const json = /json/.test(response.headers.get('content-type') ?? '');
     const body = z.record(z.string(), z.unknown()).parse(json ? JSON.parse(text) : { text });

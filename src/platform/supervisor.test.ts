@@ -20,7 +20,7 @@ interface Place {
 const READY = `process.send({ type: 'ready', facts: { pid: String(process.pid) } });`;
 const NOTE = `import { appendFileSync } from 'node:fs'; const note = (t) => appendFileSync(process.env.NOTES, t + '\\n');`;
 
-async function prepare(t: TestContext, startDeadlineMs = 10_000): Promise<Place> {
+async function prepare(t: TestContext, startDeadlineMs = 60_000): Promise<Place> {
   const folder = await mkdtemp(path.join(tmpdir(), 'ailingva-supervisor-'));
   const supervisor = new Supervisor({
     log: createSilentLogger(),
@@ -39,18 +39,18 @@ async function prepare(t: TestContext, startDeadlineMs = 10_000): Promise<Place>
   return {
     supervisor,
     notes,
-    async child(name, body, stopDeadlineMs = 5_000) {
+    async child(name, body, stopDeadlineMs = 30_000) {
       names.push(name);
       const script = path.join(folder, `${name}.mjs`);
       await writeFile(script, `${NOTE}\n${body}`);
       return { name, script, parameters: [], environment: { NOTES: file }, stopDeadlineMs };
     },
     async noted(count) {
-      const deadline = performance.now() + 10_000;
+      const deadline = performance.now() + 60_000;
       for (;;) {
         const lines = await notes();
         if (lines.length >= count) return lines;
-        assert.ok(performance.now() < deadline, `only ${lines.length} of ${count} notes within 10 s: ${lines.join()}`);
+        assert.ok(performance.now() < deadline, `only ${lines.length} of ${count} notes within 60 s: ${lines.join()}`);
         await sleep(10);
       }
     },
@@ -142,7 +142,7 @@ test('a child that does not stop is killed, with what it started', async (t) => 
   const [grandchild] = await noted(1);
   await supervisor.stop(['one']);
   assert.equal(isAlive(Number(facts['pid'])), false);
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 30_000;
   while (await isRunning(Number(grandchild))) {
     assert.ok(performance.now() < deadline, 'what the child started still runs');
     await sleep(10);

@@ -21,7 +21,7 @@ interface Connection extends EventEmitter {
 }
 type Done = (error: Error | null, result?: unknown) => void;
 
-const GONE_DEADLINE_MS = 5_000;
+const GONE_DEADLINE_MS = 30_000;
 
 /**
  * The database as a process sees it that dies at a given statement: PostgreSQL ends its session there, whatever it was

@@ -20,7 +20,7 @@ export function processName(pid: number): string {
 }
 
 /** Waits until `isTrue`, and fails after the deadline. */
-export async function eventually(what: string, isTrue: () => boolean, deadlineMs = 5_000): Promise<void> {
+export async function eventually(what: string, isTrue: () => boolean, deadlineMs = 30_000): Promise<void> {
   const until = performance.now() + deadlineMs;
   while (!isTrue()) {
     if (performance.now() > until) throw new Error(`Not within ${deadlineMs} ms: ${what}`);

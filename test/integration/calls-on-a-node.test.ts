@@ -46,7 +46,7 @@ async function dial(test: TestContext, node: TestMediaNode, token: string, media
 
 /** While the worker is being replaced a join is refused as `retryable`. */
 async function dialWhenReady(test: TestContext, node: TestMediaNode): Promise<TestCaller> {
-  for (const deadline = Date.now() + 10_000; ;) {
+  for (const deadline = Date.now() + 60_000; ;) {
     try {
       return await dial(test, node, node.place().token);
     } catch (error) {
@@ -112,7 +112,7 @@ describe('calls on a media node', { timeout: 60_000 }, () => {
     await first.hear(5);
     await first.signaling.event('call:phase', ({ phase }) => phase === 'listening');
     const second = await dial(test, node, token);
-    await within(first.signaling.disconnected, 5_000, 'the first page being put out');
+    await within(first.signaling.disconnected, 30_000, 'the first page being put out');
     assert.ok(first.signaling.events.some(({ name }) => name === 'call:taken-over'));
     assert.equal(second.joined.resumed, true);
     assert.deepEqual(
@@ -141,7 +141,7 @@ describe('calls on a media node', { timeout: 60_000 }, () => {
   });
 
   it('ends a call whose page does not come back', async (test) => {
-    const node = await startNode(test, { deadlines: { connectMs: 10_000, reconnectMs: 300 } });
+    const node = await startNode(test, { deadlines: { connectMs: 60_000, reconnectMs: 300 } });
     const { callId, token } = node.place();
     const caller = await dial(test, node, token);
     await caller.hear(5);
@@ -185,7 +185,7 @@ describe('calls on a media node', { timeout: 60_000 }, () => {
     const live = node.place();
     const caller = await dial(test, node, live.token);
     await caller.hear(5);
-    const drained = node.node.close(10_000);
+    const drained = node.node.close(60_000);
     await assert.rejects(dial(test, node, node.place().token), refused('node_draining'));
     await caller.hear(20);
     await caller.hangUp();

@@ -56,7 +56,7 @@ async function setUp(t: TestContext) {
         ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
       },
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
     return {

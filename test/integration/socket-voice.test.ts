@@ -86,7 +86,7 @@ function onsetMs(samples: Int16Array): number {
 }
 
 const phase = (caller: { readonly signaling: SocketCaller['signaling'] }, wanted: string) =>
-  caller.signaling.event('call:phase', ({ phase: now }) => now === wanted, 20_000);
+  caller.signaling.event('call:phase', ({ phase: now }) => now === wanted, 30_000);
 
 describe('a voice over the socket', { timeout: 90_000 }, () => {
   it('carries a whole call: the tutor is heard to the end, by the page’s own count', async (test) => {
@@ -108,7 +108,7 @@ describe('a voice over the socket', { timeout: 90_000 }, () => {
     const caller = await dial(test, node, token);
     await phase(caller, 'speaking');
     void caller.speak(await voice(test, 'please wait a moment'));
-    const { before_ms: droppedMs } = await caller.signaling.event('voice:drop', undefined, 20_000);
+    const { before_ms: droppedMs } = await caller.signaling.event('voice:drop', undefined, 30_000);
     // Words that come at once need no pause before them.
     const names = caller.signaling.events.map(({ name }) => name);
     assert.ok(names.indexOf('voice:pause') < names.indexOf('voice:drop'));
@@ -148,11 +148,11 @@ describe('a voice over the socket', { timeout: 90_000 }, () => {
     for (let index = 0; index < 50; index++) {
       caller.signaling.emitRaw('voice:chunk', { stream, bytes: Buffer.alloc(40_000, index) });
     }
-    const failed = await caller.signaling.event('voice:failed', undefined, 20_000);
+    const failed = await caller.signaling.event('voice:failed', undefined, 30_000);
     assert.match(failed.code, /^(voice_too_fast|audio_\w+)$/);
     await phase(caller, 'reconnecting');
     await caller.openVoice();
-    await caller.signaling.event('voice:sound', (sound) => sound.stream === stream + 1, 20_000);
+    await caller.signaling.event('voice:sound', (sound) => sound.stream === stream + 1, 30_000);
     await caller.hangUp();
   });
 
@@ -165,7 +165,7 @@ describe('a voice over the socket', { timeout: 90_000 }, () => {
       assert.deepEqual([reply.ok, reply.error.code], [false, 'message_invalid']);
     }
     for (let index = 0; index < 400; index++) caller.signaling.emitRaw('voice:played', { stream: 1, played_ms: 0 });
-    await within(caller.signaling.disconnected, 10_000, 'the page being put out');
+    await within(caller.signaling.disconnected, 30_000, 'the page being put out');
   });
 
   it('is recorded with both sides where they were heard and said', async (test) => {

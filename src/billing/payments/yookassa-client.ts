@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Clock, systemClock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { paymentRefused, providerUnavailable } from './provider.ts';
@@ -22,6 +23,13 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRIES: RetryPolicy = { attempts: 3, timeoutMs: 8_000, pauseMs: 300, deadlineMs: 20_000 };
 
+export interface YookassaClientOptions {
+  readonly log: Logger;
+  readonly retries?: RetryPolicy;
+  /** Times one attempt. */
+  readonly clock?: Clock;
+}
+
 export interface YookassaRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -44,11 +52,13 @@ export class YookassaClient {
   readonly #access: YookassaAccess;
   readonly #log: Logger;
   readonly #retries: RetryPolicy;
+  readonly #clock: Clock;
 
-  constructor(access: YookassaAccess, options: { readonly log: Logger; readonly retries?: RetryPolicy }) {
+  constructor(access: YookassaAccess, { log, retries = DEFAULT_RETRIES, clock = systemClock }: YookassaClientOptions) {
     this.#access = access;
-    this.#log = options.log;
-    this.#retries = options.retries ?? DEFAULT_RETRIES;
+    this.#log = log;
+    this.#retries = retries;
+    this.#clock = clock;
   }
 
   /**
@@ -74,6 +84,8 @@ export class YookassaClient {
 
   async #attempt({ method, path, body, key }: YookassaRequest, signal: AbortSignal): Promise<Outcome> {
     const { shopId, secretKey, apiUrl } = this.#access;
+    const late = new AbortController();
+    const timer = this.#clock.after(this.#retries.timeoutMs, () => late.abort(new Error('No answer in time')));
     try {
       const response = await fetch(`${apiUrl}${path}`, {
         method,
@@ -86,7 +98,7 @@ export class YookassaClient {
         ...(body !== undefined && { body: JSON.stringify(body) }),
         // Credentials go nowhere else.
         redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#retries.timeoutMs)]),
+        signal: AbortSignal.any([signal, late.signal]),
       });
       const text = await response.text();
       const { status } = response;
@@ -97,6 +109,8 @@ export class YookassaClient {
       return { type: 'answer', status, body: parseJson(text) };
     } catch (cause) {
       return { type: 'unknown', afterMs: 0, cause };
+    } finally {
+      timer.cancel();
     }
   }
 

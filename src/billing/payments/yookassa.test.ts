@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
+import { LivedClock } from '../../testing/lived-clock.ts';
 import { startYookassaServer, type Failure } from '../../testing/payments/yookassa-server.ts';
 import { createYookassa } from './yookassa.ts';
 import type { RetryPolicy } from './yookassa-client.ts';
 
-const RETRIES: RetryPolicy = { attempts: 3, timeoutMs: 300, pauseMs: 1, deadlineMs: 5_000 };
+const RETRIES: RetryPolicy = { attempts: 3, timeoutMs: 300, pauseMs: 1, deadlineMs: 60_000 };
 const ORDER = {
   paymentId: '01890a5d-ac96-774b-bcce-b302099a8057',
   amount: { hundredths: 10_005, currency: 'RUB' },
@@ -27,7 +28,7 @@ async function open(t: TestContext, retries: Partial<RetryPolicy> = {}, secretKe
   const access = { ...server, ...(secretKey !== undefined && { secretKey }) };
   return {
     server,
-    yookassa: createYookassa(access, { log, retries: { ...RETRIES, ...retries } }),
+    yookassa: createYookassa(access, { log, clock: new LivedClock(), retries: { ...RETRIES, ...retries } }),
     logged: () => lines.join(''),
   };
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
-import type { Logger } from '../../platform/log.ts';
 import { formatHundredths, parseHundredths } from '../hundredths.ts';
 import {
   notificationInvalid,
@@ -10,7 +9,7 @@ import {
   type ProviderPayment,
   type ProviderRefund,
 } from './provider.ts';
-import { YookassaClient, type RetryPolicy, type YookassaAccess } from './yookassa-client.ts';
+import { YookassaClient, type YookassaAccess, type YookassaClientOptions } from './yookassa-client.ts';
 
 /**
  * YooKassa, API v3: https://yookassa.ru/developers/api. Payments are captured at once (`capture: true`), the payer
@@ -45,10 +44,7 @@ function identifier() {
   return z.string().regex(/^[\w-]{1,100}$/);
 }
 
-export function createYookassa(
-  access: YookassaAccess,
-  options: { readonly log: Logger; readonly retries?: RetryPolicy },
-): PaymentProvider {
+export function createYookassa(access: YookassaAccess, options: YookassaClientOptions): PaymentProvider {
   const client = new YookassaClient(access, options);
   return {
     name: 'yookassa',

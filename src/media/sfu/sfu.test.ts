@@ -18,7 +18,7 @@ import { SfuWorkers, type SfuOptions } from './workers.ts';
 
 const workerBin = mediaWorkerBin();
 const frameClock = new FrameClock();
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 
 async function startWorkers(context: TestContext | undefined, options: Partial<SfuOptions> = {}): Promise<SfuWorkers> {
   const workers = await SfuWorkers.start({

@@ -17,7 +17,7 @@ import { requestSchemas, type JoinAnswer, type Reply, type RequestName } from '.
 import { SignalingServer, type SignalingLimits } from './server.ts';
 
 const PATH = '/rtc/test/socket.io';
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 30_000;
 
 /** The one call of these tests: notes what it is asked, and knows its client. */
 class FakeCall implements SignaledCall {

@@ -35,7 +35,7 @@ async function serve(t: TestContext) {
   const server = await listen({ app, host: '127.0.0.1', port: 0, graceMs: 0 });
   t.after(() => server.close());
   return (query: string, headers: Record<string, string> = {}) =>
-    fetch(`${server.url}/api/statement${query}`, { headers, signal: AbortSignal.timeout(10_000) });
+    fetch(`${server.url}/api/statement${query}`, { headers, signal: AbortSignal.timeout(60_000) });
 }
 
 test('an answer has the form that the address asks for, else the one that the header asks for, else JSON', async (t) => {

@@ -11,7 +11,7 @@ import { programFile } from '../../testing/program-file.ts';
 import { EngineError, type SynthesisEvent } from '../engine.ts';
 import { createEspeak, type Espeak, type EspeakOptions } from './espeak.ts';
 
-const deadlineMs = 20_000;
+const deadlineMs = 60_000;
 const never = new AbortController().signal;
 const request = { text: 'Good morning.', language: 'en', rate: 1 } as const;
 
@@ -24,7 +24,7 @@ function samplesOf(events: readonly SynthesisEvent[]): number[] {
 }
 
 describe('eSpeak NG', () => {
-  const engine = createEspeak();
+  const engine = createEspeak({ deadlineMs });
   after(() => engine.close());
 
   testTextToSpeech(() => ({ engine, deadlineMs }));

@@ -5,7 +5,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { createSilentLogger } from '../../platform/log.ts';
 import { EventReader } from '../../testing/conformance/event-reader.ts';
 import { type FliteVoice, fliteVoice } from '../../testing/flite-voice.ts';
-import { recognizerProgram } from '../../testing/recognizer-program.ts';
+import { PATIENT_RECOGNIZER, recognizerProgram } from '../../testing/recognizer-program.ts';
 import { ENGINE_FRAME_SAMPLES, type Assessment, type TutorEvent } from '../engine.ts';
 import { assess } from './drill/assessment.ts';
 import { lessonById, LESSONS } from './drill/lessons.ts';
@@ -26,13 +26,14 @@ const engine = createPocketSphinx({
   program: recognizerProgram(),
   clock: systemClock,
   log: createSilentLogger(),
+  ...PATIENT_RECOGNIZER,
 });
 after(() => engine.close());
 
 /** What a caller with this voice is understood to say, one utterance after the other. */
 async function hear(sentences: readonly string[], voice: FliteVoice, gain = 1): Promise<string[]> {
   const stream = engine.open({ language: 'en', signal: new AbortController().signal });
-  const reader = new EventReader(stream.events, 60_000);
+  const reader = new EventReader(stream.events, PATIENT_RECOGNIZER.finalDeadlineMs);
   const heard: string[] = [];
   try {
     for (const sentence of sentences) {

@@ -51,7 +51,6 @@ export class RealtimeSocket {
       headers: { authorization: `Bearer ${apiKey}` },
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE_BYTES,
-      handshakeTimeout: limits.openMs,
     });
     this.#openTimer = clock.after(limits.openMs, () =>
       this.#fail(engineError('engine_timed_out', 'OpenAI did not open a session in time.')),

@@ -8,6 +8,7 @@ import { status } from '@grpc/grpc-js';
 
 import { createSilentLogger } from '../../platform/log.ts';
 import { EventReader } from '../../testing/conformance/event-reader.ts';
+import { LivedClock } from '../../testing/lived-clock.ts';
 import { captureLog } from '../../testing/yandex/captured-log.ts';
 import { createCodedSpeech } from '../../testing/yandex/coded-speech.ts';
 import { connectYandex, type Listening, sayTo, writeFrames } from '../../testing/yandex/connected-yandex.ts';
@@ -117,10 +118,11 @@ describe("the recognizer's failures", () => {
     const endpoint = `http://127.0.0.1:${port}`;
     const limits = { connectDeadlineMs: 300 };
     const log = createSilentLogger();
-    const yandex = createYandex({ apiKey: 'key', sttEndpoint: endpoint, log, recognition: { limits } });
+    const clock = new LivedClock();
+    const yandex = createYandex({ apiKey: 'key', sttEndpoint: endpoint, log, clock, recognition: { limits } });
     const stream = yandex.speechToText.open({ language: 'en', signal: new AbortController().signal });
     try {
-      assert.deepEqual(await failureOf({ stream, reader: new EventReader(stream.events, 20_000) }), expected);
+      assert.deepEqual(await failureOf({ stream, reader: new EventReader(stream.events, 30_000) }), expected);
     } finally {
       await yandex.close();
     }

@@ -64,7 +64,7 @@ export class SignalingClient {
   }
 
   /** Rejects with `RefusedError` when the token is not accepted. */
-  static async connect({ url, path, token, deadlineMs = 5_000 }: SignalingOptions): Promise<SignalingClient> {
+  static async connect({ url, path, token, deadlineMs = 30_000 }: SignalingOptions): Promise<SignalingClient> {
     const socket = io(url, {
       path,
       auth: { token },

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import type { Clock } from '../../platform/clock.ts';
+import { LivedClock } from '../lived-clock.ts';
 
 /** Reads an engine's events one by one, each with a deadline, and keeps what was read. */
 export class EventReader<Event extends { readonly type: string }> {
   readonly seen: Event[] = [];
   readonly #iterator: AsyncIterator<Event>;
   readonly #deadlineMs: number;
+  readonly #clock: Clock = new LivedClock();
   /** A read that ran into its deadline is taken up by the next one. */
   #pending: Promise<IteratorResult<Event>> | undefined;
 
@@ -16,7 +19,9 @@ export class EventReader<Event extends { readonly type: string }> {
   /** The next event, or `undefined` at the end. */
   async next(): Promise<Event | undefined> {
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error(`No event within ${this.#deadlineMs} ms`)), this.#deadlineMs);
+    const timer = this.#clock.after(this.#deadlineMs, () =>
+      reject(new Error(`No event within ${this.#deadlineMs} ms`)),
+    );
     this.#pending ??= this.#iterator.next();
     try {
       const result = await Promise.race([this.#pending, late]);
@@ -25,7 +30,7 @@ export class EventReader<Event extends { readonly type: string }> {
       this.seen.push(result.value);
       return result.value;
     } finally {
-      clearTimeout(timer);
+      timer.cancel();
     }
   }
 

@@ -13,7 +13,7 @@ import { createScriptedSpeechToText } from './scripted-speech-to-text.ts';
 import { createScriptedTextToSpeech, createTone } from './scripted-text-to-speech.ts';
 import { createScriptedTutor } from './scripted-tutor.ts';
 
-const deadlineMs = 2_000;
+const deadlineMs = 30_000;
 const frame = new Int16Array(ENGINE_FRAME_SAMPLES);
 const words = [{ text: 'hello', startMs: 300, endMs: 700, confidence: 0.9 }];
 /** 300 ms of silence, 600 ms of tone, a second of silence. */

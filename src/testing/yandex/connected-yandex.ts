@@ -10,9 +10,10 @@ import {
 } from '../../speech/engine.ts';
 import { createYandex, type Yandex, type YandexOptions } from '../../speech/yandex/index.ts';
 import { EventReader } from '../conformance/event-reader.ts';
+import { LivedClock } from '../lived-clock.ts';
 import { startYandexServer, type YandexServer, type YandexServerOptions } from './yandex-server.ts';
 
-const EVENT_DEADLINE_MS = 20_000;
+const EVENT_DEADLINE_MS = 30_000;
 
 export interface ConnectedYandex {
   readonly server: YandexServer;
@@ -37,8 +38,14 @@ export async function connectYandex(
     readonly log?: Logger;
   } = {},
 ): Promise<ConnectedYandex> {
-  const { apiKey = 'key', clock, log = createSilentLogger(), recognition = {}, synthesis = {} } = options;
-  const server = await startYandexServer(options.server);
+  const {
+    apiKey = 'key',
+    clock = new LivedClock(),
+    log = createSilentLogger(),
+    recognition = {},
+    synthesis = {},
+  } = options;
+  const server = await startYandexServer({ clock: new LivedClock(), ...options.server });
   const yandex = createYandex({
     apiKey,
     sttEndpoint: server.endpoint,
@@ -46,7 +53,7 @@ export async function connectYandex(
     log,
     recognition,
     synthesis,
-    ...(clock && { clock }),
+    clock,
   });
   t.after(async () => {
     await yandex.close();

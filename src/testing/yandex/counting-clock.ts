@@ -1,7 +1,9 @@
-import { type Clock, systemClock, type Timer } from '../../platform/clock.ts';
+import type { Clock, Timer } from '../../platform/clock.ts';
+import { LivedClock } from '../lived-clock.ts';
 
-/** Real time that knows how many timers are still to fire. */
+/** The time that this process lives, which knows how many timers are still to fire. */
 export class CountingClock implements Clock {
+  readonly #lived = new LivedClock();
   readonly #pending = new Set<object>();
 
   get pending(): number {
@@ -9,17 +11,17 @@ export class CountingClock implements Clock {
   }
 
   now(): Date {
-    return systemClock.now();
+    return this.#lived.now();
   }
 
   monotonicMs(): number {
-    return systemClock.monotonicMs();
+    return this.#lived.monotonicMs();
   }
 
   after(delayMs: number, task: () => void): Timer {
     const key = {};
     this.#pending.add(key);
-    const timer = systemClock.after(delayMs, () => {
+    const timer = this.#lived.after(delayMs, () => {
       this.#pending.delete(key);
       task();
     });

@@ -9,23 +9,33 @@ import { createPocketSphinx } from '../../speech/local/pocketsphinx.ts';
 import { createYandex, type Yandex } from '../../speech/yandex/index.ts';
 import { EventReader } from '../conformance/event-reader.ts';
 import { fliteVoice } from '../flite-voice.ts';
-import { recognizerProgram } from '../recognizer-program.ts';
+import { PATIENT_RECOGNIZER, recognizerProgram } from '../recognizer-program.ts';
 import { createLocalEar, createLocalVoice } from './local-speech.ts';
 import { startYandexServer, type YandexServer } from './yandex-server.ts';
 
-const deadlineMs = 30_000;
+const deadlineMs = PATIENT_RECOGNIZER.finalDeadlineMs;
+/** Local programs answer for the vendor here, on cores that others want too. */
+const limits = { stallDeadlineMs: deadlineMs, finalDeadlineMs: deadlineMs };
+const deadlines = { firstAudioDeadlineMs: deadlineMs, stallDeadlineMs: deadlineMs };
 const { signal } = new AbortController();
 
 describe('the protocol server with local speech behind it', () => {
   const log = createSilentLogger();
-  const ear = createPocketSphinx({ program: recognizerProgram(), clock: systemClock, log });
-  const voice = createEspeak();
+  const ear = createPocketSphinx({ program: recognizerProgram(), clock: systemClock, log, ...PATIENT_RECOGNIZER });
+  const voice = createEspeak({ deadlineMs });
   let server: YandexServer;
   let yandex: Yandex;
   before(async () => {
     server = await startYandexServer({ hear: createLocalEar(ear), speak: createLocalVoice(voice) });
     const { endpoint } = server;
-    yandex = createYandex({ apiKey: 'any', sttEndpoint: endpoint, ttsEndpoint: endpoint, log });
+    yandex = createYandex({
+      apiKey: 'any',
+      sttEndpoint: endpoint,
+      ttsEndpoint: endpoint,
+      recognition: { limits },
+      synthesis: { deadlines },
+      log,
+    });
   });
   after(async () => {
     await yandex.close();
