@@ -13,10 +13,11 @@ const tokenPrices = z.strictObject({
   input: price,
   cached_input: price,
   output: price,
-  audio_input: price.default(0),
-  audio_output: price.default(0),
+  /** Of engines that hear and speak: */
+  audio_input: price.optional(),
+  audio_output: price.optional(),
   /** A minute of the learner's speech that is written down besides. */
-  transcription: price.default(0),
+  transcription: price.optional(),
 });
 /** Of so many characters or less; what is longer counts as several. */
 const requestPrice = z.strictObject({ request: price, characters: z.int().min(1).max(100_000) });
@@ -41,8 +42,6 @@ const priceList = z.strictObject({
 export type PriceList = z.output<typeof priceList>;
 type TokenPrices = z.output<typeof tokenPrices>;
 
-const written = { audio_input: 0, audio_output: 0, transcription: 0 };
-
 export const pricesSetting = defineSetting({
   key: 'speech.prices',
   schema: priceList,
@@ -58,8 +57,8 @@ export const pricesSetting = defineSetting({
     stt: { local: 0, yandex: 640_000, openai: 17_000 },
     tts: { local: 0, yandex: { request: 160_000, characters: 250 }, openai: 16_000 },
     tutor: {
-      openai: { ...written, input: 750_000, cached_input: 75_000, output: 4_500_000 },
-      yandex: { ...written, input: 800_000_000, cached_input: 800_000_000, output: 800_000_000 },
+      openai: { input: 750_000, cached_input: 75_000, output: 4_500_000 },
+      yandex: { input: 800_000_000, cached_input: 800_000_000, output: 800_000_000 },
     },
     s2s: {
       openai: {
@@ -95,7 +94,7 @@ function inCurrency(use: EngineUse, prices: PriceList): number {
     case 's2s': {
       const list = prices[kind][engine];
       if (!list) return 0;
-      return (tokens ? costOfTokens(tokens, list) : 0) + (transcribedMs * list.transcription) / 60_000;
+      return (tokens ? costOfTokens(tokens, list) : 0) + (transcribedMs * (list.transcription ?? 0)) / 60_000;
     }
     default:
       return kind satisfies never;
@@ -108,6 +107,6 @@ function costOfTokens(tokens: TokenUsage, list: TokenPrices): number {
   const freshAudio = Math.max(0, inputAudioTokens - Math.max(0, cachedInputTokens - (inputTokens - inputAudioTokens)));
   const freshText = Math.max(0, inputTokens - cachedInputTokens - freshAudio);
   const text = freshText * list.input + cachedInputTokens * list.cached_input;
-  const spoken = freshAudio * list.audio_input + outputAudioTokens * list.audio_output;
+  const spoken = freshAudio * (list.audio_input ?? 0) + outputAudioTokens * (list.audio_output ?? 0);
   return (text + spoken + Math.max(0, outputTokens - outputAudioTokens) * list.output) / 1_000_000;
 }
