@@ -5,6 +5,7 @@ import { ComponentLoader } from 'adminjs';
 const OWN = [
   'ActionForm',
   'Analytics',
+  'AuditShow',
   'CallShow',
   'Dashboard',
   'Jobs',

@@ -182,6 +182,16 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     await admin.go('/resources/audit');
     await admin.rows().nth(8).waitFor();
     await admin.screenshot('audit');
+    const blocked = await panel.knex('audit_log').where('action', 'user.block').first();
+    await admin.go(`/resources/audit/records/${blocked.id}/show`);
+    const entry = page.getByTestId('audit-entry');
+    await entry.getByRole('heading', { name: 'Blocked an account' }).waitFor();
+    const told = async (name: string) => (await entry.locator(name).innerText()).replaceAll(/\s+/g, ' ');
+    assert.equal(await told('[data-change=blocked]'), 'Blocked no yes');
+    assert.equal(await told('[data-detail=reason]'), `Reason ${reason}`);
+    assert.match(await told('[data-fact=actor_id]'), /admin@example\.com/);
+    assert.match(await told('[data-fact=ip]'), /\d/);
+    await admin.screenshot('audit-entry');
   });
 
   it('deletes an account once its address was typed', async () => {

@@ -1,3 +1,4 @@
+import { auditWords } from './en/audit.ts';
 import { jobsPage, jobsWords } from './en/jobs.ts';
 import { menu } from './en/menu.ts';
 import { buttons, messages } from './en/messages.ts';
@@ -21,6 +22,7 @@ export const en = {
   components: {
     ...figureWords,
     ...jobsWords,
+    ...auditWords,
     ...rulesWords,
     ...settingsWords,
     Select: { choose: 'Choose …', none: 'Nothing found', loading: 'Searching …' },

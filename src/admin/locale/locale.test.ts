@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { locales } from 'adminjs';
 import { PANEL_PAGES } from '../pages/list.ts';
+import { AUDIT_ACTIONS } from '../resources/audit.ts';
 import { panelTables } from '../resources/index.ts';
 import { en } from './en.ts';
 import { ru } from './ru.ts';
@@ -80,5 +83,21 @@ describe('the words of the panel', () => {
     }
     for (const { name } of PANEL_PAGES) need(`pages ▸ ${name}`);
     assert.deepEqual(missing, []);
+  });
+
+  it('name whatever is written to the audit log', () => {
+    const source = path.join(import.meta.dirname, '../..');
+    const written = globSync('**/*.ts', { cwd: source, exclude: ['**/*.test.ts', 'testing/**'] }).flatMap((file) => {
+      const text = readFileSync(path.join(source, file), 'utf8');
+      if (!text.includes('writeAudit(')) return [];
+      return [...text.matchAll(/'([a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*)'/g)].flatMap(([, action]) => action ?? []);
+    });
+    assert.ok(written.length > 15);
+    const known: ReadonlySet<string> = new Set(AUDIT_ACTIONS);
+    assert.deepEqual(
+      // Locks have such names too.
+      [...new Set(written)].filter((action) => !known.has(action) && !action.startsWith('ailingva.')),
+      [],
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { auditWords } from './ru/audit.ts';
 import { adminjsRu } from './adminjs-ru.ts';
 import { jobsPage, jobsWords } from './ru/jobs.ts';
 import { menu } from './ru/menu.ts';
@@ -23,6 +24,7 @@ export const ru = {
     Select: { choose: 'Выберите …', none: 'Ничего не найдено', loading: 'Поиск …' },
     ...figureWords,
     ...jobsWords,
+    ...auditWords,
     ...rulesWords,
     ...settingsWords,
   },

@@ -27,6 +27,8 @@ export interface Formats {
   /** An instant, in the browser's zone. */
   readonly time: (instant: string) => string;
   readonly instant: (instant: string) => string;
+  /** An instant to the second, with its year. */
+  readonly dateAndTime: (instant: string) => string;
   /** `1:02:05` */
   readonly duration: (seconds: number) => string;
 }
@@ -75,6 +77,7 @@ function formatsOf(language: string): Formats {
     date: local({ day: 'numeric', month: 'short', year: 'numeric' }),
     time: here({ hour: '2-digit', minute: '2-digit', second: '2-digit' }),
     instant: here({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
+    dateAndTime: here({ dateStyle: 'medium', timeStyle: 'medium' }),
     duration: clock,
   };
 }
