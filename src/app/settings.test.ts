@@ -8,7 +8,7 @@ import { PROJECT_ROOT } from '../platform/config.ts';
 import { createSilentLogger } from '../platform/log.ts';
 import { insertLearner } from '../testing/stored-learners.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
-import { houseSettings } from './settings.ts';
+import { HOUSE_ORDERS, houseSettings } from './settings.ts';
 
 it('the list of settings holds every one that a room defines, each once, with a default that it can have', () => {
   const settings = houseSettings();
@@ -37,10 +37,33 @@ it('the list of settings holds every one that a room defines, each once, with a 
 
 it('what staff set is what the next call reads', async (t) => {
   const { knex } = await createTestDatabase(t);
-  const desk = createSettingsDesk({ knex, settings: houseSettings() });
+  const desk = createSettingsDesk({ knex, settings: houseSettings(), orders: HOUSE_ORDERS });
   const read = async () => (await readConversationSettings(knex, createSilentLogger())).turns.minEndpointDelayMs;
   const before = await read();
   const by = { actorId: await insertLearner(knex), ip: '192.0.2.7' };
   await desk.change('turns.min_endpoint_delay_ms', { value: before + 50, version: null }, by);
   assert.equal(await read(), before + 50);
+});
+
+it('holds the settings against each other; the defaults agree', async (t) => {
+  const { knex } = await createTestDatabase(t);
+  const settings = houseSettings();
+  const valueOf = (key: string): number => {
+    const setting = settings.find((known) => known.key === key);
+    assert.equal(typeof setting?.fallback, 'number', key);
+    return Number(setting?.fallback);
+  };
+  for (const { lower, upper, strict } of HOUSE_ORDERS) {
+    assert.ok(strict ? valueOf(lower) < valueOf(upper) : valueOf(lower) <= valueOf(upper), `${lower}, ${upper}`);
+  }
+  const desk = createSettingsDesk({ knex, settings, orders: HOUSE_ORDERS });
+  const by = { actorId: await insertLearner(knex), ip: '192.0.2.7' };
+  const least = 'turns.min_endpoint_delay_ms';
+  await assert.rejects(desk.change(least, { value: 5_000, version: null }, by), { code: 'setting_invalid' });
+  await assert.rejects(
+    desk.change('turns.voice_release', { value: valueOf('turns.voice_threshold'), version: null }, by),
+    {
+      code: 'setting_invalid',
+    },
+  );
 });

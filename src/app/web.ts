@@ -27,7 +27,7 @@ import { createSystemRules, systemRuleRoutes } from '../speech/instructions/inde
 import { createEngineChoice, offeredEngines } from './engine-choice.ts';
 import { openPayments } from './payments.ts';
 import { openRecordings } from './recordings.ts';
-import { houseSettings } from './settings.ts';
+import { HOUSE_ORDERS, houseSettings } from './settings.ts';
 import { readEmails } from './staff-emails.ts';
 
 const API_VERSION = '0.1.0';
@@ -151,7 +151,7 @@ export async function startWeb(
       limitTrials: createPersonLimit({ requests: 20, perSeconds: 60 }),
     }),
     ...settingRoutes({
-      desk: createSettingsDesk({ knex, settings: houseSettings() }),
+      desk: createSettingsDesk({ knex, settings: houseSettings(), orders: HOUSE_ORDERS }),
       engines: offeredEngines(config),
     }),
     ...maintenanceRoutes({ knex, queues, analytics }),

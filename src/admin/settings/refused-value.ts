@@ -1,5 +1,6 @@
-import type { ZodError } from 'zod';
+import type { ZodError, ZodType } from 'zod';
 import { AppError } from '../../platform/errors.ts';
+import type { Setting } from '../../platform/settings.ts';
 
 /** What is wrong with a value, for the page to say in its language. */
 export interface ValueProblem {
@@ -10,18 +11,37 @@ export interface ValueProblem {
   readonly rule: ValueRule;
   /** The bound that was missed. */
   readonly bound?: number;
+  /** The setting whose value the bound is. */
+  readonly other?: Pick<Setting<ZodType>, 'key' | 'description'>;
 }
 
-export type ValueRule = 'number' | 'whole' | 'least' | 'most' | 'choice' | 'time' | 'time_zone' | 'too_long' | 'other';
+export type ValueRule =
+  | 'number'
+  | 'whole'
+  | 'least'
+  | 'most'
+  | 'choice'
+  | 'time'
+  | 'time_zone'
+  | 'too_long'
+  | 'at_least'
+  | 'at_most'
+  | 'above'
+  | 'below'
+  | 'other';
 
 /** `setting_invalid`, with every problem at once. */
-export function refusedValue(key: string, error: ZodError): AppError {
+export function refusedValue(key: string, problems: readonly ValueProblem[]): AppError {
   return new AppError({
     code: 'setting_invalid',
     kind: 'invalid',
     message: `The setting ${key} cannot have this value.`,
-    details: { errors: error.issues.map(toProblem) },
+    details: { errors: problems },
   });
+}
+
+export function problemsOf(error: ZodError): ValueProblem[] {
+  return error.issues.map(toProblem);
 }
 
 type Issue = ZodError['issues'][number];

@@ -23,7 +23,15 @@ const engines = defineSetting({
   fallback: [] as ('local' | 'other')[],
   description,
 });
-const settings = [delay, engines];
+const longest = defineSetting({
+  key: 'trial.longest_ms',
+  schema: z.int().min(100).max(5_000),
+  fallback: 2_000,
+  unit: 'ms',
+  description: { en: 'The longest', ru: 'Самое долгое' },
+});
+const settings = [delay, engines, longest];
+const orders = [{ lower: delay.key, upper: longest.key }];
 
 interface Answered {
   readonly key: string;
@@ -48,7 +56,7 @@ describe('the settings over HTTP', () => {
     ({ knex } = await createTestDatabase(t));
     const badges = handOutBadges(knex);
     const offered = [{ name: 'local', configured: true, needs: null }];
-    const routes = settingRoutes({ desk: createSettingsDesk({ knex, settings }), engines: offered });
+    const routes = settingRoutes({ desk: createSettingsDesk({ knex, settings, orders }), engines: offered });
     ask = await serveApi(t, { routes, authenticator: badges.authenticator });
     admin = await badges.hire('admin');
     ({ token: support } = await badges.hire('support'));
@@ -142,6 +150,41 @@ describe('the settings over HTTP', () => {
     assert.equal((await put('trial.unknown', { value: 1, version: null })).status, 404);
     assert.equal((await put(delay.key, { value: 200 })).status, 400);
     assert.equal((await read(delay.key)).version, version);
+  });
+
+  it('are held against each other, defaults too, and two editors at once get no further', async () => {
+    const versionOf = async (key: string) => (await read(key)).version;
+    const bare = await versionOf(delay.key);
+    const above = await put(delay.key, { value: 2_001, version: bare });
+    assert.deepEqual([above.status, above.body['code']], [400, 'setting_invalid']);
+    const { description: words, key } = longest;
+    assert.deepEqual((above.body['errors'] as object[])[0], {
+      field: '',
+      message: 'must be at most trial.longest_ms, which is 2000',
+      rule: 'at_most',
+      bound: 2_000,
+      other: { key, description: words },
+    });
+    assert.equal((await put(delay.key, { value: 2_000, version: bare })).status, 200, 'the same is in order');
+    const errors = (await put(key, { value: 1_999, version: null })).body['errors'] as { rule: string }[];
+    assert.deepEqual(
+      errors.map(({ rule }) => rule),
+      ['at_least'],
+    );
+
+    assert.equal((await put(key, { value: 3_000, version: null })).status, 200);
+    const [lower, upper] = [await versionOf(delay.key), await versionOf(key)];
+    const both = await Promise.all([
+      put(delay.key, { value: 2_900, version: lower }),
+      put(key, { value: 2_500, version: upper }),
+    ]);
+    assert.deepEqual(both.map(({ status }) => status).toSorted(), [200, 400]);
+    await put(key, { value: 4_000, version: await versionOf(key) });
+    await put(delay.key, { value: 3_500, version: await versionOf(delay.key) });
+    const back = await put(`${key}/default`, { version: await versionOf(key) });
+    assert.deepEqual([back.status, back.body['code']], [400, 'setting_invalid']);
+    assert.equal((await put(`${delay.key}/default`, { version: await versionOf(delay.key) })).status, 200);
+    assert.equal((await put(`${key}/default`, { version: await versionOf(key) })).status, 200);
   });
 
   it('tell of a stored value that cannot be, and let it be mended', async () => {

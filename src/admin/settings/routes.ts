@@ -82,7 +82,7 @@ export function settingRoutes({ desk, engines }: SettingRoutesOptions): Route[] 
       params: byKey,
       body: z.strictObject({ version }),
       answer: settingAnswer,
-      errors: ['setting_not_found', 'setting_changed'],
+      errors: ['setting_not_found', 'setting_invalid', 'setting_changed'],
       async handle({ params: { key }, body, principal, ip }) {
         await desk.reset(key, body, { actorId: principal.userId, ip });
         return one(key);

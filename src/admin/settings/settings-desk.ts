@@ -4,7 +4,8 @@ import type { ZodType } from 'zod';
 import { writeAudit } from '../../platform/audit.ts';
 import { AppError } from '../../platform/errors.ts';
 import { type Setting, writeSetting } from '../../platform/settings.ts';
-import { refusedValue } from './refused-value.ts';
+import { refuseDisorder, type SettingOrder } from './order.ts';
+import { problemsOf, refusedValue } from './refused-value.ts';
 
 /** A setting as it is now. */
 export interface SettingState {
@@ -73,18 +74,20 @@ const WITH_PERSON = `
 export function createSettingsDesk(options: {
   readonly knex: Knex;
   readonly settings: readonly Setting<ZodType>[];
+  /** What must lie in order; what is already stored otherwise may be mended. */
+  readonly orders?: readonly SettingOrder[];
 }): SettingsDesk {
-  const { knex, settings } = options;
+  const { knex, settings, orders = [] } = options;
   const find = (key: string): Setting<ZodType> => {
     const setting = settings.find((known) => known.key === key);
     if (setting) return setting;
     throw new AppError({ code: 'setting_not_found', kind: 'not_found', message: 'There is no such setting.' });
   };
 
-  /** One at a time for each setting; `decide` says what is written, in the words of the audit log. */
+  /** One at a time, for they are held against each other; `decide` says what is written, in the words of the audit log. */
   const alone = (key: string, version: string | null, decide: Decision): Promise<void> =>
     knex.transaction(async (transaction) => {
-      await transaction.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`setting ${key}`]);
+      await transaction.raw(`SELECT pg_advisory_xact_lock(hashtextextended('ailingva.settings', 0))`);
       const last = await transaction<HistoryRow>('settings_history').where({ key }).orderBy('id', 'desc').first('id');
       if ((last?.id ?? null) !== version) throw settingChanged();
       const row = await transaction<StoredRow>('settings').where({ key }).first('value');
@@ -109,9 +112,10 @@ export function createSettingsDesk(options: {
     async change(key, { value, version }, by) {
       const setting = find(key);
       const parsed = setting.schema.safeParse(value);
-      if (!parsed.success) throw refusedValue(key, parsed.error);
+      if (!parsed.success) throw refusedValue(key, problemsOf(parsed.error));
       await alone(key, version, async (transaction, row) => {
         if (row !== undefined && isDeepStrictEqual(row.value, parsed.data)) return;
+        await refuseDisorder(transaction, { settings, orders }, { key, value: parsed.data });
         await writeSetting(transaction, setting, { value: parsed.data, actorId: by.actorId });
         const before = row === undefined ? setting.fallback : row.value;
         await audit(transaction, 'setting.change', key, by, { before, after: parsed.data });
@@ -122,6 +126,7 @@ export function createSettingsDesk(options: {
       const setting = find(key);
       await alone(key, version, async (transaction, row) => {
         if (row === undefined) return;
+        await refuseDisorder(transaction, { settings, orders }, { key, value: setting.fallback });
         await transaction('settings').where({ key }).delete();
         await audit(transaction, 'setting.reset', key, by, { before: row.value, after: setting.fallback });
       });

@@ -54,4 +54,5 @@ export interface ValueProblem {
   readonly message: string;
   readonly rule: string;
   readonly bound?: number;
+  readonly other?: { readonly key: string; readonly description: { readonly en: string; readonly ru: string } };
 }

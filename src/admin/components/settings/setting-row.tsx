@@ -77,10 +77,11 @@ export function SettingRow({ setting, engines, onChanged }: SettingRowProps) {
         )}
         {deed.refused && problems.length === 0 && <RefusedNote refused={deed.refused} />}
         {problems.map((problem) => (
-          <p key={problem.field} className="kp-problem" role="alert">
+          <p key={`${problem.field} ${problem.rule} ${problem.other?.key ?? ''}`} className="kp-problem" role="alert">
             {problem.field !== '' && `${problem.field}: `}
             {say(`problems.${problem.rule}`, {
               bound: problem.bound === undefined ? '' : formatBound(problem.bound, words),
+              other: problem.other?.description[language === 'ru' ? 'ru' : 'en'] ?? '',
               defaultValue: problem.message,
             })}
           </p>

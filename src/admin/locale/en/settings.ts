@@ -64,6 +64,10 @@ export const settingsWords = {
       time: 'A time of the day, such as 04:00.',
       time_zone: 'A time zone, such as Europe/Moscow.',
       too_long: 'At most {{bound}} letters.',
+      at_least: 'Not below “{{other}}”, which is {{bound}}.',
+      at_most: 'Not above “{{other}}”, which is {{bound}}.',
+      above: 'Above “{{other}}”, which is {{bound}}.',
+      below: 'Below “{{other}}”, which is {{bound}}.',
       other: 'This value cannot be.',
     },
     engines: {

@@ -63,6 +63,10 @@ export const settingsWords = {
       time: 'Время суток, например 04:00.',
       time_zone: 'Часовой пояс, например Europe/Moscow.',
       too_long: 'Не больше {{bound}} букв.',
+      at_least: 'Не меньше, чем «{{other}}»: там {{bound}}.',
+      at_most: 'Не больше, чем «{{other}}»: там {{bound}}.',
+      above: 'Больше, чем «{{other}}»: там {{bound}}.',
+      below: 'Меньше, чем «{{other}}»: там {{bound}}.',
       other: 'Такого значения быть не может.',
     },
     engines: {
