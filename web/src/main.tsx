@@ -34,11 +34,9 @@ function start(): void {
     replaceCall: (callId) => api.replaceCall(callId),
     tabStorage,
     storage,
+    // Not at once: the balance would be told without what was held for the call, although most of it comes back.
     onFinished: () => {
-      const refresh = () => void session.refresh(api).catch(() => undefined);
-      refresh();
-      // What was held for a call that failed is free again a moment later.
-      setTimeout(refresh, SETTLED_MS);
+      setTimeout(() => void session.refresh(api).catch(() => undefined), SETTLED_MS);
     },
   });
   const services: Services = {

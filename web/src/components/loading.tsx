@@ -1,3 +1,4 @@
+import { ApiError } from '../api/api-error.ts';
 import { describeError } from '../app/error-text.ts';
 import { useI18n } from '../i18n/i18n.ts';
 
@@ -17,12 +18,16 @@ export function Loading() {
 
 export function Failure(props: { readonly error: unknown; readonly onRetry: () => void }) {
   const i18n = useI18n();
+  // What is not there does not come by asking again.
+  const canRetry = !(props.error instanceof ApiError && [400, 403, 404].includes(props.error.status));
   return (
     <div className="failure" role="alert">
       <p>{describeError(i18n, props.error)}</p>
-      <button type="button" className="button quiet" onClick={props.onRetry}>
-        {i18n.t('app.retry')}
-      </button>
+      {canRetry && (
+        <button type="button" className="button quiet" onClick={props.onRetry}>
+          {i18n.t('app.retry')}
+        </button>
+      )}
     </div>
   );
 }

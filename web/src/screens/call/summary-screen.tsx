@@ -55,10 +55,17 @@ export function SummaryScreen(props: { readonly over: Extract<CallState, { statu
         <div>
           <dt>{t('summary.left')}</dt>
           <dd>
-            <span data-testid="minutes-left" data-minutes={user.minutes_available}>
-              {i18n.number(user.minutes_available)}
-            </span>{' '}
-            {t('minutes.unit', { count: user.minutes_available })}
+            {charge === 'asking' ? (
+              // What is known now has this call's hold in it, or not the call at all.
+              '…'
+            ) : (
+              <>
+                <span data-testid="minutes-left" data-minutes={user.minutes_available}>
+                  {i18n.number(user.minutes_available)}
+                </span>{' '}
+                {t('minutes.unit', { count: user.minutes_available })}
+              </>
+            )}
           </dd>
         </div>
         {words.asked > 0 && (
@@ -110,13 +117,14 @@ function useCharge(callId: string): CallSummary | 'asking' | 'unknown' {
       const call = await api.call(callId).catch(() => undefined);
       if (left) return;
       if (call?.status === 'finalized') {
-        setCharge(call);
+        // Both figures change together.
         await session.refresh(api).catch(() => undefined);
+        if (!left) setCharge(call);
       } else if (times > 0) {
         timer = setTimeout(() => void ask(times - 1), ASK_EVERY_MS);
       } else {
-        setCharge('unknown');
         await session.refresh(api).catch(() => undefined);
+        if (!left) setCharge('unknown');
       }
     }
     void ask(ASK_TIMES);
