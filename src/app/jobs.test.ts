@@ -3,17 +3,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import type { Knex } from 'knex';
 import { Registry } from 'prom-client';
 import { openQueues } from '../jobs/index.ts';
 import { loadServiceConfig } from '../platform/config.ts';
+import { connectDatabase } from '../platform/database.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import { createSilentLogger } from '../platform/log.ts';
 import { openBooks, type Books } from '../testing/books.ts';
+import { STORE_KINDS } from '../testing/queue-stores.ts';
+import { startTestRedis } from '../testing/redis-server.ts';
+import { insertPayer, insertSession, insertTurn } from '../testing/stored-usage.ts';
 import { until } from '../testing/until.ts';
 import { startJobs } from './jobs.ts';
 
+const DAY_MS = 86_400_000;
+
 /** The jobs process in this one, until the test ends. */
-async function open(t: TestContext, redisUrl?: string): Promise<Books> {
+async function open(t: TestContext, findRedis?: () => Promise<string>): Promise<Books & { redisUrl?: string }> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'ailingva-jobs-'));
   const log = createSilentLogger();
   const lifecycle = new Lifecycle(log);
@@ -23,6 +30,8 @@ async function open(t: TestContext, redisUrl?: string): Promise<Books> {
     await lifecycle.close();
     await rm(dataDir, { recursive: true, force: true });
   });
+  // Their own ends come after this one's.
+  const redisUrl = await findRedis?.();
   const books = await openBooks(t);
   const config = loadServiceConfig({
     DATABASE_URL: books.database.url,
@@ -31,7 +40,7 @@ async function open(t: TestContext, redisUrl?: string): Promise<Books> {
     DATA_DIR: dataDir,
   });
   await startJobs(config, { log, lifecycle, stopping: stop.signal });
-  return books;
+  return { ...books, ...(redisUrl !== undefined && { redisUrl }) };
 }
 
 async function endedCall({ billing, learnerWith, goLive }: Books): Promise<string> {
@@ -39,6 +48,38 @@ async function endedCall({ billing, learnerWith, goLive }: Books): Promise<strin
   await billing.meter.end(callId, { reason: 'hang_up', talkedMs: 61_000 });
   return callId;
 }
+
+/** Something for each scheduled job to do. */
+async function insertOldThings({ database, knex, learnerWith, goLive }: Books) {
+  const payer = await insertPayer(knex);
+  const before = new Date(Date.now() - 399 * DAY_MS);
+  const at = new Date(Date.now() - 400 * DAY_MS);
+  const callId = await insertSession(knex, { payer, at, minutes: 5 });
+  await insertTurn(knex, { callId, ordinal: 1, at, stages: { reply: 300 } });
+  await knex('call_recordings').insert({ call_id: callId, part: 1, store: 'folder', object_key: 'old', ended_at: at });
+  await knex('mail_outbox').insert({ recipient: 'ann@example.com', subject: 'Hello', text: 'Hello' });
+  const lostCall = await goLive(await learnerWith(10_00));
+  await knex('calls').where('id', lostCall).update({ last_beat_at: at });
+  // When a payment was made, only the owner may say.
+  const owner = connectDatabase({ url: database.url, poolSize: 1, applicationName: 'ailingva test', role: null });
+  await owner
+    .knex('payments')
+    .insert({
+      user_account_id: payer.userId,
+      amount_kopecks: 30_000,
+      provider: 'sandbox',
+      idempotency_key: 'old',
+      tariff_snapshot: JSON.stringify({ rate_kopecks_per_minute: 500, packages: [] }),
+      quoted_minutes: 60,
+      created_at: at,
+      next_check_at: at,
+    })
+    .finally(() => owner.close());
+  return { before, lostCall };
+}
+
+const untilGone = (rows: Knex.QueryBuilder, what: string) =>
+  until(async () => ((await rows.clone()) as unknown[]).length === 0, what);
 
 const untilCharged = ({ knex }: Books, callId: string) =>
   until(async () => {
@@ -48,22 +89,48 @@ const untilCharged = ({ knex }: Books, callId: string) =>
   }, 'the charge');
 
 describe('the jobs process', { concurrency: true }, () => {
-  it('charges a call that the queue tells it of', async (t) => {
-    const books = await open(t);
-    const log = createSilentLogger();
-    const metrics = new Registry();
-    const queues = openQueues({ databaseUrl: books.database.url, log, metrics, applicationName: 'ailingva test' });
-    t.after(() => queues.close());
-    const callId = await endedCall(books);
-    assert.equal(await queues.enqueue('finalize-call', { callId }), true);
-    await untilCharged(books, callId);
-    // The schedules stand, and nothing died.
-    await until(async () => {
-      const counts = await queues.counts();
-      return counts.every(({ queue, delayed }) => queue === 'calls' || delayed >= 3);
-    }, 'the schedules');
-    assert.deepEqual(await queues.dead(), []);
-  });
+  for (const kind of STORE_KINDS) {
+    it(`does each job that its queue in ${kind} tells it of`, async (t) => {
+      const books = await open(t, kind === 'redis' ? async () => (await startTestRedis(t)).url : undefined);
+      const { knex, redisUrl } = books;
+      const log = createSilentLogger();
+      const queues = openQueues({
+        databaseUrl: books.database.url,
+        redisUrl,
+        log,
+        metrics: new Registry(),
+        applicationName: 'ailingva test',
+      });
+      t.after(() => queues.close());
+      const old = await insertOldThings(books);
+      const callId = await endedCall(books);
+      assert.equal(await queues.enqueue('finalize-call', { callId }), true);
+      await untilCharged(books, callId);
+
+      // Each of these comes again by itself.
+      await untilGone(knex('mail_outbox'), 'the mail to be sent');
+      await untilGone(knex('payments').whereNot('status', 'expired'), 'the payment to be given up');
+      await untilGone(
+        knex('calls').where({ id: old.lostCall }).whereNot('status', 'finalized'),
+        'the lost call to end',
+      );
+      await until(async () => (await knex('revenue_hourly')).length > 0, 'the figures');
+      // These by night.
+      for (const job of ['close-days', 'reconcile-ledger', 'erase-turn-texts', 'delete-recordings'] as const) {
+        assert.equal(await queues.enqueue(job, {}), true);
+      }
+      await until(async () => (await knex('closed_days')).length > 0, 'the day to be closed');
+      await until(async () => (await knex('reconciliations')).length > 0, 'the books to be checked');
+      await untilGone(knex('call_turns').where('created_at', '<', old.before).whereNot('text', ''), 'the words to go');
+      await untilGone(knex('call_recordings'), 'the recording to be deleted');
+
+      await until(async () => {
+        const counts = await queues.counts();
+        return counts.every(({ queue, delayed }) => queue === 'calls' || delayed >= 3);
+      }, 'the schedules');
+      assert.deepEqual(await queues.dead(), []);
+    });
+  }
 
   it('charges a call that was never put into the queue', async (t) => {
     const books = await open(t);
@@ -72,7 +139,7 @@ describe('the jobs process', { concurrency: true }, () => {
 
   it('charges calls though Redis does not answer', async (t) => {
     // A port that nobody may listen on.
-    const books = await open(t, 'redis://127.0.0.1:1/0');
+    const books = await open(t, async () => 'redis://127.0.0.1:1/0');
     await untilCharged(books, await endedCall(books));
   });
 });
