@@ -62,9 +62,8 @@ async function insertOldThings({ database, knex, learnerWith, goLive }: Books) {
   await knex('calls').where('id', lostCall).update({ last_beat_at: at });
   // When a payment was made, only the owner may say.
   const owner = connectDatabase({ url: database.url, poolSize: 1, applicationName: 'ailingva test', role: null });
-  await owner
-    .knex('payments')
-    .insert({
+  try {
+    await owner.knex('payments').insert({
       user_account_id: payer.userId,
       amount_kopecks: 30_000,
       provider: 'sandbox',
@@ -73,8 +72,10 @@ async function insertOldThings({ database, knex, learnerWith, goLive }: Books) {
       quoted_minutes: 60,
       created_at: at,
       next_check_at: at,
-    })
-    .finally(() => owner.close());
+    });
+  } finally {
+    await owner.close();
+  }
   return { before, lostCall };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Job } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createSilentLogger } from '../platform/log.ts';
@@ -28,6 +29,8 @@ async function lose({ databaseUrl, redisUrl }: TestStore, jobId: string): Promis
     redis.disconnect();
   }
 }
+
+const byTime = (one: Job, other: Job): number => one.timestamp + one.delay - other.timestamp - other.delay;
 
 const timeIn = (timeZone: string, ms: number | undefined): string =>
   new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'medium' }).format(ms);
@@ -89,6 +92,42 @@ for (const kind of STORE_KINDS) {
       await until(() => mails >= 2, 'two runs');
       const upkeep = (await queues.counts()).find(({ queue }) => queue === 'upkeep');
       assert.equal(upkeep?.dead, 0);
+    });
+
+    it('are tried again at night when a run fails, and go on the next day', async (t) => {
+      const store = await createTestStore(kind, t);
+      const queues = openTestQueues(store);
+      let closings = 0;
+      startTestWorkers(store, queues, {
+        'close-days': async () => {
+          closings += 1;
+          if (closings < 3) throw new Error('The database is away');
+        },
+      });
+      const schedules = keepSchedules({
+        queues,
+        plan: async () => ({ timeZone: 'Europe/Moscow', reconcileTime: '04:00' }),
+        clock: new FakeClock(),
+        log: createSilentLogger(),
+      });
+      store.opened.push(() => schedules.close());
+      const nightly = await queues.queue('nightly');
+      const waiting = async () =>
+        (await nightly.getJobs('delayed')).filter(({ name }) => name === 'close-days').toSorted(byTime);
+      await until(async () => (await waiting()).length === 1, 'the schedule');
+
+      // The night has come; then a minute, and two.
+      for (const attempt of [1, 2, 3]) {
+        const [due] = await waiting();
+        assert.equal(due?.attemptsMade, attempt - 1);
+        await due.promote();
+        await until(() => closings === attempt, `attempt ${attempt}`);
+        // The next night's run, and this one's next attempt.
+        await until(async () => (await waiting()).length === (attempt < 3 ? 2 : 1), 'what comes next');
+      }
+      const [tomorrow] = await waiting();
+      assert.equal(timeIn('Europe/Moscow', (tomorrow?.timestamp ?? 0) + (tomorrow?.delay ?? 0)), '00:15:10');
+      assert.deepEqual(await queues.dead(), []);
     });
   });
 }
