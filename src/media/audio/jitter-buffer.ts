@@ -3,7 +3,8 @@ import { DelayEstimator } from './delay-estimator.ts';
 import type { Admission, JitterBufferOptions, JitterStats, Playout } from './jitter-types.ts';
 import { carriesCopy, opusPacketUnits } from './opus-packet.ts';
 import { type BufferedPacket, LONGEST_PAYLOAD_BYTES, PacketRing, RING_SLOTS } from './packet-ring.ts';
-import { SequenceUnwrapper, TimestampUnwrapper, type RtpHeader } from './rtp.ts';
+import type { RtpHeader } from './rtp.ts';
+import { StreamWatch } from './stream-watch.ts';
 
 /** RTP units in a millisecond and in the 20 ms that are handed out where the length is ours to choose. */
 const UNITS_PER_MS = 48;
@@ -15,11 +16,6 @@ const MAX_BUFFERED_UNITS = 1_000 * UNITS_PER_MS;
 /** A jump in media time beyond this, after all that can be explained, is a new timeline. */
 const MAX_JUMP_UNITS = 2_000 * UNITS_PER_MS;
 const MAX_EXCESS_MS = 3_000;
-/** Sequence jumps that are another stream unless the next packet confirms them (RFC 3550, appendix A.1). */
-const MAX_DROPOUT = 3_000;
-const MAX_DISORDER = 100;
-/** A packet that is older than the newest by its number and by its time is a late copy, sent after an outage. */
-const MAX_AGE_UNITS = 30_000 * UNITS_PER_MS;
 /** After so much starvation only silence is heard, so the delay may be set anew before the next sound. */
 const LOOSE_AFTER_UNITS = 60 * UNITS_PER_MS;
 /** Within these the delay is left alone: arrivals and ticks beat against each other. */
@@ -37,26 +33,21 @@ const NOTHING = new Uint8Array(0);
  */
 export class JitterBuffer {
   readonly #ring = new PacketRing();
-  readonly #sequences = new SequenceUnwrapper();
-  readonly #timestamps = new TimestampUnwrapper();
+  readonly #stream = new StreamWatch();
   readonly #options: JitterBufferOptions;
   readonly #copies = new CopyWatch();
   readonly #out: Playout = { kind: 'silence', units: FRAME_UNITS, payload: NOTHING, restarted: false };
   readonly #counts = { duplicate: 0, late: 0, lost: 0, discarded: 0, resyncs: 0, invalid: 0 };
   #delay: DelayEstimator;
-  #ssrc: number | undefined;
   /** The next sequence number to play, and the highest that came. */
   #expected = 0;
   #newest = -1;
-  /** As it stood in the packet. */
-  #newestTimestamp = 0;
   /** Media time of the next sound to hand out; `undefined` until the first packet has been pulled. */
   #position: number | undefined;
   #starved = 0;
   /** Nothing has been heard for a while: the delay may be changed before the next sound. */
   #loose = false;
   #lastUnits = FRAME_UNITS;
-  #doubtedNext = -1;
   #restarted = false;
   /** Packets before the head have been found to be lost. */
   #afterLoss = false;
@@ -86,14 +77,19 @@ export class JitterBuffer {
       this.#counts.invalid++;
       return 'invalid';
     }
-    if (header.ssrc !== this.#ssrc) this.#restart(header);
-    else if (this.#isOld(header)) {
+    const verdict = this.#stream.judge(header);
+    if (verdict === 'late') {
       this.#counts.late++;
       return 'late';
-    } else if (this.#doubts(header.sequence)) return 'doubted';
+    }
+    if (verdict === 'doubted') {
+      this.#counts.invalid++;
+      return 'doubted';
+    }
+    if (verdict === 'other') this.#restart(header);
 
-    const sequence = this.#sequences.unwrap(header.sequence) + RING_SLOTS;
-    const timestamp = this.#timestamps.unwrap(header.timestamp);
+    const sequence = this.#stream.sequenceOf(header) + RING_SLOTS;
+    const timestamp = this.#stream.timestampOf(header);
     if (this.#ring.has(sequence)) {
       this.#counts.duplicate++;
       return 'duplicate';
@@ -109,10 +105,7 @@ export class JitterBuffer {
     }
     this.#makeRoom(sequence);
     this.#ring.put(sequence, timestamp, units, packet, header);
-    if (sequence > this.#newest) {
-      this.#newest = sequence;
-      this.#newestTimestamp = header.timestamp;
-    }
+    this.#newest = Math.max(this.#newest, sequence);
     return 'stored';
   }
 
@@ -184,52 +177,18 @@ export class JitterBuffer {
 
   /** Takes a new SSRC or a confirmed new sequence. What was buffered of the old one is dropped. */
   #restart(header: RtpHeader): void {
-    if (this.#ssrc !== undefined) {
+    if (this.#stream.begun) {
       this.#counts.resyncs++;
       this.#restarted = true;
     }
-    this.#ssrc = header.ssrc;
-    this.#sequences.reset();
-    this.#timestamps.reset();
+    this.#stream.begin(header);
     this.#delay = new DelayEstimator({ ...this.#options, initialMs: this.#delay.targetMs });
     this.#ring.clear();
     this.#expected = header.sequence + RING_SLOTS;
     this.#newest = this.#expected - 1;
-    this.#newestTimestamp = header.timestamp;
     this.#position = undefined;
     this.#starved = 0;
     this.#loose = false;
-    this.#doubtedNext = -1;
-  }
-
-  /**
-   * After an outage a sender may send what was lost again, hundreds of packets in a row, between new ones. They are no
-   * stream of their own: both their numbers and their times lie behind.
-   */
-  #isOld({ sequence, timestamp }: RtpHeader): boolean {
-    const step = this.#sequences.peek(sequence) - this.#sequences.highest!;
-    if (step >= -MAX_DISORDER) return false;
-    // `| 0` takes the difference modulo 2^32, signed.
-    const age = (this.#newestTimestamp - timestamp) | 0;
-    return age > 0 && age <= MAX_AGE_UNITS;
-  }
-
-  /** True when the number is so far off that the next packet has to confirm it; the second in a row restarts. */
-  #doubts(sequence: number): boolean {
-    const highest = this.#sequences.highest!;
-    const step = this.#sequences.peek(sequence) - highest;
-    if (step <= MAX_DROPOUT && step >= -MAX_DISORDER) {
-      this.#doubtedNext = -1;
-      return false;
-    }
-    if (sequence === this.#doubtedNext) {
-      const ssrc = this.#ssrc!;
-      this.#restart({ ...EMPTY_HEADER, sequence, ssrc });
-      return false;
-    }
-    this.#doubtedNext = (sequence + 1) & 0xffff;
-    this.#counts.invalid++;
-    return true;
   }
 
   /** Before the first sound: a silence as long as the wanted delay, from which the timeline begins. */
@@ -339,13 +298,3 @@ export class JitterBuffer {
     this.#take(head);
   }
 }
-
-const EMPTY_HEADER: RtpHeader = {
-  marker: false,
-  payloadType: 0,
-  sequence: 0,
-  timestamp: 0,
-  ssrc: 0,
-  payloadOffset: 0,
-  payloadLength: 0,
-};
