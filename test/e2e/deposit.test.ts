@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { before, describe, it } from 'node:test';
+import { until } from '../../src/testing/until.ts';
 import { Learner } from './learner.ts';
 import { linkInLetterTo } from './outbox.ts';
 import { type Product, startProduct } from './product.ts';
@@ -33,6 +34,12 @@ describe('the account', { timeout: 180_000 }, () => {
     await page.getByRole('button', { name: 'Pay ₽1,000' }).click();
 
     await page.getByRole('heading', { name: 'Sandbox payment' }).waitFor();
+    assert.notEqual(
+      await page.getByRole('button', { name: 'Pay' }).evaluate((button) => getComputedStyle(button).borderRadius),
+      '0px',
+      'its style sheet is let through',
+    );
+    await learner.screenshot('sandbox-payment');
     await page.getByRole('button', { name: 'Pay' }).click();
     await page.getByRole('heading', { name: 'Thank you! It is paid.' }).waitFor();
     await page.locator('[data-testid=minutes-left][data-minutes="282.22"]').waitFor();
@@ -96,8 +103,38 @@ describe('the account', { timeout: 180_000 }, () => {
     await friend.page.getByRole('heading', { name: 'Your email is confirmed already' }).waitFor();
     await openAccount(friend);
     await hasAvailable(friend, 120);
+    await leave(friend, product);
   });
 });
+
+/** Deletes the account of somebody who has 120 minutes, and asks in the end whether they are gone. */
+async function leave(learner: Learner, { database: { knex } }: Product): Promise<void> {
+  const { page } = learner;
+  await page.getByRole('link', { name: 'Delete the account' }).click();
+  await page.getByRole('heading', { name: 'Delete the account', level: 1 }).waitFor();
+  const button = page.getByRole('button', { name: 'Delete for good' });
+  await button.click();
+  await page.getByText('Tick the box if you agree.').waitFor();
+  await page.getByText('Enter your password.').waitFor();
+  await page.getByLabel('I agree to lose 120 minutes').check();
+  const password = page.getByLabel('Your password, to be sure that it is you');
+  await password.fill('somebody else’s');
+  await learner.screenshot('delete-account');
+  await button.click();
+  await page.getByText('This is not your password.').waitFor();
+  await password.fill('a long enough secret');
+  await button.click();
+  await page.getByTestId('deleted').waitFor();
+  await learner.screenshot('account-deleted');
+  await page.reload();
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  assert.equal(await knex('user_accounts').where('email', 'friend@example.com').first(), undefined);
+  await until(
+    async () => (await knex('account_deletions').whereNotNull('erased_at').first()) !== undefined,
+    'the jobs process has erased what was said',
+  );
+  assert.deepEqual(learner.problems.filter(isOurs), []);
+}
 
 async function openAccount(learner: Learner): Promise<void> {
   await learner.page.getByRole('navigation').getByRole('link', { name: 'Account' }).click();
@@ -112,7 +149,7 @@ async function quotes(learner: Learner, minutes: number): Promise<void> {
   await learner.page.locator(`[data-testid=quote-minutes][data-minutes="${minutes}"]`).waitFor();
 }
 
-/** The browser writes a line for every refusal: of the amount that is too small, and of the icon of the sandbox's page. */
+/** The browser writes a line for every refusal: of the amount that is too small, of a wrong password. */
 function isOurs(problem: string): boolean {
   return !problem.startsWith('Failed to load resource');
 }

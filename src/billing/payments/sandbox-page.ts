@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../../platform/log.ts';
-import { kopecksOf, formatRoubles } from '../money.ts';
-import type { Sandbox, SandboxPayment } from './sandbox.ts';
+import { paymentPage, refusalPage, sandboxLanguage, type SandboxRefusal } from './sandbox-html.ts';
+import { SANDBOX_STYLE } from './sandbox-style.ts';
+import type { Sandbox } from './sandbox.ts';
 
 /** Mounted among the HTTP application's middleware. */
 export type PageHandler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
@@ -13,12 +14,15 @@ export interface SandboxPageOptions {
   readonly notify: (body: unknown) => Promise<unknown>;
 }
 
+const STYLE_ADDRESS = '/sandbox/style.css';
 const ADDRESS = /^\/sandbox\/payments\/([0-9a-f-]{36})(?:\/(pay|decline))?$/;
 
 /** The sandbox's own page: `/sandbox/payments/{id}` with a button to pay and one to decline. */
 export function createSandboxPage(options: SandboxPageOptions): PageHandler {
   return (request, response, next) => {
-    const [, id, button] = ADDRESS.exec((request.url ?? '').split('?')[0] ?? '') ?? [];
+    const address = (request.url ?? '').split('?')[0] ?? '';
+    if (address === STYLE_ADDRESS) return respond(response, 200, SANDBOX_STYLE, 'text/css');
+    const [, id, button] = ADDRESS.exec(address) ?? [];
     if (id === undefined) return next();
     // What a form sends besides its address is nothing to us.
     request.resume();
@@ -31,10 +35,10 @@ export function createSandboxPage(options: SandboxPageOptions): PageHandler {
 }
 
 async function show({ sandbox }: SandboxPageOptions, id: string, request: IncomingMessage, response: ServerResponse) {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405, 'Open this page.');
+  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(request, response, 405, 'open');
   const payment = await sandbox.find(id);
-  if (!payment) return refuse(response, 404, 'There is no such payment.');
-  respond(response, 200, payment.status === 'pending' ? question(payment) : outcome(payment));
+  if (!payment) return refuse(request, response, 404, 'unknown');
+  respond(response, 200, paymentPage(payment, sandboxLanguage(request.headers['accept-language'])));
 }
 
 async function press(
@@ -44,10 +48,10 @@ async function press(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (request.method !== 'POST') return refuse(response, 405, 'Press the button.');
-  if (request.headers['sec-fetch-site'] === 'cross-site') return refuse(response, 403, 'Open the page itself.');
+  if (request.method !== 'POST') return refuse(request, response, 405, 'press');
+  if (request.headers['sec-fetch-site'] === 'cross-site') return refuse(request, response, 403, 'elsewhere');
   const payment = await sandbox.decide(id, decision);
-  if (!payment) return refuse(response, 404, 'There is no such payment.');
+  if (!payment) return refuse(request, response, 404, 'unknown');
   // Lost like a real one: the payment is asked after anyway.
   await notify({ event: `payment.${payment.status}`, object: { id } }).catch((error: unknown) => {
     log.warn({ err: error }, 'The sandbox could not deliver its notification');
@@ -55,32 +59,16 @@ async function press(
   response.writeHead(303, { Location: payment.returnUrl, 'Cache-Control': 'no-store' }).end();
 }
 
-function refuse(response: ServerResponse, status: number, words: string): void {
-  respond(response, status, `<p>${escape(words)}</p>`);
+function refuse(request: IncomingMessage, response: ServerResponse, status: number, why: SandboxRefusal): void {
+  respond(response, status, refusalPage(why, sandboxLanguage(request.headers['accept-language'])));
 }
 
-function question({ id, amountKopecks, description }: SandboxPayment): string {
-  return `<p>${escape(description)}</p>
-<p><strong>${escape(formatRoubles(kopecksOf(amountKopecks)))} RUB</strong></p>
-<p>This is a sandbox: no money is taken.</p>
-<form method="post" action="/sandbox/payments/${id}/pay"><button type="submit">Pay</button></form>
-<form method="post" action="/sandbox/payments/${id}/decline"><button type="submit">Decline</button></form>`;
-}
-
-function outcome({ status, returnUrl }: SandboxPayment): string {
-  return `<p>This payment is ${status === 'succeeded' ? 'paid' : 'declined'}.</p>
-<p><a href="${escape(returnUrl)}">Back</a></p>`;
-}
-
-function respond(response: ServerResponse, status: number, body: string): void {
+function respond(response: ServerResponse, status: number, body: string, type = 'text/html'): void {
   response
-    .writeHead(status, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' })
-    .end(
-      `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
-        `<title>Sandbox payment</title></head><body><main><h1>Sandbox payment</h1>${body}</main></body></html>`,
-    );
-}
-
-function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+    .writeHead(status, {
+      'Content-Type': `${type}; charset=utf-8`,
+      'Cache-Control': 'no-store',
+      Vary: 'Accept-Language',
+    })
+    .end(body);
 }

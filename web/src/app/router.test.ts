@@ -7,6 +7,7 @@ test('every address leads to its screen and back', () => {
     '/',
     '/calls',
     '/account',
+    '/delete-account',
     '/top-up',
     '/settings',
     '/sign-in',

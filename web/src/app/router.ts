@@ -4,6 +4,7 @@ import type { ValueStore } from './value-store.ts';
 export type Route =
   | { readonly screen: 'call' }
   | { readonly screen: 'account' }
+  | { readonly screen: 'delete-account' }
   | { readonly screen: 'top-up' }
   /** Where the payment provider sends the payer back to. */
   | { readonly screen: 'deposit'; readonly paymentId: string }
@@ -33,6 +34,7 @@ export function readRoute(path: string, search = ''): Route {
       return { screen: 'call' };
     case 'calls':
     case 'account':
+    case 'delete-account':
     case 'top-up':
     case 'settings':
     case 'sign-in':

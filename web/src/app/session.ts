@@ -5,7 +5,8 @@ import { createStore } from './value-store.ts';
 import type { ValueStore } from './value-store.ts';
 
 export type Session =
-  | { readonly status: 'signed_out' }
+  /** `deleted`: because the account was, just now. */
+  | { readonly status: 'signed_out'; readonly deleted?: boolean }
   /** The token ran out while the page was used; the place is kept. */
   | { readonly status: 'expired'; readonly email: string | undefined }
   /** A token is kept from before, the user is not loaded yet. */
@@ -16,7 +17,7 @@ export interface SessionKeeper {
   readonly session: ValueStore<Session>;
   readToken(): string | undefined;
   enter(signedIn: SignedIn): void;
-  leave(): void;
+  leave(why?: { readonly deleted: boolean }): void;
   expire(): void;
   /** Asks for the user (balances change with every call). Keeps the last known one when there is no network. */
   refresh(api: ApiClient): Promise<void>;
@@ -41,9 +42,9 @@ export function createSession(storage: KeptText): SessionKeeper {
       setToken(signedIn.token);
       store.write({ status: 'signed_in', user: signedIn.user });
     },
-    leave() {
+    leave({ deleted } = { deleted: false }) {
       setToken(undefined);
-      store.write({ status: 'signed_out' });
+      store.write({ status: 'signed_out', deleted });
     },
     expire() {
       const session = store.read();

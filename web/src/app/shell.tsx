@@ -22,7 +22,7 @@ const askingPlaces: ReadonlySet<Route['screen']> = new Set(['call', 'account']);
 /** Where in the menu a screen belongs. */
 function placeOf({ screen }: Route): Route['screen'] {
   if (screen === 'call-detail') return 'calls';
-  return screen === 'top-up' || screen === 'deposit' ? 'account' : screen;
+  return screen === 'top-up' || screen === 'deposit' || screen === 'delete-account' ? 'account' : screen;
 }
 
 /** What stands around every screen. In a call it steps back: only the call is there. */

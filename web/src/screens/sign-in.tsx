@@ -17,6 +17,8 @@ const REFERRAL_KEY = 'ailingva.referral';
 export function SignIn(props: {
   readonly mode: 'sign-in' | 'register';
   readonly expired: boolean;
+  /** The account was deleted just now. */
+  readonly deleted: boolean;
   readonly email: string;
 }) {
   const { api, session, router, tabStorage, preferences } = useServices();
@@ -113,6 +115,11 @@ export function SignIn(props: {
         <form ref={form} className="entry-form" noValidate onSubmit={(event) => void submit(event)}>
           <PageTitle title={title} />
           {registering && <p className="entry-note">{t('auth.join_note')}</p>}
+          {props.deleted && (
+            <p className="callout good" role="status" data-testid="deleted">
+              {t('delete.done')}
+            </p>
+          )}
           {props.expired && <p className="callout">{t('auth.expired')}</p>}
           {registering && (
             <Field

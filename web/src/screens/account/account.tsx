@@ -46,6 +46,9 @@ export function Account({ user }: { readonly user: User }) {
           </button>
         )}
         {transactions.length > 0 && <StatementForm />}
+        <Link to={{ screen: 'delete-account' }} className="account-delete">
+          {t('account.delete')}
+        </Link>
       </section>
     </div>
   );
