@@ -36,6 +36,10 @@ export function configuredEngines(config: Config, { log, knex, metrics }: Engine
   const choice = createEngineChoice({ config, knex, log });
   const fallback = createFallback({ clock: systemClock, log, metrics });
   const generations = new Generations(config, log);
+  // The first call does not wait for the vendors' packages, and no other call stops while they load.
+  const loaded = readEngineSettings(knex, log)
+    .then(({ models }) => generations.of(models))
+    .catch((err: unknown) => log.warn({ err }, 'The engines are loaded with the first call'));
   return {
     async choose({ language, askedEngine, callId }) {
       const settings = await readEngineSettings(knex, log);
@@ -57,6 +61,7 @@ export function configuredEngines(config: Config, { log, knex, metrics }: Engine
     },
     async close() {
       fallback.close();
+      await loaded;
       await generations.close();
     },
   };

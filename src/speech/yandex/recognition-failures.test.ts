@@ -75,6 +75,16 @@ describe("the recognizer's failures", () => {
     });
   }
 
+  test('a limit of the service that was reached after all may pass: it is told as a wrong request', async (t) => {
+    const limits = { soft: { maxAgeMs: 900, maxBytes: Infinity }, hard: { maxAgeMs: Infinity, maxBytes: Infinity } };
+    const server = { hear, recognizer: { maxSessionMs: 1_000 } };
+    const { listen } = await connectYandex(t, { server, recognition: { limits } });
+    const listening = listen();
+    const saying = sayTo(listening.stream, sentence);
+    assert.deepEqual(await failureOf(listening), { code: 'engine_failed', retryable: true });
+    await saying;
+  });
+
   test('a wrong key is refused at once, and never repeated in the log', async (t) => {
     const { log, lines } = captureLog();
     const { listen } = await connectYandex(t, { server: { keys: ['right'] }, apiKey: 'wrong-secret', log });

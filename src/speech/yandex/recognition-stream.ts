@@ -1,8 +1,6 @@
 import { status, type StatusObject } from '@grpc/grpc-js';
-import type { StreamingOptions } from '@yandex-cloud/nodejs-sdk/ai-stt-v3/stt';
 
-import type { Clock, Timer } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/log.ts';
+import type { Timer } from '../../platform/clock.ts';
 import {
   ENGINE_FRAME_SAMPLES,
   type EngineError,
@@ -11,8 +9,8 @@ import {
 } from '../engine.ts';
 import { EventQueue } from '../event-queue.ts';
 import { PreRoll } from '../pre-roll.ts';
-import { type RecognitionCall, RecognitionSession } from './recognition-session.ts';
-import type { RecognitionLimits } from './recognition-limits.ts';
+import type { RecognitionSession } from './recognition-session.ts';
+import { SessionRow, type SessionSource } from './session-row.ts';
 import { describeStatus, engineError, errorOfStatus } from './status.ts';
 import type { Utterance } from './utterance.ts';
 import { UtteranceRow, type UtteranceRowOptions } from './utterance-row.ts';
@@ -24,16 +22,10 @@ const PRE_ROLL_FRAMES = 1_000 / FRAME_MS;
 /** So much silence at once tells the service's own classifier that the speaker has finished. */
 const END_SILENCE_MS = 1_500;
 
-export interface RecognitionStreamOptions {
-  readonly openCall: () => { readonly call: RecognitionCall; readonly requestId: string };
-  readonly connected: () => boolean;
-  readonly session: StreamingOptions;
+export interface RecognitionStreamOptions extends SessionSource {
   readonly endpointing: UtteranceRowOptions['endpointing'];
   readonly refinements: boolean;
-  readonly limits: RecognitionLimits;
   readonly signal: AbortSignal;
-  readonly clock: Clock;
-  readonly log: Logger;
   readonly onClosed: (stream: RecognitionStream) => void;
 }
 
@@ -51,18 +43,25 @@ export class RecognitionStream implements TranscriptionStream {
   readonly #options: RecognitionStreamOptions;
   readonly #queue = new EventQueue<TranscriptionEvent>();
   readonly #preRoll = new PreRoll({ frames: PRE_ROLL_FRAMES, frameSamples: ENGINE_FRAME_SAMPLES });
-  #session: RecognitionSession | undefined;
-  readonly #sessions = new Set<RecognitionSession>();
+  readonly #sessions: SessionRow;
   readonly #utterances: UtteranceRow;
   #spoken: Utterance | undefined;
   #frames: Int16Array[] = [];
   #handOver: HandOver | undefined;
-  #connectTimer: Timer | undefined;
   #heardAtMs = 0;
   #closed = false;
 
   constructor(options: RecognitionStreamOptions) {
     this.#options = options;
+    this.#sessions = new SessionRow({
+      ...options,
+      onResponse: (session, response) => {
+        this.#heardAtMs = options.clock.monotonicMs();
+        this.#utterances.receive(session, response);
+      },
+      onEnd: (session, end, current) => this.#sessionEnded(session, end, current),
+      onUnconnected: () => this.fail(engineError('engine_timed_out', 'SpeechKit could not be connected to in time.')),
+    });
     this.#utterances = new UtteranceRow({
       ...options,
       emit: (event) => this.#queue.push(event),
@@ -72,7 +71,7 @@ export class RecognitionStream implements TranscriptionStream {
     });
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
     if (options.signal.aborted) this.close();
-    else this.#currentSession();
+    else this.#sessions.open();
   }
 
   get events(): AsyncIterable<TranscriptionEvent> {
@@ -95,9 +94,7 @@ export class RecognitionStream implements TranscriptionStream {
   startUtterance(prefixMs: number): void {
     if (this.#closed || this.#spoken) return;
     this.#renewWhenQuiet();
-    const session = this.#currentSession();
-    if (!session) return;
-    const utterance = this.#utterances.begin(session);
+    const utterance = this.#utterances.begin(this.#sessions.current);
     this.#spoken = utterance;
     this.#heardAtMs = this.#options.clock.monotonicMs();
     this.#deliver(() => utterance.enter(this.#utterances.homeOf(utterance)?.audioMs ?? 0));
@@ -132,73 +129,30 @@ export class RecognitionStream implements TranscriptionStream {
 
   // ── Sessions ──────────────────────────────────────────────────────────────────────────────
 
-  #currentSession(): RecognitionSession | undefined {
-    if (this.#session && !this.#session.ended) return this.#session;
-    return this.#openSession();
-  }
-
-  #openSession(): RecognitionSession | undefined {
-    const { clock, limits, log, session: options } = this.#options;
-    const { call, requestId } = this.#options.openCall();
-    const session: RecognitionSession = new RecognitionSession({
-      call,
-      requestId,
-      options,
-      clock,
-      keepAliveMs: limits.keepAliveMs,
-      onResponse: (response) => {
-        this.#heardAtMs = clock.monotonicMs();
-        this.#utterances.receive(session, response);
-      },
-      onWarning: (detail) => log.debug({ requestId, detail }, 'SpeechKit warns'),
-      onEnd: (end) => this.#sessionEnded(session, end),
-    });
-    log.debug({ requestId }, 'A recognition session opened');
-    this.#session = session;
-    this.#sessions.add(session);
-    this.#connectTimer?.cancel();
-    this.#connectTimer = clock.after(limits.connectDeadlineMs, () => {
-      if (session.ended || session.lastHeardAtMs !== undefined || this.#options.connected()) return;
-      this.fail(engineError('engine_timed_out', 'SpeechKit could not be connected to in time.'));
-    });
-    return session;
-  }
-
   /** Between utterances a session is replaced early, when nothing hangs on it. */
   #renewWhenQuiet(): void {
-    const session = this.#session;
-    if (!session || this.#handOver || !this.#isOld(session, 'soft')) return;
+    const session = this.#sessions.last;
+    if (!session || this.#handOver || !this.#sessions.isOld(session, 'soft')) return;
     session.finish();
-    this.#openSession();
+    this.#sessions.open();
     this.#dropIdleSessions();
   }
 
-  #isOld(session: RecognitionSession, kind: 'soft' | 'hard'): boolean {
-    const { maxAgeMs, maxBytes } = this.#options.limits[kind];
-    return session.ageMs >= maxAgeMs || session.audioBytes >= maxBytes;
-  }
-
-  /** A finished session is kept while an utterance waits for it. */
   #dropIdleSessions(): void {
-    for (const session of this.#sessions) {
-      if (session === this.#session || session === this.#handOver?.from) continue;
-      if (this.#utterances.of(session).length > 0) continue;
-      this.#sessions.delete(session);
-      session.leave();
-    }
+    this.#sessions.dropIdle((session) => session === this.#handOver?.from || this.#utterances.of(session).length > 0);
   }
 
-  #sessionEnded(session: RecognitionSession, end: StatusObject): void {
-    const current = this.#session === session;
-    this.#sessions.delete(session);
-    if (current) this.#session = undefined;
+  #sessionEnded(session: RecognitionSession, end: StatusObject, current: boolean): void {
     if (this.#closed) return;
     const waiting = this.#utterances.of(session);
     const { log } = this.#options;
     const { requestId } = session;
     if (end.code !== status.OK) {
       log.warn({ requestId, ...describeStatus(end, { mayQuote: false }) }, 'A recognition session failed');
-      if (waiting.length > 0 || current) this.fail(errorOfStatus(end.code, end));
+      // A limit that was reached is told as a wrong request; the next session begins anew.
+      const outlived = end.code === status.INVALID_ARGUMENT && this.#sessions.isOld(session, 'soft');
+      const error = outlived ? engineError('engine_failed', 'SpeechKit ended a session that was too old.') : undefined;
+      if (waiting.length > 0 || current) this.fail(error ?? errorOfStatus(end.code, end));
       return;
     }
     log.debug({ requestId }, 'A recognition session ended');
@@ -233,7 +187,7 @@ export class RecognitionStream implements TranscriptionStream {
     const { framesPerMessage, maxUnsentMs } = this.#options.limits;
     if (session.unsentMessages * framesPerMessage * FRAME_MS > maxUnsentMs) {
       this.fail(engineError('engine_timed_out', 'SpeechKit does not take the audio as fast as it is spoken.'));
-    } else if (this.#isOld(session, 'hard')) this.#startHandOver(utterance, session);
+    } else if (this.#sessions.isOld(session, 'hard')) this.#startHandOver(utterance, session);
   }
 
   #askForFinal(utterance: Utterance): void {
@@ -276,14 +230,14 @@ export class RecognitionStream implements TranscriptionStream {
       this.fail(engineError('engine_timed_out', 'SpeechKit did not say what it had understood.'));
     });
     this.#handOver = { from, utterance, deadline, held: [] };
-    this.#openSession();
-    log.debug({ from: from.requestId, to: this.#session?.requestId }, 'Speech goes on in another session');
+    const { requestId: to } = this.#sessions.open();
+    log.debug({ from: from.requestId, to }, 'Speech goes on in another session');
   }
 
   #finishHandOver(): void {
     const handOver = this.#handOver;
-    const next = this.#currentSession();
-    if (!handOver || !next) return;
+    if (!handOver) return;
+    const next = this.#sessions.current;
     const { utterance, deadline, held } = handOver;
     this.#handOver = undefined;
     deadline.cancel();
@@ -307,15 +261,9 @@ export class RecognitionStream implements TranscriptionStream {
   #release({ peacefully }: { readonly peacefully: boolean }): void {
     this.#closed = true;
     this.#options.signal.removeEventListener('abort', this.#onAbort);
-    this.#connectTimer?.cancel();
     this.#handOver?.deadline.cancel();
     this.#utterances.cancelTimers();
-    for (const session of this.#sessions) {
-      if (peacefully && this.#utterances.of(session).length === 0) session.leave();
-      else session.cancel();
-    }
-    this.#sessions.clear();
-    this.#session = undefined;
+    this.#sessions.close((session) => peacefully && this.#utterances.of(session).length === 0);
     this.#options.onClosed(this);
   }
 }

@@ -2,15 +2,16 @@ import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import {
   CodeType,
   RawAudio_AudioEncoding,
-  StreamingResponse,
   type StreamingOptions,
   type StreamingRequest,
+  type StreamingResponse,
   TextNormalizationOptions_TextNormalization as Normalization,
 } from '@yandex-cloud/nodejs-sdk/ai-stt-v3/stt';
 
 import type { Clock, Timer } from '../../platform/clock.ts';
-import type { Ear, EarSession, HeardWord } from './ear.ts';
+import type { Ear, EarSession } from './ear.ts';
 import { type Fault, faultError, GARBAGE, serviceError } from './fault.ts';
+import { RecognizerAnswers } from './recognizer-answers.ts';
 
 export interface RecognizerLimits {
   /** Audio, and life by the clock. */
@@ -70,6 +71,7 @@ const LANGUAGES = new Set(['auto', 'ru-RU', 'en-US', 'de-DE', 'tr-TR', 'kk-KZ', 
 export class RecognizerSession {
   readonly #options: RecognizerSessionOptions;
   readonly #uuid = crypto.randomUUID();
+  readonly #answers: RecognizerAnswers;
   readonly #timers = new Set<Timer>();
   readonly #openedAtMs: number;
   #ear: EarSession | undefined;
@@ -77,11 +79,6 @@ export class RecognizerSession {
   #external = false;
   #normalized = false;
   #idleTimer: Timer | undefined;
-  #partialAtMs = 0;
-  #finalMs = 0;
-  #finals = 0;
-  #eouMs = 0;
-  #lastPartial = '';
   #silentMs = 0;
   #warned = false;
   #over = false;
@@ -91,6 +88,15 @@ export class RecognizerSession {
   constructor(options: RecognizerSessionOptions) {
     this.#options = options;
     this.#openedAtMs = options.clock.monotonicMs();
+    this.#answers = new RecognizerAnswers({
+      uuid: this.#uuid,
+      userRequestId: options.record.requestId,
+      clock: options.clock,
+      receivedMs: () => options.record.audioMs,
+      write: (response) => {
+        if (!this.#over) options.call.write(response);
+      },
+    });
     const { call } = options;
     call.on('data', (message: StreamingRequest) => this.#receive(message));
     call.on('end', () => this.#finish());
@@ -174,44 +180,26 @@ export class RecognizerSession {
     this.#ear?.hear(samples);
     if (record.audioMs - ageMs > limits.maxAheadMs && !this.#warned) {
       this.#warned = true;
-      this.#write({ statusCode: { codeType: CodeType.WARNING, message: 'Speech is not sent in real time' } });
+      this.#answers.status({ codeType: CodeType.WARNING, message: 'Speech is not sent in real time' });
     }
     this.#silentMs = samples.some((sample) => sample !== 0) ? 0 : this.#silentMs + lengthMs;
-    if (record.audioMs - this.#partialAtMs >= limits.partialEveryMs) this.#sendPartial();
+    if (record.audioMs - this.#answers.partialMs >= limits.partialEveryMs) {
+      this.#answers.partial(this.#ear?.partial() ?? []);
+    }
     if (!this.#external && this.#silentMs >= limits.pauseMs && (this.#ear?.partial().length ?? 0) > 0) {
       this.#conclude(record.audioMs - this.#silentMs);
     }
   }
 
-  #sendPartial(): void {
-    this.#partialAtMs = this.#options.record.audioMs;
-    const words = this.#ear?.partial() ?? [];
-    const text = textOf(words);
-    if (text === '' || text === this.#lastPartial) return;
-    this.#lastPartial = text;
-    this.#write({ partial: { alternatives: [alternative(words, text)], channelTag: '0' } });
-  }
-
-  /** Final, end of utterance, refinement: in this order. */
   #conclude(eouMs: number): void {
-    this.#lastPartial = '';
+    this.#answers.forgetPartial();
     this.#silentMs = 0;
-    const untilMs = this.#options.record.audioMs;
+    const { normalize, refine, record } = this.#options;
+    const untilMs = record.audioMs;
     // Now: what is heard from here on belongs to the next final.
     const settled = this.#ear?.conclude() ?? Promise.resolve([]);
     this.#work = this.#work.then(async () => {
-      const words = await settled;
-      const text = textOf(words);
-      const index = this.#finals++;
-      this.#finalMs = untilMs;
-      const final = alternative(words, text, untilMs);
-      this.#write({ final: { alternatives: [final], channelTag: '0' } }, { finalIndex: index });
-      this.#eouMs = eouMs;
-      this.#write({ eouUpdate: { timeMs: Math.round(eouMs) } }, { finalIndex: index });
-      if (!this.#normalized || !this.#options.refine || text === '') return;
-      const refined = { ...final, text: this.#options.normalize(text) };
-      const normalizedText = { alternatives: [refined], channelTag: '0' };
-      this.#write({ finalRefinement: { finalIndex: index, normalizedText } }, { finalIndex: index });
+      this.#answers.final(await settled, { untilMs, eouMs }, this.#normalized && refine ? normalize : undefined);
     });
   }
 
@@ -220,7 +208,7 @@ export class RecognizerSession {
     if ((this.#ear?.partial().length ?? 0) > 0) this.#conclude(this.#options.record.audioMs);
     void this.#work.then(() => {
       if (this.#over) return;
-      this.#write({ statusCode: { codeType: CodeType.CLOSED, message: '' } });
+      this.#answers.status({ codeType: CodeType.CLOSED, message: '' });
       this.#stop();
       this.#options.call.end();
     });
@@ -228,7 +216,7 @@ export class RecognizerSession {
 
   #status(): void {
     if (this.#over) return;
-    this.#write({ statusCode: { codeType: CodeType.WORKING, message: '' } });
+    this.#answers.status({ codeType: CodeType.WORKING, message: '' });
     const timer = this.#options.clock.after(this.#options.limits.statusEveryMs, () => {
       this.#timers.delete(timer);
       this.#status();
@@ -272,42 +260,4 @@ export class RecognizerSession {
     for (const timer of this.#timers) timer.cancel();
     this.#ear?.close();
   }
-
-  #write(
-    event: Partial<StreamingResponse>,
-    cursors: { readonly finalIndex: number } = { finalIndex: Math.max(0, this.#finals - 1) },
-  ): void {
-    if (this.#over) return;
-    const { audioMs } = this.#options.record;
-    this.#options.call.write(
-      StreamingResponse.fromPartial({
-        sessionUuid: { uuid: this.#uuid, userRequestId: this.#options.record.requestId },
-        audioCursors: {
-          receivedDataMs: Math.round(audioMs),
-          partialTimeMs: Math.round(this.#partialAtMs),
-          finalTimeMs: Math.round(this.#finalMs),
-          eouTimeMs: Math.round(this.#eouMs),
-          ...cursors,
-        },
-        responseWallTimeMs: this.#options.clock.now().getTime(),
-        channelTag: '0',
-        ...event,
-      }),
-    );
-  }
-}
-
-function textOf(words: readonly HeardWord[]): string {
-  return words.map(({ text }) => text).join(' ');
-}
-
-function alternative(words: readonly HeardWord[], text: string, endTimeMs = words.at(-1)?.endMs ?? 0) {
-  return {
-    words: words.map(({ text: word, startMs, endMs }) => ({ text: word, startTimeMs: startMs, endTimeMs: endMs })),
-    text,
-    startTimeMs: words[0]?.startMs ?? 0,
-    endTimeMs: Math.round(endTimeMs),
-    confidence: 0,
-    languages: [],
-  };
 }
