@@ -1,6 +1,6 @@
 import { H2 } from '@adminjs/design-system';
 import { useTranslation } from 'adminjs';
-import React, { useState } from 'react';
+import React, { useCallback, useState } from 'react';
 import { queryOf, useAddress } from './figures/address.ts';
 import { useAnswer } from './figures/ask.ts';
 import { AnswerView, Choice, Empty } from './figures/parts.tsx';
@@ -11,6 +11,7 @@ import { send } from './keeping/send.ts';
 import { useDeed } from './keeping/use-deed.ts';
 import {
   type ComposedAnswer,
+  type Draft,
   type Language,
   LANGUAGES,
   type Level,
@@ -34,6 +35,12 @@ export default function SystemRules() {
   const [writing, setWriting] = useState(false);
   const [language, setLanguage] = useState<Language>('en');
   const [level, setLevel] = useState<Level>('beginner');
+  const [drafts, setDrafts] = useState<readonly Draft[]>([]);
+  const keepDraft = useCallback(
+    (id: string | null, draft: Draft | undefined) =>
+      setDrafts((before) => [...before.filter((other) => other.id !== id), ...(draft ? [draft] : [])]),
+    [],
+  );
   const asked = useAnswer<RulesAnswer>(RULES);
   const composed = useAnswer<ComposedAnswer>(`${RULES}/composed?${queryOf({ language, level })}`);
   const ordering = useDeed();
@@ -70,6 +77,7 @@ export default function SystemRules() {
       {writing && (
         <section className="fg-section">
           <RuleForm
+            onDraft={keepDraft}
             onCancel={() => setWriting(false)}
             onSaved={() => {
               setWriting(false);
@@ -116,6 +124,7 @@ export default function SystemRules() {
                   below={shown[index + 1]}
                   ordering={ordering.busy}
                   onMove={(id, to) => void move(id, to)}
+                  onDraft={keepDraft}
                   onChanged={changed}
                 />
               ))}
@@ -140,7 +149,7 @@ export default function SystemRules() {
             onChange={(value) => setLevel(value as Level)}
           />
         </Preview>
-        {mayChange && <Trial language={language} level={level} />}
+        {mayChange && <Trial language={language} level={level} drafts={drafts} />}
       </div>
     </div>
   );

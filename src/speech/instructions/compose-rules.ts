@@ -47,6 +47,19 @@ export function composeRules(
   return { text: parts.join('\n\n'), tokens, maxTokens, used, leftOut };
 }
 
+/** A wording that is not saved: of a rule that there is, or, without an id, of one that would be the last. */
+export type DraftRule = Omit<ComposableRule, 'id' | 'enabled'> & { readonly id: string | null };
+
+/** The rules as they would be with these drafts, which are tried even where their rule is switched off. */
+export function withDrafts(rules: readonly ComposableRule[], drafts: readonly DraftRule[]): ComposableRule[] {
+  const changed = rules.map((rule) => {
+    const draft = drafts.find(({ id }) => id === rule.id);
+    return draft ? { ...rule, ...draft, id: rule.id, enabled: true } : rule;
+  });
+  const added = drafts.filter(({ id }) => id === null);
+  return [...changed, ...added.map((draft) => ({ ...draft, id: crypto.randomUUID(), enabled: true }))];
+}
+
 function isOf(
   rule: ComposableRule,
   { language, level }: { readonly language: Language; readonly level: Level },

@@ -30,7 +30,7 @@ it('administrators keep the rules and try them on the tutor over HTTP; support r
       openTutor: async () => ({ tutor, close: async () => void (closed += 1) }),
       clock: new FakeClock(),
       emailsOf: async (ids) => new Map(ids.map((id) => [id, 'staff@example.com'])),
-      limitTrials: createPersonLimit({ requests: 2, perSeconds: 600 }),
+      limitTrials: createPersonLimit({ requests: 3, perSeconds: 600 }),
     }),
     authenticator: { authenticate: async () => ({ userId, role }) },
   });
@@ -72,7 +72,19 @@ it('administrators keep the rules and try them on the tutor over HTTP; support r
   const other = { text: 'Hello.', language: 'en', instructions: 'Be brief.' };
   await ask('POST', '/api/admin/tutor-trials', { token, body: other });
   assert.equal(tutor.requests[1]?.instructions, 'Be brief.');
-  assert.equal(closed, 2);
+  const drafts = [
+    { id, title: 'Tea', text: 'Talk of coffee.', language: 'en', level: null },
+    { id: null, title: 'Last', text: 'Ask back.', language: null, level: 'beginner' },
+    { id: null, title: 'Other', text: 'Talk of kvass.', language: 'ru', level: null },
+  ];
+  assert.equal((await ask('PUT', `${path}/${id}`, { token, body: { version: 2, enabled: false } })).status, 200);
+  const tried = await ask('POST', '/api/admin/tutor-trials', { token, body: { text: 'Hi.', language: 'en', drafts } });
+  assert.equal(tried.status, 200, tried.text);
+  assert.match(String(tried.body['instructions']), /^# Tea\nTalk of coffee\.[^]*# Last\nAsk back\.$/);
+  assert.equal(tutor.requests[2]?.instructions, tried.body['instructions']);
+  const unchanged = await ask('GET', `${path}/composed?language=en&level=beginner`, { token });
+  assert.doesNotMatch(String(unchanged.body['text']), /coffee|milk|Ask back/);
+  assert.equal(closed, 3);
 
   const often = await ask('POST', '/api/admin/tutor-trials', { token, body: other });
   assert.deepEqual([often.status, often.body['code']], [429, 'too_many_requests']);
@@ -80,7 +92,7 @@ it('administrators keep the rules and try them on the tutor over HTTP; support r
   const audited = await knex('audit_log').where('subject_type', 'system_rule').orderBy('id').select('*');
   assert.deepEqual(
     audited.map(({ action, ip }) => [action, ip]),
-    ['create', 'reorder', 'update'].map((verb) => [`system_rule.${verb}`, '127.0.0.1']),
+    ['create', 'reorder', 'update', 'update'].map((verb) => [`system_rule.${verb}`, '127.0.0.1']),
   );
   const { before, after } = audited[2].details as Record<string, unknown>;
   assert.deepEqual([before, after], [{ text: 'Talk of tea.' }, { text: 'Talk of milk.' }]);
@@ -88,7 +100,7 @@ it('administrators keep the rules and try them on the tutor over HTTP; support r
   const reading = [path, `${path}/composed?language=en&level=beginner`, `${path}/${id}/versions`];
   const writing: readonly [string, string, unknown][] = [
     ['POST', path, { title: 'Mine', text: 'Talk.' }],
-    ['PUT', `${path}/${id}`, { version: 2, enabled: false }],
+    ['PUT', `${path}/${id}`, { version: 3, enabled: true }],
     ['PUT', `${path}/order`, { ids: [] }],
     ['POST', '/api/admin/tutor-trials', other],
   ];

@@ -28,6 +28,7 @@ const wording = {
   level: level.nullable().describe('Null: of every level'),
   enabled: z.boolean(),
 };
+const { enabled: _enabled, ...draftWording } = wording;
 const ruleAnswer = z
   .object({
     id: z.uuid(),
@@ -166,6 +167,13 @@ export function systemRuleRoutes(options: SystemRuleRoutesOptions): Route[] {
         text: z.string().trim().min(1).max(2_000),
         language,
         level: level.default('beginner'),
+        drafts: z
+          .array(z.strictObject({ id: z.uuid().nullable(), ...draftWording }))
+          .max(5)
+          .default([])
+          .describe(
+            'Wordings that are not saved, instead of those of their rules; without an id: a new rule, the last',
+          ),
         instructions: z.string().max(20_000).optional().describe('Instead of the rules that are in force'),
       }),
       answer: z.object({
@@ -180,7 +188,7 @@ export function systemRuleRoutes(options: SystemRuleRoutesOptions): Route[] {
       errors: ['language_unsupported', 'tutor_silent', 'too_many_requests'],
       async handle({ body, principal }) {
         await limitTrials(principal.userId);
-        const composed = body.instructions === undefined ? await systemRules.compose(body) : undefined;
+        const composed = body.instructions === undefined ? await systemRules.compose(body, body.drafts) : undefined;
         const instructions = composed?.text ?? body.instructions ?? '';
         const opened = await openTutor(body.language);
         try {

@@ -5,7 +5,7 @@ import { AppError } from '../../platform/errors.ts';
 import { readSetting } from '../../platform/settings.ts';
 import type { Language, Level } from '../engine.ts';
 import { instructionTokensSetting } from '../engine-settings.ts';
-import { composeRules, type ComposedRules } from './compose-rules.ts';
+import { composeRules, withDrafts, type ComposedRules, type DraftRule } from './compose-rules.ts';
 
 export type { ComposedRules } from './compose-rules.ts';
 
@@ -67,8 +67,11 @@ export interface SystemRules {
   reorder(ids: readonly string[], by: RuleAuthor): Promise<void>;
   /** Newest first. */
   versions(id: string): Promise<readonly SystemRuleVersion[]>;
-  /** What a tutor of this language and level is told, within the token budget. */
-  compose(lesson: { readonly language: Language; readonly level: Level }): Promise<ComposedRules>;
+  /** What a tutor of this language and level is told, within the token budget; with drafts, what it would be told. */
+  compose(
+    lesson: { readonly language: Language; readonly level: Level },
+    drafts?: readonly DraftRule[],
+  ): Promise<ComposedRules>;
 }
 
 interface RuleRow {
@@ -154,9 +157,9 @@ export function createSystemRules({ knex }: { readonly knex: Knex }): SystemRule
       });
     },
 
-    async compose(lesson) {
+    async compose(lesson, drafts = []) {
       const [rows, tokens] = await Promise.all([ordered(knex), readSetting(knex, instructionTokensSetting)]);
-      return composeRules(rows.map(toRule), lesson, tokens);
+      return composeRules(withDrafts(rows.map(toRule), drafts), lesson, tokens);
     },
   };
 }

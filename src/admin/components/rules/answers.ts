@@ -15,6 +15,11 @@ export interface Wording {
   readonly enabled: boolean;
 }
 
+/** A wording in a form, not saved; null: of a new rule. */
+export interface Draft extends Omit<Wording, 'enabled'> {
+  readonly id: string | null;
+}
+
 export interface Rule extends Wording {
   readonly id: string;
   readonly version: number;
@@ -46,6 +51,7 @@ export interface ComposedAnswer {
 
 export interface TrialAnswer {
   readonly answer: string;
+  readonly instructions: string;
   readonly engine: string;
   readonly first_token_ms: number;
   readonly total_ms: number;

@@ -1,10 +1,11 @@
-import React, { useState } from 'react';
+import React, { useEffect, useState } from 'react';
 import { Choice } from '../figures/parts.tsx';
 import { useWords } from '../figures/words.ts';
 import { RefusedNote } from '../keeping/parts.tsx';
 import { send } from '../keeping/send.ts';
 import { useDeed } from '../keeping/use-deed.ts';
 import {
+  type Draft,
   type Language,
   LANGUAGES,
   type Level,
@@ -19,6 +20,8 @@ import { WordingDifference } from './wording.tsx';
 interface RuleFormProps {
   /** None: a new one is written. */
   readonly rule?: Rule;
+  /** Told of what stands in the form, as long as it is not saved; `undefined`: there is nothing any more. */
+  readonly onDraft: (id: string | null, draft: Draft | undefined) => void;
   readonly onSaved: () => void;
   readonly onCancel: () => void;
 }
@@ -26,13 +29,20 @@ interface RuleFormProps {
 const EMPTY: Wording = { title: '', text: '', language: null, level: null, enabled: true };
 
 /** Writes a rule. One that somebody else has changed meanwhile is shown beside what stands here, and nothing is lost. */
-export function RuleForm({ rule, onSaved, onCancel }: RuleFormProps) {
+export function RuleForm({ rule, onDraft, onSaved, onCancel }: RuleFormProps) {
   const { say, formats } = useWords('Rules');
   const [draft, setDraft] = useState<Wording>(rule ?? EMPTY);
   const [version, setVersion] = useState(rule?.version);
   const [theirs, setTheirs] = useState<Rule>();
   const saving = useDeed();
   const id = rule?.id ?? 'new';
+  const ruleId = rule?.id ?? null;
+  useEffect(() => {
+    const { title, text, language, level } = draft;
+    const written = title.trim() !== '' && text.trim() !== '';
+    onDraft(ruleId, written && !isSame(draft, rule) ? { id: ruleId, title, text, language, level } : undefined);
+  }, [onDraft, ruleId, draft, rule]);
+  useEffect(() => () => onDraft(ruleId, undefined), [onDraft, ruleId]);
   const set = (change: Partial<Wording>): void => setDraft((before) => ({ ...before, ...change }));
 
   const save = async (): Promise<void> => {
@@ -155,6 +165,11 @@ export function RuleForm({ rule, onSaved, onCancel }: RuleFormProps) {
       </div>
     </form>
   );
+}
+
+function isSame(draft: Wording, saved: Wording | undefined): boolean {
+  const names = ['title', 'text', 'language', 'level'] as const;
+  return saved !== undefined && names.every((name) => draft[name] === saved[name]);
 }
 
 /** As it is now; `undefined` when that cannot be told. */

@@ -3,7 +3,7 @@ import { useWords } from '../figures/words.ts';
 import { IconButton, RefusedNote, Switch } from '../keeping/parts.tsx';
 import { send } from '../keeping/send.ts';
 import { useDeed } from '../keeping/use-deed.ts';
-import { type Rule, RULES } from './answers.ts';
+import { type Draft, type Rule, RULES } from './answers.ts';
 import { RuleForm } from './rule-form.tsx';
 import { RuleHistory } from './rule-history.tsx';
 import { Scope } from './wording.tsx';
@@ -16,11 +16,12 @@ interface RuleItemProps {
   readonly below: Rule | undefined;
   readonly ordering: boolean;
   readonly onMove: (id: string, to: string) => void;
+  readonly onDraft: (id: string | null, draft: Draft | undefined) => void;
   readonly onChanged: () => void;
 }
 
 /** One rule of the list: moved by its buttons or by hand, switched, written anew, looked up in its past. */
-export function RuleItem({ rule, mayChange, above, below, ordering, onMove, onChanged }: RuleItemProps) {
+export function RuleItem({ rule, mayChange, above, below, ordering, onMove, onDraft, onChanged }: RuleItemProps) {
   const { say, formats } = useWords('Rules');
   const [open, setOpen] = useState<'form' | 'history'>();
   const [over, setOver] = useState(false);
@@ -115,6 +116,7 @@ export function RuleItem({ rule, mayChange, above, below, ordering, onMove, onCh
       {open === 'form' && (
         <RuleForm
           rule={rule}
+          onDraft={onDraft}
           onCancel={() => setOpen(undefined)}
           onSaved={() => {
             setOpen(undefined);

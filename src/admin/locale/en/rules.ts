@@ -78,7 +78,10 @@ export const rulesWords = {
     leftOut: 'There is no room for: {{titles}}. Shorten the rules, or allow more tokens in the settings.',
     nothingSaid: 'No rule is in force for such a lesson.',
     trial: 'Try the tutor',
-    trialAbout: 'Asks the tutor that a call would have now, by the rules in force. It may cost tokens.',
+    trialAbout:
+      'Asks the tutor that a call would have now, by the rules in force, or by what stands in an open form. It may cost tokens.',
+    trialDrafts: 'With what is not saved yet: {{titles}}',
+    toldWhat: 'What the tutor was told',
     trialText: 'What the learner says ({{language}}, {{level}})',
     ask: 'Ask',
     asking: 'The tutor thinks …',
