@@ -89,7 +89,8 @@ export function SignIn(props: {
     }
   }
 
-  const title = t(registering ? 'auth.join' : 'auth.welcome_back');
+  const deleted = props.deleted && !registering;
+  const title = t(registering ? 'auth.join' : deleted ? 'delete.done' : 'auth.welcome_back');
   return (
     <div className="entry">
       <header className="entry-bar">
@@ -115,9 +116,9 @@ export function SignIn(props: {
         <form ref={form} className="entry-form" noValidate onSubmit={(event) => void submit(event)}>
           <PageTitle title={title} />
           {registering && <p className="entry-note">{t('auth.join_note')}</p>}
-          {props.deleted && (
+          {deleted && (
             <p className="callout good" role="status" data-testid="deleted">
-              {t('delete.done')}
+              {t('delete.done_note')}
             </p>
           )}
           {props.expired && <p className="callout">{t('auth.expired')}</p>}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { FormEvent } from 'react';
 import { errorCode } from '../../api/api-error.ts';
 import { describeError } from '../../app/error-text.ts';
@@ -20,6 +20,7 @@ export function DeleteAccount({ user }: { readonly user: User }) {
   const [tried, setTried] = useState(false);
   const [working, setWorking] = useState(false);
   const [error, setError] = useState<unknown>();
+  const form = useRef<HTMLFormElement>(null);
   const minutes = user.minutes_balance;
   const agreed = givenUp >= minutes;
   const passwordError = password === '' ? t('error.password_missing') : undefined;
@@ -33,7 +34,11 @@ export function DeleteAccount({ user }: { readonly user: User }) {
     if (working) return;
     setTried(true);
     setError(undefined);
-    if (passwordError !== undefined || !agreed) return;
+    if (passwordError !== undefined || !agreed) {
+      // After the fields are marked.
+      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus());
+      return;
+    }
     setWorking(true);
     try {
       await api.deleteMe({ password, minutes_given_up: minutes });
@@ -66,7 +71,7 @@ export function DeleteAccount({ user }: { readonly user: User }) {
           <li>{t('delete.stays_trial')}</li>
         </ul>
       </section>
-      <form className="card danger-form" noValidate onSubmit={(event) => void submit(event)}>
+      <form ref={form} className="card danger-form" noValidate onSubmit={(event) => void submit(event)}>
         {minutes > 0 && (
           <div className="danger-loss">
             <p>
@@ -76,6 +81,7 @@ export function DeleteAccount({ user }: { readonly user: User }) {
               <input
                 type="checkbox"
                 checked={agreed}
+                aria-invalid={tried && !agreed ? true : undefined}
                 aria-describedby={tried && !agreed ? 'delete-disagree' : undefined}
                 onChange={(event) => setGivenUp(event.target.checked ? minutes : 0)}
               />
