@@ -57,7 +57,7 @@ export function withDrafts(rules: readonly ComposableRule[], drafts: readonly Dr
     return draft ? { ...rule, ...draft, id: rule.id, enabled: true } : rule;
   });
   const added = drafts.filter(({ id }) => id === null);
-  return [...changed, ...added.map((draft) => ({ ...draft, id: crypto.randomUUID(), enabled: true }))];
+  return [...changed, ...added.map((draft) => Object.assign({}, draft, { id: crypto.randomUUID(), enabled: true }))];
 }
 
 function isOf(
