@@ -1,6 +1,7 @@
 import type { OpusCodec } from '../../src/media/audio/opus.ts';
 import { Microphone, type MicrophoneStats } from '../../src/media/audio/microphone.ts';
-import type { VoiceActivityDetector, VoiceEvent } from '../../src/media/audio/vad.ts';
+import type { VoiceActivityDetector } from '../../src/media/audio/vad.ts';
+import type { VoiceEvent } from '../../src/media/audio/voice-types.ts';
 import type { SpeechToText, TranscriptionEvent } from '../../src/speech/engine.ts';
 import { within } from '../../src/testing/caller/deadline.ts';
 import { Fate, type NetworkConditions } from '../../src/testing/network/conditions.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../../platform/errors.ts';
 import { opusPacketUnits } from './opus-packet.ts';
 import type { OpusCodec } from './opus.ts';
-import type { VoiceDetector } from './vad.ts';
+import type { VoiceDetector } from './voice-types.ts';
 
 /** TOC bytes by the packet's length in ms (RFC 6716, table 2: SILK, wideband). */
 export const TOC = { 10: 8 << 3, 20: 9 << 3, 40: 10 << 3, 60: 11 << 3 } as const;

@@ -4,7 +4,7 @@ import type { Playout } from './jitter-types.ts';
 import type { OpusCodec, OpusDecoder } from './opus.ts';
 import { createRtpHeader, parseRtp } from './rtp.ts';
 import type { SlotSound } from './slot-sound.ts';
-import type { VoiceDetector, VoiceEvent, VoiceSettings, VoiceStream } from './vad.ts';
+import type { VoiceDetector, VoiceEvent, VoiceSettings, VoiceStream } from './voice-types.ts';
 
 const SAMPLE_RATE = 16_000;
 const FRAME_SAMPLES = 320;

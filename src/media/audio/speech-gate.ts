@@ -1,4 +1,4 @@
-import type { VoiceEvent, VoiceSettings } from './vad.ts';
+import type { VoiceEvent, VoiceSettings } from './voice-types.ts';
 
 /** Silero's window at 16 kHz: 32 ms. */
 export const WINDOW_SAMPLES = 512;

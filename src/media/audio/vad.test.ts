@@ -6,7 +6,8 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { noise, sine } from './sounds.fixture.ts';
-import { VoiceActivityDetector, type VoiceEvent, type VoiceSettings } from './vad.ts';
+import { VoiceActivityDetector } from './vad.ts';
+import type { VoiceEvent, VoiceSettings } from './voice-types.ts';
 
 const SENTENCES = ['The weather is very nice today, is it not?', 'I would like a cup of tea, please.'];
 

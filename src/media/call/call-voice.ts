@@ -2,7 +2,7 @@ import { Microphone, type MicrophoneStats } from '../audio/microphone.ts';
 import type { OpusCodec } from '../audio/opus.ts';
 import type { Pacer } from '../audio/pacer.ts';
 import { Speaker, type SpeakerStats } from '../audio/speaker.ts';
-import type { VoiceDetector, VoiceEvent, VoiceSettings } from '../audio/vad.ts';
+import type { VoiceDetector, VoiceEvent, VoiceSettings } from '../audio/voice-types.ts';
 import type { Tap } from '../sfu/tap.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { VoiceActivity } from './conversation.ts';

@@ -3,7 +3,7 @@ import type { FrameQueue } from '../audio/frame-queue.ts';
 import type { OpusCodec } from '../audio/opus-types.ts';
 import type { SlotSound } from '../audio/slot-sound.ts';
 import type { SpeakerOutlet } from '../audio/speaker-outlet.ts';
-import type { VoiceSettings } from '../audio/vad.ts';
+import type { VoiceSettings } from '../audio/voice-types.ts';
 import type { CallEventName, CallEvents, EndReason } from '../protocol.ts';
 import type { TurnSettings } from './turn-settings.ts';
 

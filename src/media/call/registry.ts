@@ -4,7 +4,7 @@ import type { Logger } from '../../platform/log.ts';
 import type { Language, Level } from '../../speech/engine.ts';
 import type { OpusCodec } from '../audio/opus.ts';
 import type { Pacer } from '../audio/pacer.ts';
-import type { VoiceDetector } from '../audio/vad.ts';
+import type { VoiceDetector } from '../audio/voice-types.ts';
 import type { EndReason, JoinAnswer } from '../protocol.ts';
 import type { SfuWorkers } from '../sfu/workers.ts';
 import { Call, callEnded } from './call.ts';

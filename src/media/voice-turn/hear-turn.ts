@@ -8,7 +8,8 @@ import {
   type SpeechToText,
   type TranscriptionStream,
 } from '../../speech/engine.ts';
-import type { VoiceActivityDetector, VoiceEvent, VoiceSettings } from '../audio/vad.ts';
+import type { VoiceActivityDetector } from '../audio/vad.ts';
+import type { VoiceEvent, VoiceSettings } from '../audio/voice-types.ts';
 import {
   noWords,
   type UnansweredWords,
