@@ -20,13 +20,17 @@ const chosen = globSync('{src,scripts,test,bench,migrations,web}/**/*.test.{ts,t
   .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern.replace(/^\.\//, ''))));
 
 const isStatic = (file: string): boolean => file.startsWith('test/static/');
-const isRealTime = (file: string): boolean => /^test\/(e2e|realtime)\//.test(file);
+/** Listens to sound in real time, or has a browser. */
+const isRealTime = (file: string): boolean => /^test\/(calls|e2e|realtime)\//.test(file);
+/** Of those, what a neighbour does not disturb: calls whose sound nobody judges, and pages that are silent. */
+const isTolerant = (file: string): boolean => /^test\/(calls\/|e2e\/(deposit|panel))/.test(file);
 
-/** Cheapest first. What listens to sound in real time, with a browser on the same two cores, runs one at a time. */
+/** Cheapest first. What judges sound, with a browser on the same two cores, runs alone. */
 const groups: readonly TestGroup[] = [
   { files: chosen.filter(isStatic), concurrency: 1 },
   { files: chosen.filter((file) => !isStatic(file) && !isRealTime(file)), concurrency: 2 },
-  ...chosen.filter(isRealTime).map((file) => ({ files: [file], concurrency: 1 })),
+  { files: chosen.filter(isTolerant), concurrency: 2 },
+  { files: chosen.filter((file) => isRealTime(file) && !isTolerant(file)), concurrency: 1 },
 ];
 
 if (chosen.length === 0) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TestEvent } from 'node:test/reporters';
 import { withSecondTry } from './second-try.ts';
 
@@ -33,6 +34,22 @@ it('what fails is run again; the first failure is told, and the second try count
   const { said, summaries } = await tryTwice([false, true]);
   assert.match(said, /second try: \/a\.test\.ts[\s\S]*is heard[\s\S]*no sound/);
   assert.deepEqual(summaries, [true]);
+});
+
+it('files take turns; what failed is tried again when nothing else runs', async () => {
+  const files = ['/a', '/b', '/c', '/d'];
+  const order: string[] = [];
+  let running = 0;
+  const run = withSecondTry(async function* ({ files: [file = ''] }) {
+    order.push(`${file} of ${++running}`);
+    await nextTurn();
+    yield* eventsOf(file !== '/a' || order.length > files.length);
+    running -= 1;
+  });
+  const events = (await Readable.from(run({ files, concurrency: 2 })).toArray()) as TestEvent[];
+  assert.deepEqual(order, ['/a of 1', '/b of 2', '/c of 2', '/d of 2', '/a of 1']);
+  const summaries = events.flatMap((event) => (event.type === 'test:summary' ? [event.data.success] : []));
+  assert.deepEqual(summaries, [true, true, true, true]);
 });
 
 it('what fails twice has failed', async () => {

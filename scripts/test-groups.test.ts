@@ -33,16 +33,8 @@ it('groups run one after another, empty ones not at all, and end in one summary 
   const whole = all.filter(({ type, data }) => type === 'test:summary' && data?.file === undefined);
   assert.equal(whole.length, 1);
   const lines = all.slice(-8).map((event) => (event.type === 'test:diagnostic' ? event.data.message : event.type));
-  assert.deepEqual(lines, [
-    'tests 10',
-    'suites 0',
-    'pass 0',
-    'fail 2',
-    'cancelled 0',
-    'skipped 0',
-    'todo 0',
-    'duration_ms 0',
-  ]);
+  assert.match(lines.pop() ?? '', /^duration_ms \d+$/);
+  assert.deepEqual(lines, ['tests 10', 'suites 0', 'pass 0', 'fail 2', 'cancelled 0', 'skipped 0', 'todo 0']);
 });
 
 it('a test’s own diagnostics are no counts, and success needs every group', async () => {

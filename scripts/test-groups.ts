@@ -20,6 +20,7 @@ export function merged(
   run: (group: TestGroup) => AsyncIterable<TestEvent>,
 ): { events: Readable; success: () => boolean } {
   const sums = new Map<string, number>(SUMMARY_NAMES.map((name) => [name, 0]));
+  const startedAtMs = performance.now();
   let success = true;
 
   async function* events(): AsyncGenerator<TestEvent> {
@@ -39,6 +40,8 @@ export function merged(
       }
     }
     if (last !== undefined) yield { type: 'test:summary', data: { ...last.data, success } };
+    // Of all together: groups may have run files side by side.
+    sums.set('duration_ms', Math.round(performance.now() - startedAtMs));
     for (const [name, value] of sums) yield diagnostic(`${name} ${value}`);
   }
 
