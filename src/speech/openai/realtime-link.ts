@@ -154,11 +154,15 @@ export class RealtimeLink {
         this.#speaking = true;
         this.#turn = { itemId: event.item_id, fromMs: event.audio_start_ms, lengthMs: 0 };
         this.#awaiting = false;
+        // What they say now is answered together with what they said before.
+        this.#owed = false;
         if (!this.#answers.underWay) this.#watchdog.rest();
         return this.#listener.speechStarted();
       case 'input_audio_buffer.speech_stopped':
         this.#speaking = false;
         if (this.#turn?.itemId === event.item_id) this.#turn.lengthMs = lengthOf(this.#turn, event.audio_end_ms);
+        // The vendor does not begin an answer within another one, and may not say so.
+        this.#owed = this.#answers.underWay;
         this.#await();
         return this.#listener.speechStopped();
       case 'input_audio_buffer.committed':
@@ -200,8 +204,8 @@ export class RealtimeLink {
       this.#fail(errorOfFailure(details?.error ?? {}));
       return;
     }
-    if (this.#answers.useTools(answer, status === 'cancelled')) this.answer();
-    if (this.#owed) this.answer();
+    const mute = this.#answers.useTools(answer, status === 'cancelled');
+    if (mute || this.#owed) this.answer();
   }
 
   /** By the vendor's count where it charges by length, else by what the turn's audio was. */

@@ -182,27 +182,31 @@ describe('a conversation', () => {
     openai.close();
   });
 
-  test('owes an answer to who speaks into the end of another', async () => {
-    const long = { text: 'A long story. '.repeat(200) };
-    const short = { text: 'I see.' };
-    const mind = createScriptedMind({
-      msPerCharacter: 10,
-      thinks: ({ messages }) => (messages.length === 0 ? long : short),
+  for (const silentConflicts of [false, true]) {
+    test(`owes one answer to who speaks into another${silentConflicts ? ', of which the vendor says nothing' : ''}`, async () => {
+      const long = { text: 'A long story. '.repeat(200) };
+      const short = { text: 'I see.' };
+      const mind = createScriptedMind({
+        msPerCharacter: 10,
+        thinks: ({ messages }) => (messages.length === 0 ? long : short),
+      });
+      const slow = await startOpenAiServer({ mind, pace: 14, silentConflicts });
+      const openai = createOpenAi({ apiKey: slow.apiKey, baseUrl: slow.baseUrl, log: createSilentLogger() });
+      const caller = new Caller(openai.speechToSpeech);
+      caller.session.greet();
+      await caller.reader.until('audio');
+      caller.say();
+      await caller.reader.until('speech_stopped');
+      const first = await caller.reader.until('answer_finished');
+      const second = await caller.reader.until('answer_finished');
+      assert.notEqual(first.answerId, second.answerId);
+      assert.ok(slow.sessions[0]);
+      assert.equal(received(slow.sessions[0], 'response.create').length, 2, 'the greeting, and what was owed');
+      caller.leave();
+      openai.close();
+      await slow.close();
     });
-    const slow = await startOpenAiServer({ mind, pace: 14 });
-    const openai = createOpenAi({ apiKey: slow.apiKey, baseUrl: slow.baseUrl, log: createSilentLogger() });
-    const caller = new Caller(openai.speechToSpeech);
-    caller.session.greet();
-    await caller.reader.until('audio');
-    caller.say();
-    await caller.reader.until('speech_stopped');
-    const first = await caller.reader.until('answer_finished');
-    const second = await caller.reader.until('answer_finished');
-    assert.notEqual(first.answerId, second.answerId);
-    caller.leave();
-    openai.close();
-    await slow.close();
-  });
+  }
 });
 
 describe('a failure', () => {

@@ -15,6 +15,7 @@ export interface ConversationContext {
   readonly mind: Mind;
   readonly faults: Faults;
   readonly pace: number;
+  readonly silentConflicts: boolean;
   readonly signal: AbortSignal;
   readonly record: SessionRecord;
   readonly onAppend: ((record: SessionRecord) => void) | undefined;

@@ -199,7 +199,7 @@ export class RealtimeConversation implements Conversation {
       const place = { item_id: itemId, content_index: 0 };
       wire.send('conversation.item.input_audio_transcription.completed', { ...place, transcript, usage });
     }
-    if (answers) this.#respond({ type: 'response.create' });
+    if (answers && !(this.#active && this.#context.silentConflicts)) this.#respond({ type: 'response.create' });
   }
 
   #respond(event: ClientEvent): void {

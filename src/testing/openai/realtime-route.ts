@@ -14,6 +14,7 @@ export interface RealtimeRouteContext {
   readonly mind: Mind;
   readonly faults: Faults;
   readonly pace: number;
+  readonly silentConflicts: boolean;
   readonly sessionLimitMs: number;
   readonly onSession: (record: SessionRecord) => void;
   readonly onAppend: ((record: SessionRecord) => void) | undefined;

@@ -17,6 +17,8 @@ export interface OpenAiServerOptions {
   readonly mind?: Mind;
   /** How many times faster than spoken audio comes, as 1 or 4; at once when absent. */
   readonly pace?: number;
+  /** A turn that ends within an answer has none of its own, and nothing is said of it; else an error says so. */
+  readonly silentConflicts?: boolean;
   /** The vendor's 60 minutes. */
   readonly sessionLimitMs?: number;
   /** A piece of audio has arrived. */
@@ -66,6 +68,7 @@ export async function startOpenAiServer(options: OpenAiServerOptions = {}): Prom
   server.keepAliveTimeout = 120_000;
   const endSessions = serveRealtime(server, {
     ...context,
+    silentConflicts: options.silentConflicts ?? false,
     sessionLimitMs: options.sessionLimitMs ?? 60 * 60_000,
     onSession: (session) => sessions.push(session),
     onAppend: options.onAppend,
