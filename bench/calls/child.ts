@@ -30,6 +30,8 @@ export class Child<Told> {
     this.#name = file;
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), parameters, {
       execArgv: [...process.execArgv, ...nodeFlags],
+      // As the supervisor starts them: Linux may share the cores out by session.
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       ...(environment && { env: environment }),
     });

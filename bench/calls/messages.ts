@@ -51,3 +51,13 @@ export interface CallersDone {
 }
 
 export type FromCallers = CallersReady | CallersMeasured | CallersDone;
+
+/** Asks the media process how late each slot was since it was asked before. */
+export interface ToMedia {
+  readonly type: 'lateness';
+}
+
+export interface LatenessTold {
+  readonly type: 'lateness';
+  readonly latenessMs: readonly number[];
+}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createAccounts } from '../../src/accounts/index.ts';
 import { MEDIA_NODE_FLAGS } from '../../src/app/media-node-flags.ts';
+import { WEB_NODE_FLAGS } from '../../src/app/web-node-flags.ts';
 import { createBilling } from '../../src/billing/index.ts';
 import { MediaNodes, Placement } from '../../src/media/index.ts';
 import { findFreePort } from '../../src/media/sfu/free-port.ts';
@@ -12,6 +13,7 @@ import type { ServiceMessage } from '../../src/platform/service.ts';
 import { startTestPostgres } from '../../src/testing/test-postgres.ts';
 import { type CallEnd, parseCallEnd } from './call-ends.ts';
 import { Child } from './child.ts';
+import type { LatenessTold } from './messages.ts';
 import { childrenNamed } from './process-usage.ts';
 
 /** A placed call, and what its page needs to enter it. */
@@ -33,6 +35,8 @@ export interface Product {
   readonly codec: string;
   /** What the media process has logged of ended calls; grows. */
   readonly callEnds: readonly CallEnd[];
+  /** How long after its time each slot was begun, since this was asked before; ms. */
+  latenessMs(): Promise<readonly number[]>;
   /** Registers so many learners and places a call for each. */
   invite(count: number): Promise<readonly Invitation[]>;
   /** How many calls are charged, and what of the books does not agree. */
@@ -77,7 +81,7 @@ export async function startProduct({ capacity, sampleRate, answerMs, onClose }: 
 
   const callEnds: CallEnd[] = [];
   let codec = 'unknown';
-  const media = new Child<ServiceMessage>('media-process.ts', {
+  const media = new Child<ServiceMessage | LatenessTold>('media-process.ts', {
     parameters: [String(sampleRate), String(answerMs)],
     nodeFlags: MEDIA_NODE_FLAGS,
     environment,
@@ -88,7 +92,11 @@ export async function startProduct({ capacity, sampleRate, answerMs, onClose }: 
     },
   });
   onClose(() => media.close());
-  const web = new Child<ServiceMessage>('../../src/main.ts', { parameters: ['web'], environment });
+  const web = new Child<ServiceMessage>('../../src/main.ts', {
+    parameters: ['web'],
+    nodeFlags: WEB_NODE_FLAGS,
+    environment,
+  });
   onClose(() => web.close());
   const [mediaUrl, url] = await Promise.all([addressOf(media), addressOf(web)]);
   const [workerPid] = await childrenNamed(media.pid, 'mediasoup-worker');
@@ -131,6 +139,12 @@ export async function startProduct({ capacity, sampleRate, answerMs, onClose }: 
     workerPid,
     codec,
     callEnds,
+    async latenessMs() {
+      media.tell({ type: 'lateness' });
+      const told = await media.next(START_DEADLINE_MS);
+      if (told.type !== 'lateness') throw new Error(`The media process said "${told.type}"`);
+      return told.latenessMs;
+    },
     async invite(count) {
       const invitations: Invitation[] = [];
       for (let index = 0; index < count; index++) invitations.push(await inviteOne());
@@ -145,9 +159,10 @@ export async function startProduct({ capacity, sampleRate, answerMs, onClose }: 
   };
 }
 
-async function addressOf(child: Child<ServiceMessage>): Promise<string> {
+async function addressOf(child: Child<ServiceMessage | LatenessTold>): Promise<string> {
   const message = await child.next(START_DEADLINE_MS);
   if (message.type === 'failed') throw new Error(`${message.code}: ${message.message}`);
+  if (message.type !== 'ready') throw new Error(`A process said "${message.type}" before it was ready`);
   const { url } = message.facts;
   if (url === undefined) throw new Error('A process did not tell its address');
   return url;

@@ -18,8 +18,8 @@ export interface RunOptions {
   /** How long each of the tutor's answers is. */
   readonly answerMs: number;
   readonly say: (text: string) => void;
-  /** What else goes on while calls are measured; answers how to end it. */
-  readonly beside?: (product: Product) => Promise<() => Promise<void>>;
+  /** What goes on while the calls talk, instead of waiting for so many seconds. */
+  readonly during?: (product: Product) => Promise<void>;
 }
 
 /** What one process, or two together, used at a moment. */
@@ -81,15 +81,13 @@ export async function runCalls(options: RunOptions): Promise<RunResult> {
     const setUpSeconds = (performance.now() - startedMs) / 1_000;
     await sleep(SETTLE_MS);
 
-    const stopBeside = await options.beside?.(product);
     options.say(`Measuring for ${options.seconds} s`);
     const metricsAtBegin = await readMetrics(product);
     for (const child of callers) child.tell({ type: 'begin' });
     const begin = await readUsage(product);
-    await sleep(options.seconds * 1_000);
+    await (options.during?.(product) ?? sleep(options.seconds * 1_000));
     const end = await readUsage(product);
     for (const child of callers) child.tell({ type: 'end' });
-    await stopBeside?.();
     const metricsAtEnd = await readMetrics(product);
     const measured = await Promise.all(callers.map((child) => expectMessage(child, 'measured', START_DEADLINE_MS)));
 

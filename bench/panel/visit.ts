@@ -76,25 +76,18 @@ export async function webProcessMebibytes(upPid: number): Promise<number> {
   throw new Error('The web process is not to be found');
 }
 
-/** Looks at one page after another, without a pause, while calls are measured. */
-export function pagesBeside(onPage: () => void) {
-  return async ({ url, databaseUrl }: Product): Promise<() => Promise<void>> => {
-    await stockFigures({ url: databaseUrl, days: 90, learners: 5_000, sessionsPerDay: 500, turnsPerSession: 1 });
-    const database = connectDatabase({ url: databaseUrl, poolSize: 1, applicationName: 'ailingva bench' });
-    await createAnalytics({ knex: database.knex, log: createSilentLogger() }).rebuild();
-    await database.close();
-    const cookie = await signIn(url);
-    const stopping = new AbortController();
-    const looking = (async () => {
-      const pages = Object.values(PAGES);
-      for (let turn = 0; !stopping.signal.aborted; turn += 1) {
-        await askPage(url, pages[turn % pages.length] ?? [], cookie);
-        onPage();
-      }
-    })();
-    return async () => {
-      stopping.abort();
-      await looking;
-    };
+/** A panel with figures in it, and somebody who is signed in: looks at one page after another, without a pause, for so long. */
+export async function openPanelBeside({ url, databaseUrl }: Product): Promise<(forMs: number) => Promise<number>> {
+  await stockFigures({ url: databaseUrl, days: 90, learners: 5_000, sessionsPerDay: 500, turnsPerSession: 1 });
+  const database = connectDatabase({ url: databaseUrl, poolSize: 1, applicationName: 'ailingva bench' });
+  await createAnalytics({ knex: database.knex, log: createSilentLogger() }).rebuild();
+  await database.close();
+  const cookie = await signIn(url);
+  const pages = Object.values(PAGES);
+  let turn = 0;
+  return async (forMs) => {
+    const [until, before] = [performance.now() + forMs, turn];
+    for (; performance.now() < until; turn += 1) await askPage(url, pages[turn % pages.length] ?? [], cookie);
+    return turn - before;
   };
 }
