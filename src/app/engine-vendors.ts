@@ -33,7 +33,7 @@ async function loadOpenAi(
   models: ModelNames,
   log: Logger,
 ): Promise<Vendors | undefined> {
-  const { apiKey, baseUrl, tutorApi, tutorTools, turnDetection } = configured;
+  const { apiKey, baseUrl, tutorApi, tutorTools, tutorEffort, turnDetection } = configured;
   if (apiKey === undefined) return undefined;
   const { createOpenAi } = await import('../speech/openai/index.ts');
   const openai = createOpenAi({
@@ -41,6 +41,7 @@ async function loadOpenAi(
     baseUrl,
     tutorApi,
     tutorTools,
+    tutorEffort,
     turnDetection,
     models: {
       ...defined({

@@ -128,6 +128,9 @@ const variables = z.object({
   OPENAI_TUTOR_MODEL: z.string().optional(),
   OPENAI_TUTOR_API: z.enum(['responses', 'chat'], 'must be responses or chat').optional(),
   OPENAI_TUTOR_TOOLS: z.enum(['true', 'false'], 'must be true or false').optional(),
+  OPENAI_TUTOR_EFFORT: z
+    .enum(['none', 'minimal', 'low', 'medium', 'high'], 'must be none, minimal, low, medium or high')
+    .optional(),
   OPENAI_TURN_DETECTION: z.enum(['semantic', 'server'], 'must be semantic or server').optional(),
   YANDEX_API_KEY: z.string().optional(),
   YANDEX_IAM_TOKEN: z.string().optional(),
@@ -330,6 +333,7 @@ function arrange(v: Variables) {
         baseUrl: v.OPENAI_BASE_URL,
         tutorApi: v.OPENAI_TUTOR_API,
         tutorTools: v.OPENAI_TUTOR_TOOLS !== 'false',
+        tutorEffort: v.OPENAI_TUTOR_EFFORT,
         turnDetection: v.OPENAI_TURN_DETECTION,
         models: {
           realtime: v.OPENAI_REALTIME_MODEL,

@@ -7,7 +7,7 @@ import type { LanguageModel, ModelMessage, ModelToolCall } from './language-mode
 import type { OpenAiContext } from './options.ts';
 
 /** The tutor's model by Chat Completions, which nearly every self-hosted server knows. */
-export function createChatModel(client: OpenAI, { models, limits }: OpenAiContext): LanguageModel {
+export function createChatModel(client: OpenAI, { models, limits, tutorEffort: effort }: OpenAiContext): LanguageModel {
   return async function* answer({ instructions, messages, tools }, signal) {
     const { data: stream, request_id: requestId } = await client.chat.completions
       .create(
@@ -15,6 +15,7 @@ export function createChatModel(client: OpenAI, { models, limits }: OpenAiContex
           model: models.tutor,
           messages: [{ role: 'system', content: instructions }, ...messages.flatMap(toMessages)],
           max_completion_tokens: limits.maxOutputTokens,
+          ...(effort !== undefined && { reasoning_effort: effort }),
           stream: true,
           stream_options: { include_usage: true },
           ...(tools.length > 0 && {

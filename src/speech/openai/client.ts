@@ -16,6 +16,7 @@ export function createContext(options: OpenAiOptions): OpenAiContext {
     voice: options.voice ?? 'marin',
     turnDetection: options.turnDetection ?? 'semantic',
     tutorTools: options.tutorTools ?? true,
+    tutorEffort: options.tutorEffort,
     limits: { ...DEFAULT_LIMITS, ...withoutGaps(options.limits) },
     log,
     clock,

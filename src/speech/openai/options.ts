@@ -28,6 +28,9 @@ export type TurnDetection = 'semantic' | 'server';
 /** Which of the vendor's two interfaces the tutor uses; compatible servers often know only `chat`. */
 export type TutorApi = 'responses' | 'chat';
 
+/** How long the tutor's model thinks before it speaks; models that do not reason refuse the word. */
+export type TutorEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high';
+
 export interface OpenAiLimits {
   /** From opening a connection to a session that is ready. */
   readonly openMs: number;
@@ -67,6 +70,8 @@ export interface OpenAiOptions {
   readonly tutorApi?: TutorApi | undefined;
   /** Off for servers that refuse requests with tools: the tutor then neither ends calls nor keeps notes. */
   readonly tutorTools?: boolean | undefined;
+  /** The model's own when absent. */
+  readonly tutorEffort?: TutorEffort | undefined;
   readonly turnDetection?: TurnDetection | undefined;
   readonly limits?: Partial<OpenAiLimits> | undefined;
   readonly log: Logger;
@@ -81,6 +86,7 @@ export interface OpenAiContext {
   readonly voice: string;
   readonly turnDetection: TurnDetection;
   readonly tutorTools: boolean;
+  readonly tutorEffort: TutorEffort | undefined;
   readonly limits: OpenAiLimits;
   readonly log: Logger;
   readonly clock: Clock;

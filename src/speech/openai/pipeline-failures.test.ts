@@ -179,6 +179,20 @@ describe('the tutor', () => {
     openai.close();
   });
 
+  test('says how long to think where that is set, and nothing of it else', async () => {
+    const asked = async (options: Partial<OpenAiOptions>): Promise<unknown> => {
+      const openai = engines(options);
+      await new EventReader(openai.tutor.reply(request, signal), deadlineMs).rest();
+      openai.close();
+      const { reasoning, reasoning_effort: effort } = server.requests.at(-1)?.body as Readonly<Record<string, unknown>>;
+      return { reasoning, effort };
+    };
+    const tutorEffort = 'low';
+    assert.deepEqual(await asked({}), { reasoning: undefined, effort: undefined });
+    assert.deepEqual(await asked({ tutorEffort }), { reasoning: { effort: 'low' }, effort: undefined });
+    assert.deepEqual(await asked({ tutorEffort, tutorApi: 'chat' }), { reasoning: undefined, effort: 'low' });
+  });
+
   test('uses one connection for one answer after the other, and leaves none behind', async () => {
     const openai = engines();
     await eventually(async () => (await server.connections()) === 0);

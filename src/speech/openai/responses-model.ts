@@ -7,7 +7,10 @@ import type { LanguageModel, ModelMessage } from './language-model.ts';
 import type { OpenAiContext } from './options.ts';
 
 /** The tutor's model by the Responses API. Nothing is stored with the vendor. */
-export function createResponsesModel(client: OpenAI, { models, limits }: OpenAiContext): LanguageModel {
+export function createResponsesModel(
+  client: OpenAI,
+  { models, limits, tutorEffort: effort }: OpenAiContext,
+): LanguageModel {
   return async function* answer({ instructions, messages, tools }, signal) {
     const { data: stream, request_id: requestId } = await client.responses
       .create(
@@ -17,6 +20,7 @@ export function createResponsesModel(client: OpenAI, { models, limits }: OpenAiC
           input: messages.flatMap(toInput),
           max_output_tokens: limits.maxOutputTokens,
           store: false,
+          ...(effort !== undefined && { reasoning: { effort } }),
           stream: true,
           ...(tools.length > 0 && { tools: tools.map((tool) => ({ type: 'function', strict: true, ...tool })) }),
         },
