@@ -28,12 +28,26 @@ export async function readCursor(knex: Knex): Promise<Cursor> {
   return { last, timeZone };
 }
 
+/** Where the days of the daily tables begin. */
+export async function readDaysZone(knex: Knex): Promise<string> {
+  const { time_zone: timeZone } = await selectOne<{ time_zone: string }>(
+    knex,
+    'SELECT time_zone FROM analytics_cursor',
+  );
+  return timeZone;
+}
+
 type Bindings = Readonly<Record<string, Knex.RawBinding>>;
 
 /** Everything that the statements name. Raw rows count only as far as the figures go: all three places agree. */
-export function bindingsOf(cover: Cover, cursor: Cursor, { engine, language }: Filter): Bindings {
+export function bindingsOf(cover: Cover, { last }: Pick<Cursor, 'last'>, { engine, language }: Filter): Bindings {
+  return { ...coverBindings(cover), last, engine: engine ?? '*', language: language ?? '*' };
+}
+
+/** @param prefix tells the names of one cover from those of another in the same statement */
+export function coverBindings(cover: Cover, prefix = ''): Bindings {
   const { days, hours, rows } = cover;
-  return {
+  const named = {
     days: [...days],
     oneDay: days[0] ?? null,
     lastDay: days.at(-1) ?? null,
@@ -44,10 +58,8 @@ export function bindingsOf(cover: Cover, cursor: Cursor, { engine, language }: F
     rowsFrom: rows.map(({ fromMs }) => instant(fromMs)),
     rowsTo: rows.map(({ toMs }) => instant(toMs)),
     edges: needsEdges(cover) ? cover.buckets.map(({ startsMs }) => instant(startsMs)) : [],
-    last: cursor.last,
-    engine: engine ?? '*',
-    language: language ?? '*',
   };
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [`${prefix}${name}`, value]));
 }
 
 function instant(ms: number): string {
@@ -70,30 +82,33 @@ interface Places {
   readonly rows: string;
   /** The columns made of rows, where rows are summed up into sets. */
   readonly summed?: { readonly columns: string; readonly grouping: string };
+  /** As of the cover's bindings. */
+  readonly prefix?: string;
 }
 
 /**
  * The three places that a cover names, as one table: `bucket` counts from 0. Places that are not needed are left out;
  * empty when none is.
  */
-export function placesOf(cover: Cover, { columns, daily, hourly, rows, summed }: Places): string {
+export function placesOf(cover: Cover, { columns, daily, hourly, rows, summed, prefix = '' }: Places): string {
   const parts: string[] = [];
   if (cover.days.length > 0) {
-    parts.push(`SELECT :firstDay + width_bucket(f.period, :days::date[]) - 1 AS bucket, ${columns}
-      FROM (${daily}) f WHERE f.period BETWEEN :oneDay::date AND :lastDay::date`);
+    parts.push(`SELECT :${prefix}firstDay + width_bucket(f.period, :${prefix}days::date[]) - 1 AS bucket, ${columns}
+      FROM (${daily}) f WHERE f.period BETWEEN :${prefix}oneDay::date AND :${prefix}lastDay::date`);
   }
   if (cover.hours.length > 0) {
     // Inside the stretches, whose beginnings and ends take turns.
-    const inside = cover.hours.length === 1 ? 'true' : 'width_bucket(f.period, :hourEdges::timestamptz[]) % 2 = 1';
+    const inside =
+      cover.hours.length === 1 ? 'true' : `width_bucket(f.period, :${prefix}hourEdges::timestamptz[]) % 2 = 1`;
     const bucket = isHourByHour(cover)
-      ? '(extract(epoch FROM f.period - :hoursSince::timestamptz) / 3600)::integer'
-      : 'width_bucket(f.period, :edges::timestamptz[]) - 1';
+      ? `(extract(epoch FROM f.period - :${prefix}hoursSince::timestamptz) / 3600)::integer`
+      : `width_bucket(f.period, :${prefix}edges::timestamptz[]) - 1`;
     parts.push(`SELECT ${bucket} AS bucket, ${columns}
-      FROM (${hourly}) f WHERE f.period >= :hoursSince::timestamptz AND f.period < :hoursUntil::timestamptz AND ${inside}`);
+      FROM (${hourly}) f WHERE f.period >= :${prefix}hoursSince::timestamptz AND f.period < :${prefix}hoursUntil::timestamptz AND ${inside}`);
   }
   if (cover.rows.length > 0) {
-    parts.push(`SELECT width_bucket(f.created_at, :edges::timestamptz[]) - 1 AS bucket, ${summed?.columns ?? columns}
-      FROM unnest(:rowsFrom::timestamptz[], :rowsTo::timestamptz[]) AS asked (since, until)
+    parts.push(`SELECT width_bucket(f.created_at, :${prefix}edges::timestamptz[]) - 1 AS bucket, ${summed?.columns ?? columns}
+      FROM unnest(:${prefix}rowsFrom::timestamptz[], :${prefix}rowsTo::timestamptz[]) AS asked (since, until)
         JOIN (${rows}) f ON f.created_at >= asked.since AND f.created_at < asked.until AND f.xid < :last::xid8
       ${summed === undefined ? '' : `GROUP BY ${summed.grouping}`}`);
   }

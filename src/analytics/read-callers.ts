@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { byRows, type Cover } from './cover.ts';
 import { bindingsOf, cellsOf, isOfAll, only, placesOf, type Cursor, type Filter, type Key } from './places.ts';
-import { selectOne, selectRows } from './sql.ts';
+import { selectRows } from './sql.ts';
 import { chunkOf, setOf } from './usage-figures.ts';
 
 export interface CallerCounts {
@@ -36,19 +36,6 @@ export async function readCallers(
     by: new Map(rows.flatMap((row) => (row.key === null ? [] : [[String(row.key), row.callers]]))),
     all: rows.find((row) => row.key === null)?.callers ?? 0,
   };
-}
-
-/** In the whole cover, of all engines and languages. */
-export async function countEverybody(knex: Knex, cover: Cover, cursor: Cursor): Promise<number> {
-  const table = setsOf(cover, {}, false);
-  if (table === '') return 0;
-  const { callers } = await selectOne<{ callers: number }>(
-    knex,
-    `SELECT coalesce(sum(bit_count(members)), 0)::bigint AS callers
-     FROM (SELECT bit_or(members) AS members FROM (${table}) cells GROUP BY chunk) everybody`,
-    bindingsOf(cover, cursor, {}),
-  );
-  return callers;
 }
 
 function setsOf(cover: Cover, filter: Filter, each: boolean): string {

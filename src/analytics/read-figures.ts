@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Cover } from './cover.ts';
 import { CREDIT_FIGURES, LEDGER_ROWS } from './credit-figures.ts';
-import { bindingsOf, cellsOf, isOfAll, only, placesOf, type Cursor, type Filter, type Key } from './places.ts';
+import { bindingsOf, cellsOf, only, placesOf, type Cursor, type Filter, type Key } from './places.ts';
 import { selectRows } from './sql.ts';
 
 export interface UsageFigures {
@@ -11,11 +11,6 @@ export interface UsageFigures {
   readonly listKopecks: number;
   readonly recognizedKopecks: number;
   readonly freeHundredths: number;
-}
-
-export interface CountedUsage extends UsageFigures {
-  /** Different people, where a figure is one cell of the tables, which knows them. */
-  readonly callers: number | null;
 }
 
 /** Columns, and what they are here. */
@@ -33,31 +28,22 @@ export async function readUsage(
   knex: Knex,
   cover: Cover,
   { cursor, filter, key }: { readonly cursor: Cursor; readonly filter: Filter; readonly key: Key },
-): Promise<ReadonlyMap<string, CountedUsage>> {
+): Promise<ReadonlyMap<string, UsageFigures>> {
   const each = key !== 'bucket';
-  const single = !each && isOfAll(filter) && cover.single;
   const columns = Object.keys(USAGE_COLUMNS).map((name) => `f.${name}`);
   const table = placesOf(cover, {
-    columns: [...columns, ...(each ? ['f.engine', 'f.language'] : []), ...(single ? ['f.callers'] : [])].join(', '),
+    columns: [...columns, ...(each ? ['f.engine', 'f.language'] : [])].join(', '),
     daily: cellsOf('revenue_daily', filter, each),
     hourly: cellsOf('revenue_hourly', filter, each),
     rows: sessionsOf(filter),
   });
   if (table === '') return new Map();
-  const rows = await selectRows<{ key: string | number } & CountedUsage>(
+  const rows = await selectRows<{ key: string | number } & UsageFigures>(
     knex,
-    single
-      ? `SELECT bucket AS key, ${named(USAGE_COLUMNS)}, callers FROM (${table}) figures`
-      : `SELECT ${key} AS key, ${summed(USAGE_COLUMNS)}, NULL AS callers FROM (${table}) figures GROUP BY 1`,
+    `SELECT ${key} AS key, ${summed(USAGE_COLUMNS)} FROM (${table}) figures GROUP BY 1`,
     bindingsOf(cover, cursor, filter),
   );
   return new Map(rows.map((row) => [String(row.key), row]));
-}
-
-function named(columns: Readonly<Record<string, string>>): string {
-  return Object.entries(columns)
-    .map(([column, name]) => `${column} AS "${name}"`)
-    .join(', ');
 }
 
 function summed(columns: Readonly<Record<string, string>>): string {
@@ -110,9 +96,7 @@ export async function readCredits(
   if (table === '') return new Map();
   const rows = await selectRows<{ bucket: number; kind: CreditKind } & CreditFigures>(
     knex,
-    cover.single
-      ? `SELECT bucket, kind, ${named(CREDIT_COLUMNS)} FROM (${table}) figures`
-      : `SELECT bucket, kind, ${summed(CREDIT_COLUMNS)} FROM (${table}) figures GROUP BY 1, 2`,
+    `SELECT bucket, kind, ${summed(CREDIT_COLUMNS)} FROM (${table}) figures GROUP BY 1, 2`,
     bindingsOf(cover, cursor, {}),
   );
   const byBucket = new Map<string, Map<CreditKind, CreditFigures>>();

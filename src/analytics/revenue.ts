@@ -5,9 +5,10 @@ import { coverBuckets, type Cover } from './cover.ts';
 import { sumCredits, sumUsage, toFigures, type Figures } from './figures.ts';
 import { openZone } from './local-time.ts';
 import { rangeBefore, type Range } from './range.ts';
-import { isOfAll, readCursor, type Cursor, type Filter, type Key } from './places.ts';
-import { countEverybody, readCallers, type CallerCounts } from './read-callers.ts';
-import { readCredits, readUsage, type CountedUsage } from './read-figures.ts';
+import { isOfAll, readCursor, readDaysZone, type Cursor, type Filter, type Key } from './places.ts';
+import { readCallers } from './read-callers.ts';
+import { readCells, type Cells } from './read-cells.ts';
+import { readCredits, readUsage } from './read-figures.ts';
 
 export interface RevenueQuery {
   readonly range: Range;
@@ -34,11 +35,16 @@ export interface Revenue {
   readonly breakdown: ReadonlyMap<string, Figures> | undefined;
 }
 
-/** Everything as of one moment: the statements share a snapshot. */
-export function readRevenue(knex: Knex, query: RevenueQuery): Promise<Revenue> {
+/** Everything as of one moment. */
+export async function readRevenue(knex: Knex, query: RevenueQuery): Promise<Revenue> {
+  const { range, grouping, filter, compare, breakdown } = query;
+  if (!compare && breakdown === undefined) {
+    const found = await readFromCells(knex, query, await readDaysZone(knex));
+    if (found !== undefined) return { range, ...found, previous: undefined, breakdown: undefined };
+  }
+  // The statements share a snapshot.
   return knex.transaction(
     async (transaction) => {
-      const { range, grouping, filter, compare, breakdown } = query;
       const cursor = await readCursor(transaction);
       const { buckets, totals } = await readBuckets(transaction, { range, grouping, filter, cursor });
       const before = compare ? rangeBefore(range) : undefined;
@@ -57,54 +63,65 @@ export function readRevenue(knex: Knex, query: RevenueQuery): Promise<Revenue> {
   );
 }
 
+type Found = Pick<Revenue, 'buckets' | 'totals'>;
+
 interface Reading extends Pick<RevenueQuery, 'range' | 'grouping' | 'filter'> {
   readonly cursor: Cursor;
 }
 
-async function readBuckets(
-  transaction: Knex,
-  { range, grouping, filter, cursor }: Reading,
-): Promise<Pick<Revenue, 'buckets' | 'totals'>> {
-  const buckets = cutIntoBuckets(range, grouping);
-  const cover = coverBuckets(buckets, { grouping, byDays: range.zone.name === cursor.timeZone });
+async function readBuckets(transaction: Knex, { range, grouping, filter, cursor }: Reading): Promise<Found> {
+  const found = await readFromCells(transaction, { range, grouping, filter }, cursor.timeZone);
+  if (found !== undefined) return found;
+  const cover = coverRange(range, grouping, cursor.timeZone);
   const usage = await readUsage(transaction, cover, { cursor, filter, key: 'bucket' });
-  const callers =
-    (await readCountedCallers(transaction, usage, { range, cover, cursor })) ??
-    (await readCallers(transaction, cover, { cursor, filter, key: 'bucket' }));
+  const callers = await readCallers(transaction, cover, { cursor, filter, key: 'bucket' });
   const credits = await readCredits(transaction, cover, cursor);
-  // What was kept of a day are its figures of all.
-  const closed =
-    grouping === 'day' && isOfAll(filter) ? await readClosedDays(transaction, range) : new Map<string, ClosedDay>();
+  const closed = await readClosed(transaction, { range, grouping, filter });
+  return toBuckets(cover, closed, { usage, credits, callers: callers.by, everybody: callers.all });
+}
+
+/** Where each bucket is one cell of the tables, as nearly all that are asked for are. */
+async function readFromCells(
+  knex: Knex,
+  { range, grouping, filter }: Omit<Reading, 'cursor'>,
+  timeZone: string,
+): Promise<Found | undefined> {
+  if (!isOfAll(filter)) return undefined;
+  const cover = coverRange(range, grouping, timeZone);
+  if (!cover.single) return undefined;
+  const days = cover.days.length > 0 ? cover : coverDays(range, timeZone);
+  const cells = await readCells(knex, { cover, days, timeZone });
+  // Closed days are never changed: they may be of a later moment.
+  return cells && toBuckets(cover, await readClosed(knex, { range, grouping, filter }), cells);
+}
+
+type ClosedDays = ReadonlyMap<string, ClosedDay>;
+
+/** What is kept of a day are its figures of all. */
+async function readClosed(knex: Knex, { range, grouping, filter }: Omit<Reading, 'cursor'>): Promise<ClosedDays> {
+  return grouping === 'day' && isOfAll(filter) ? readClosedDays(knex, range) : new Map<string, ClosedDay>();
+}
+
+function toBuckets({ buckets }: Cover, closed: ClosedDays, { usage, callers, everybody, credits }: Cells): Found {
   return {
     buckets: buckets.map((bucket, index) => {
       const key = String(index);
       return {
         bucket,
-        figures: toFigures(usage.get(key), callers.by.get(key), credits.get(key)),
+        figures: toFigures(usage.get(key), callers.get(key), credits.get(key)),
         asClosed: closed.get(`${bucket.startsMs} ${bucket.endsMs}`),
       };
     }),
-    totals: toFigures(sumUsage(usage.values()), callers.all, sumCredits(credits.values())),
+    totals: toFigures(sumUsage(usage.values()), everybody, sumCredits(credits.values())),
   };
 }
 
-/** As the cells of the tables know them, without a look at their sets; `undefined` where figures are put together. */
-async function readCountedCallers(
-  transaction: Knex,
-  usage: ReadonlyMap<string, CountedUsage>,
-  { range, cover, cursor }: { readonly range: Range; readonly cover: Cover; readonly cursor: Cursor },
-): Promise<CallerCounts | undefined> {
-  const by = new Map<string, number>();
-  for (const [key, { callers }] of usage) {
-    if (callers === null) return undefined;
-    by.set(key, callers);
-  }
-  const days = cover.days.length > 0 ? cover : coverDays(range, cursor);
-  return { by, all: by.size === 0 ? 0 : await countEverybody(transaction, days, cursor) };
+function coverRange(range: Range, grouping: Grouping, timeZone: string): Cover {
+  return coverBuckets(cutIntoBuckets(range, grouping), { grouping, byDays: range.zone.name === timeZone });
 }
 
 /** What concerns the whole of a range comes from the daily tables, whatever the buckets are that were asked for. */
-function coverDays({ fromMs, toMs, zone: asked }: Range, { timeZone }: Cursor): Cover {
+function coverDays({ fromMs, toMs, zone: asked }: Range, timeZone: string): Cover {
   const zone = asked.name === timeZone ? asked : openZone(timeZone);
   return coverBuckets(cutIntoBuckets({ fromMs, toMs, zone }, 'day'), { grouping: 'day', byDays: true });
 }
@@ -113,7 +130,7 @@ async function readBreakdown(
   transaction: Knex,
   { range, filter, cursor, key }: Omit<Reading, 'grouping'> & { readonly key: Exclude<Key, 'bucket'> },
 ): Promise<ReadonlyMap<string, Figures>> {
-  const cover = coverDays(range, cursor);
+  const cover = coverDays(range, cursor.timeZone);
   const usage = await readUsage(transaction, cover, { cursor, filter, key });
   const callers = await readCallers(transaction, cover, { cursor, filter, key });
   return new Map(
