@@ -20,6 +20,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { createTranscoder } from '../media/transcoding/transcoder.ts';
 import { preferThisProcess } from '../platform/priority.ts';
 import type { Service } from '../platform/service.ts';
+import { startRecovery } from '../media/recording/index.ts';
 import { openRecordings } from './recordings.ts';
 import { createSystemRules } from '../speech/instructions/index.ts';
 import { configuredEngines, type EngineParts, type EngineSource } from './engine-source.ts';
@@ -80,11 +81,9 @@ export async function startMedia(
 
   const { recordings, store } = openRecordings(config, { knex, log });
   lifecycle.onClose('recordings', () => store.close());
-  // What a crash left behind: nobody's call waits for it.
-  recordings.recover().then(
-    (files) => files > 0 && log.info({ files }, 'Recordings of an earlier process were uploaded'),
-    (error: unknown) => log.error({ err: error }, 'Recordings of an earlier process could not be uploaded'),
-  );
+  // Nobody's call waits for it.
+  const recovery = startRecovery({ recordings, clock: systemClock, log });
+  lifecycle.onClose('recovery of recordings', () => recovery.close());
   const transcoder = createTranscoder({ ffmpegBin: config.media.ffmpegBin, log, clock: systemClock });
   lifecycle.onClose('transcoder', () => transcoder.close());
 

@@ -92,6 +92,8 @@ export async function startWeb(
     end: (callId) => billing.meter.end(callId, { reason: 'hang_up', talkedMs: 0 }),
     preferences: (userId) => accounts.me(userId),
     languages: () => engines.languages(),
+    // Nobody talks faster; a script that sends silence costs us a decoder each time, and pays for nothing.
+    limitTurns: createPersonLimit({ requests: 30, perSeconds: 60 }),
     issueToken: (pass) => accounts.callTokens.issue(pass),
   });
   lifecycle.onClose('turns', () => voice.close());

@@ -111,7 +111,15 @@ export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNo
     ...(options.readInstructions && { readInstructions: options.readInstructions }),
     ...(options.deadlines && { deadlines: options.deadlines }),
     recordings: options.recordings,
-    openSocketVoice: transcoder && ((voice) => new SocketVoice({ ...voice, transcoder, clock })),
+    openSocketVoice:
+      transcoder &&
+      ((voice) => {
+        const onClosed = (): void => callMetrics.socketVoices.dec();
+        const opened = new SocketVoice({ ...voice, transcoder, clock, onClosed });
+        callMetrics.socketVoices.inc();
+        callMetrics.openedSocketVoices.inc();
+        return opened;
+      }),
   });
   const conversations =
     transcoder &&

@@ -161,6 +161,8 @@ export interface JoinAnswer {
   readonly captions: readonly Caption[];
   readonly talked_ms: number;
   readonly left_ms: number;
+  /** The call is being recorded now; `call:recording` tells of changes. */
+  readonly recording: boolean;
 }
 
 export interface RequestAnswers {
@@ -269,6 +271,8 @@ export interface CallEvents {
   'caption:update': Caption;
   'turn:latency': TurnLatency;
   'minutes:left': { readonly talked_ms: number; readonly left_ms: number; readonly warn_minutes: 1 | 2 | null };
+  /** Whether both voices are being recorded has changed; what holds at first stands in the answer to `call:join`. */
+  'call:recording': { readonly on: boolean };
   /** Something the learner should know while the call goes on, by stable code. */
   'call:notice': { readonly code: string; readonly message: string };
   /** Another page took the call over; this one is out. */

@@ -7,6 +7,8 @@ export interface S3Server {
   readonly objects: ReadonlyMap<string, Buffer>;
   /** Requests that were served: `PUT part`, `GET`, … */
   readonly requests: readonly string[];
+  /** Uploads in parts that were neither completed nor abandoned. */
+  openUploads(): number;
   /** From now on every request that would write is answered with this status; `undefined`: they are served again. */
   fail(status: number | undefined): void;
   close(): Promise<void>;
@@ -33,6 +35,12 @@ export async function startS3Server(options: {
     const prefix = `/${options.bucket}/`;
     const signed = request.headers.authorization?.startsWith(`AWS4-HMAC-SHA256 Credential=${options.accessKeyId}/`);
     if (!signed) return refuse(response, 403, 'AccessDenied');
+    if (request.method === 'GET' && url.searchParams.has('uploads')) {
+      const listed = [...uploads].map(
+        ([id, { key }]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`,
+      );
+      return answer(response, {}, `<ListMultipartUploadsResult>${listed.join('')}</ListMultipartUploadsResult>`);
+    }
     if (!url.pathname.startsWith(prefix)) return refuse(response, 404, 'NoSuchBucket');
     const key = decodeURIComponent(url.pathname.slice(prefix.length));
     const uploadId = url.searchParams.get('uploadId');
@@ -97,6 +105,7 @@ export async function startS3Server(options: {
     endpoint: `http://127.0.0.1:${address.port}`,
     objects,
     requests,
+    openUploads: () => uploads.size,
     fail: (status) => {
       failure = status;
     },

@@ -17,6 +17,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { createHttpApp, listen } from '../../src/platform/http.ts';
 import { createSilentLogger } from '../../src/platform/log.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
+import { createPersonLimit } from '../../src/platform/rate-limit.ts';
 import { createTestDatabase } from '../../src/testing/test-database.ts';
 
 export const NODE = 'media-test';
@@ -25,7 +26,7 @@ export const NODE = 'media-test';
 export async function openVoiceTurns(
   t: TestContext,
   engines: () => CallEngines,
-  limits: Partial<VoiceTurnLimits> = {},
+  { turnsAMinute = 100, ...limits }: Partial<VoiceTurnLimits> & { readonly turnsAMinute?: number } = {},
 ) {
   // Hooks run in the order of their registration: the database goes last.
   const closing: (() => Promise<unknown> | void)[] = [];
@@ -47,6 +48,7 @@ export async function openVoiceTurns(
     limits: { registrationPerPlace: { attempts: 1000, withinSec: 60 } },
   });
 
+  const metrics = createCallMetrics(createMetrics('node'));
   const transcoder = createTranscoder({ log, clock });
   const detector = await VoiceActivityDetector.load();
   const conversations = new VoiceConversations({
@@ -61,7 +63,7 @@ export async function openVoiceTurns(
     hearingPace: { leadMs: 1_000_000, speed: 1 },
     clock,
     log,
-    metrics: createCallMetrics(createMetrics('node')),
+    metrics,
   });
   const app = (routes: Parameters<typeof createHttpApp>[0]['routes'], name: string) =>
     createHttpApp({
@@ -90,6 +92,7 @@ export async function openVoiceTurns(
     end: (callId) => billing.meter.end(callId, { reason: 'hang_up', talkedMs: 0 }),
     preferences: accounts.me,
     languages,
+    limitTurns: createPersonLimit({ requests: turnsAMinute, perSeconds: 60 }),
     issueToken: accounts.callTokens.issue,
   });
   const calls = callRoutes({
@@ -129,6 +132,11 @@ export async function openVoiceTurns(
       assert.equal(balance, 6_000);
       if (hundredths !== 6_000) await spendDownTo(me.userId, hundredths);
       return { id: me.userId, token };
+    },
+    /** How many turns had which outcome. */
+    async httpTurns(): Promise<Record<string, number>> {
+      const { values } = await metrics.httpTurns.get();
+      return Object.fromEntries(values.map(({ labels, value }) => [labels.outcome, value]));
     },
     async set(key: string, value: unknown): Promise<void> {
       await knex('settings')

@@ -343,6 +343,21 @@ describe('conversations in turns over HTTP', { timeout: 120_000 }, () => {
     assert.equal(enough.status, 200, enough.body.toString());
   });
 
+  it('takes so many turns a minute from one person, good and bad ones, and no more', async (t) => {
+    const house = await openVoiceTurns(t, () => engines(), { turnsAMinute: 2 });
+    const [learner, other] = [await house.learner(), await house.learner()];
+    const nothing = await sendTurn(house.url, { ...learner, body: new Uint8Array(0) });
+    assert.deepEqual([nothing.status, nothing.code], [422, 'audio_empty']);
+    const good = await sendTurn(house.url, { ...learner, body: webm, query: '?end=true' });
+    assert.equal(good.status, 200);
+    const third = await sendTurn(house.url, { ...learner, body: webm });
+    assert.deepEqual([third.status, third.code], [429, 'too_many_requests']);
+    assert.ok(Number(third.headers['retry-after']) > 0);
+    assert.equal((await sendTurn(house.url, { ...other, body: webm, query: '?end=true' })).status, 200);
+    const counted = await house.httpTurns();
+    assert.deepEqual(counted, { audio_empty: 1, answered: 2 });
+  });
+
   it('gives back what is held when the node does not answer', async (t) => {
     const house = await openVoiceTurns(t, () => engines());
     const learner = await house.learner();

@@ -6,6 +6,10 @@ import type { TurnStage } from './ports.ts';
 /** What the calls of a process tell Prometheus. */
 export interface CallMetrics {
   readonly liveCalls: Gauge;
+  /** Voices that go over the socket now, and all that ever did. */
+  readonly socketVoices: Gauge;
+  readonly openedSocketVoices: Counter;
+  readonly httpTurns: Counter<'outcome'>;
   readonly endedCalls: Counter<'reason'>;
   /** Seconds from the end of the learner's speech to each stage of the answer; `stop` from the beginning of an interruption. */
   readonly turnStages: Histogram<'stage'>;
@@ -20,6 +24,22 @@ export function createCallMetrics(metrics: Metrics): CallMetrics {
   const registers = [metrics];
   return {
     liveCalls: new Gauge({ name: 'ailingva_calls', help: 'Calls in this process that have not ended', registers }),
+    socketVoices: new Gauge({
+      name: 'ailingva_socket_voices',
+      help: 'Calls in this process whose voice goes over the socket now',
+      registers,
+    }),
+    openedSocketVoices: new Counter({
+      name: 'ailingva_socket_voices_opened_total',
+      help: 'How often a voice went over to the socket',
+      registers,
+    }),
+    httpTurns: new Counter({
+      name: 'ailingva_http_turns_total',
+      help: 'Turns over HTTP: answered, left by their sender, or the code of what went wrong',
+      labelNames: ['outcome'],
+      registers,
+    }),
     endedCalls: new Counter({
       name: 'ailingva_calls_ended_total',
       help: 'Ended calls',

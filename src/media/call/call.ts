@@ -60,6 +60,7 @@ export class Call implements SignaledCall {
   readonly #engineBook: EngineBook;
   readonly #socket: SocketCarrier;
   #recorder: Promise<CallRecorder | undefined> | undefined;
+  #recording = false;
   readonly #ended = Promise.withResolvers<void>();
   #state: CallState;
   #client: CallClient | undefined;
@@ -169,6 +170,7 @@ export class Call implements SignaledCall {
       captions: this.#conversation.captions(),
       talked_ms: this.talkedMs,
       left_ms: leftMs,
+      recording: this.#recording,
     };
   }
 
@@ -316,6 +318,8 @@ export class Call implements SignaledCall {
     this.#recorder ??= this.#options.beginRecording().then(
       (recorder) => {
         this.#options.voice.recordBy(recorder);
+        recorder?.broken.addEventListener('abort', () => this.#tellRecording(false), { once: true });
+        if (recorder && !recorder.broken.aborted) this.#tellRecording(true);
         return recorder;
       },
       (error: unknown) => {
@@ -323,6 +327,12 @@ export class Call implements SignaledCall {
         return undefined;
       },
     );
+  }
+
+  /** The learner sees whether it is recorded at every moment, and not what was asked for. */
+  #tellRecording(on: boolean): void {
+    this.#recording = on;
+    if (this.#state.status !== 'ended') this.#send('call:recording', { on });
   }
 
   async #finish(reason: EndReason): Promise<void> {

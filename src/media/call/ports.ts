@@ -121,6 +121,8 @@ export interface CallRecorder {
   /** What the learner heard, or said, from `atMs` on: 20 ms. */
   tutor(atMs: number, sound: SlotSound): void;
   learner(atMs: number, sound: SlotSound): void;
+  /** Aborted when the store has failed: nothing more is kept. */
+  readonly broken: AbortSignal;
   /** Resolves when it is stored. Idempotent; never rejects. */
   close(): Promise<void>;
 }

@@ -26,12 +26,17 @@ export class CallRecorder {
   #writing: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
   #bytes = 0;
-  #failed = false;
+  readonly #broken = new AbortController();
   #closing: Promise<void> | undefined;
 
   constructor(options: CallRecorderOptions) {
     this.#options = options;
     this.#recording = new StereoRecording({ codec: options.codec, write: (bytes) => this.#append(bytes) });
+  }
+
+  /** Aborted when the store has failed: nothing more is kept. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
   }
 
   /** Each 20 ms, by the pacer: `nowMs` is the slot's own time. */
@@ -55,6 +60,10 @@ export class CallRecorder {
     return this.#closing;
   }
 
+  get #failed(): boolean {
+    return this.#broken.signal.aborted;
+  }
+
   #append(bytes: Buffer): void {
     if (this.#failed) return;
     this.#waitingBytes += bytes.length;
@@ -73,7 +82,7 @@ export class CallRecorder {
 
   #fail(error: unknown): void {
     if (this.#failed) return;
-    this.#failed = true;
+    this.#broken.abort();
     this.#options.log.error({ err: error }, 'A recording broke off; the call goes on without it');
   }
 

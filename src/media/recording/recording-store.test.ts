@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
+import { systemClock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import { createSilentLogger } from '../../platform/log.ts';
 import { type S3Server, startS3Server } from '../../testing/s3-server.ts';
+import { until } from '../../testing/until.ts';
 import { createFolderStore } from './folder-store.ts';
 import type { ByteRange, RecordingStore } from './recording-store.ts';
-import { createS3Store } from './s3-store.ts';
+import { createS3Store, type S3StoreOptions } from './s3-store.ts';
 
 const KEY = '2026-11-21/019a0000-0000-7000-8000-000000000001-1.ogg';
 
@@ -25,7 +27,13 @@ async function bucket(
 ): Promise<{ store: RecordingStore; server: S3Server }> {
   const server = await startS3Server({ bucket: 'calls', accessKeyId: 'key' });
   test.after(() => server.close());
-  const store = createS3Store({
+  const store = createS3Store(settings(server, spoolFolder));
+  test.after(() => store.close());
+  return { store, server };
+}
+
+function settings(server: S3Server, spoolFolder: string): S3StoreOptions {
+  return {
     bucket: 'calls',
     endpoint: server.endpoint,
     region: 'us-east-1',
@@ -34,9 +42,8 @@ async function bucket(
     spoolFolder,
     partBytes: 1_000,
     log: createSilentLogger(),
-  });
-  test.after(() => store.close());
-  return { store, server };
+    clock: systemClock,
+  };
 }
 
 const kinds: Readonly<Record<string, (test: TestContext) => Promise<RecordingStore>>> = {
@@ -104,11 +111,46 @@ describe('a bucket', { timeout: 30_000 }, () => {
     server.fail(400);
     await assert.rejects(write(store, ['x'.repeat(2_500)]));
     assert.equal(filesIn(spool).length, 1);
+    assert.equal(await store.recover(wanted(true)), 0);
+    letSettle(spool);
+    assert.equal(await store.recover(wanted(true)), 0);
+    assert.equal(filesIn(spool).length, 1, 'what cannot be sent is kept');
     server.fail(undefined);
     assert.equal(await store.recover(wanted(true)), 1);
     assert.equal(await read(store), 'x'.repeat(2_500));
     assert.deepEqual(filesIn(spool), []);
     assert.equal(await store.recover(wanted(true)), 0);
+  });
+
+  it('leaves to its writer what is still being written, in this process or another with the same spool', async (test) => {
+    const spool = folder(test);
+    const { store } = await bucket(test, spool);
+    const other = await bucket(test, spool);
+    const writer = await store.create(KEY);
+    await writer.append(Buffer.from('x'.repeat(500)));
+    assert.equal(await other.store.recover(wanted(true)), 0);
+    letSettle(spool);
+    assert.equal(await store.recover(wanted(true)), 0);
+    await writer.append(Buffer.from('y'.repeat(700)));
+    await writer.finish();
+    assert.equal(await read(store), 'x'.repeat(500) + 'y'.repeat(700));
+  });
+
+  it('is not left with parts that a dead process had begun to send', async (test) => {
+    const spool = folder(test);
+    const { store, server } = await bucket(test, spool);
+    // Whoever wrote it never came to its end.
+    const dead = await store.create(KEY);
+    await dead.append(Buffer.from('x'.repeat(2_500)));
+    await until(() => server.requests.includes('PUT part'), 'a part to be sent');
+    assert.equal(server.openUploads(), 1);
+    letSettle(spool);
+    const next = createS3Store(settings(server, spool));
+    test.after(() => next.close());
+    assert.equal(await next.recover(wanted(true)), 1);
+    assert.equal(server.openUploads(), 0);
+    assert.equal(await read(next), 'x'.repeat(2_500));
+    await assert.rejects(dead.finish());
   });
 
   it('does not get what was deleted before it could be sent', async (test) => {
@@ -117,6 +159,7 @@ describe('a bucket', { timeout: 30_000 }, () => {
     server.fail(400);
     await assert.rejects(write(store, ['x'.repeat(2_500)]));
     server.fail(undefined);
+    letSettle(spool);
     assert.equal(await store.recover(wanted(false)), 0);
     assert.deepEqual([...server.objects.keys(), ...filesIn(spool)], []);
   });
@@ -130,4 +173,12 @@ function filesIn(spool: string): string[] {
   return readdirSync(spool, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
+}
+
+/** As if nobody had written to it for an hour. */
+function letSettle(spool: string): void {
+  const then = new Date(Date.now() - 3_600_000);
+  for (const file of readdirSync(spool, { recursive: true, withFileTypes: true })) {
+    if (file.isFile()) utimesSync(path.join(file.parentPath, file.name), then, then);
+  }
 }

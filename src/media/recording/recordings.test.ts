@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import type { Knex } from 'knex';
+import { systemClock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Role } from '../../platform/http/route.ts';
 import { createSilentLogger } from '../../platform/log.ts';
@@ -11,10 +13,13 @@ import { serveApi } from '../../testing/api.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { insertCall, insertLearner, markCallLive } from '../../testing/stored-learners.ts';
 import { createTestDatabase } from '../../testing/test-database.ts';
+import { until } from '../../testing/until.ts';
 import { loadOpus } from '../audio/opus.ts';
+import { createTranscoder } from '../transcoding/transcoder.ts';
 import { createFolderStore } from './folder-store.ts';
 import { recordingRoute } from './recording-http.ts';
 import { createRecordingPasses } from './recording-pass.ts';
+import type { RecordingStore } from './recording-store.ts';
 import { Recordings } from './recordings.ts';
 
 const codec = loadOpus();
@@ -109,6 +114,59 @@ describe('recordings', { timeout: 60_000 }, () => {
     assert.deepEqual(left, [{ user_account_id: other }]);
   });
 
+  it('go with the account also while they are written, and nothing of them comes back', async (test) => {
+    const { knex, recordings, userId, files } = await setUp(test);
+    const callId = await consentedCall(knex, userId);
+    const recorder = await recordings.begin(callId, codec);
+    assert.ok(recorder);
+    for (let slot = 0; slot < 150; slot++) recorder.advance(slot * 20);
+    assert.equal(await recordings.deleteOfUser(userId), 1);
+    for (let slot = 150; slot < 300; slot++) recorder.advance(slot * 20);
+    await recorder.close();
+    assert.deepEqual(files(), []);
+    assert.deepEqual(await knex('call_recordings').select(), []);
+  });
+
+  it('are there to be listened to when the process that wrote them has died', async (test) => {
+    const { knex, recordings, userId } = await setUp(test);
+    const callId = await consentedCall(knex, userId);
+    const recorder = await recordings.begin(callId, codec);
+    assert.ok(recorder);
+    // Nobody comes to close it; the call is ended by the sweep.
+    for (let slot = 0; slot < 300; slot++) recorder.advance(slot * 20);
+    await endCall(knex, callId);
+    await until(async () => (await sizeOf(recordings, callId)) > 5 * 400, 'the pages to be written');
+    const [part] = await recordings.list(callId);
+    assert.deepEqual([part?.part, part?.durationMs], [1, null]);
+    const { stream } = await recordings.read(callId, 1);
+    const seconds = await playedSeconds(await buffer(stream));
+    assert.ok(seconds >= 4.9 && seconds <= 6, `${seconds} s can be played`);
+    await recorder.close();
+  });
+
+  it('leave no row behind where the store cannot begin a file', async (test) => {
+    const { knex, userId } = await setUp(test);
+    const store = createFolderStore({ folder: '/dev/null/nowhere' });
+    const recordings = new Recordings({ knex, store, log: createSilentLogger() });
+    const callId = await consentedCall(knex, userId);
+    assert.equal(await recordings.begin(callId, codec), undefined);
+    assert.deepEqual(await knex('call_recordings').select(), []);
+  });
+
+  it('say when the store has failed', async (test) => {
+    const { knex, userId } = await setUp(test);
+    const store: RecordingStore = {
+      ...createFolderStore({ folder: '/dev/null/nowhere' }),
+      create: async () => ({ append: () => Promise.reject(new Error('The disk is full')), finish: async () => {} }),
+    };
+    const recordings = new Recordings({ knex, store, log: createSilentLogger() });
+    const recorder = await recordings.begin(await consentedCall(knex, userId), codec);
+    assert.ok(recorder);
+    await until(() => recorder.broken.aborted, 'the failure to be told');
+    await recorder.close();
+    assert.deepEqual(await knex('call_recordings').select('complete'), [{ complete: false }]);
+  });
+
   it('are listened to by their learner, by staff, who are written down, and by whoever has a link', async (test) => {
     const { knex, recordings, userId } = await setUp(test);
     const callId = await consentedCall(knex, userId);
@@ -161,6 +219,25 @@ describe('recordings', { timeout: 60_000 }, () => {
     assert.equal((await ask('GET', link.url)).status, 401);
   });
 });
+
+/** After the call's end; once is enough. */
+async function sizeOf(recordings: Recordings, callId: string): Promise<number> {
+  const { stream, size } = await recordings.read(callId, 1);
+  stream.destroy();
+  return size;
+}
+
+/** Of what a player makes of it. */
+async function playedSeconds(ogg: Buffer): Promise<number> {
+  const transcoder = createTranscoder({ log: createSilentLogger(), clock: systemClock });
+  const decoder = transcoder.decode({ container: 'ogg', signal: new AbortController().signal });
+  await decoder.write(ogg);
+  decoder.end();
+  let frames = 0;
+  for await (const frame of decoder.frames) if (frame.length > 0) frames += 1;
+  await transcoder.close();
+  return frames / 50;
+}
 
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -68,15 +68,20 @@ export class Recordings {
         .first('id');
       if (!consented || !(await readSetting(this.#knex, recordingsOffered))) return undefined;
       const { part, object_key: key } = await this.#insertPart(callId);
-      const writer = await this.#store.create(key);
+      const writer = await this.#store.create(key).catch(async (error: unknown) => {
+        await this.#forgetPart(callId, part);
+        throw error;
+      });
       return new CallRecorder({
         codec,
         writer,
         log,
         onFinished: async ({ durationMs, bytes, complete }) => {
-          await this.#knex('call_recordings')
+          const noted = await this.#knex('call_recordings')
             .where({ call_id: callId, part })
             .update({ duration_ms: durationMs, bytes, complete, ended_at: this.#knex.fn.now() });
+          // Deleted while it was written: what was written since then goes, too.
+          if (noted === 0) await this.#store.delete(key);
         },
       });
     } catch (error) {
@@ -143,7 +148,7 @@ export class Recordings {
     );
   }
 
-  /** With the account: all of a learner's calls. */
+  /** With the account: all of a learner's calls. A part that is still being written goes as soon as its writer ends. */
   deleteOfUser(userId: string, signal?: AbortSignal): Promise<number> {
     return this.#deleteWhere((query) => query.where('calls.user_account_id', userId), signal);
   }
@@ -159,11 +164,15 @@ export class Recordings {
         signal?.throwIfAborted();
         // The row goes last: what is left of a run that broke off is found again.
         await this.#store.delete(object_key);
-        await this.#knex('call_recordings').where({ call_id, part }).delete();
+        await this.#forgetPart(call_id, part);
       }
       deleted += rows.length;
       if (rows.length < DELETE_AT_ONCE) return deleted;
     }
+  }
+
+  async #forgetPart(callId: string, part: number): Promise<void> {
+    await this.#knex('call_recordings').where({ call_id: callId, part }).delete();
   }
 
   #parts(): Knex.QueryBuilder<StoredPart, StoredPart[]> {

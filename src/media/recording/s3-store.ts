@@ -9,11 +9,13 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
 import { appendTo } from './folder-store.ts';
 import {
@@ -36,11 +38,14 @@ export interface S3StoreOptions {
   /** Where a recording stands until it is uploaded; on a disk that survives the process. */
   readonly spoolFolder: string;
   readonly log: Logger;
+  readonly clock: Clock;
   /** Default 5 MiB, the least that a part may have: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
   readonly partBytes?: number;
 }
 
 const PART_BYTES = 5 * 1_024 * 1_024;
+/** A recording in the making is written to each second; its last part takes no longer than this to be sent. */
+const SETTLED_AFTER_MS = 5 * 60_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const CONTENT_TYPE = 'audio/ogg';
 
@@ -49,7 +54,7 @@ const CONTENT_TYPE = 'audio/ogg';
  * what a crash leaves in the spool is uploaded by `recover`.
  */
 export function createS3Store(options: S3StoreOptions): RecordingStore {
-  const { bucket: Bucket, endpoint, region, accessKeyId, secretAccessKey, spoolFolder, log } = options;
+  const { bucket: Bucket, endpoint, region, accessKeyId, secretAccessKey, spoolFolder, log, clock } = options;
   const client = new S3Client({
     region,
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
@@ -59,6 +64,7 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 10_000 },
   });
+  const writing = new Set<string>();
   const spooled = (key: string) => path.join(spoolFolder, key);
 
   return {
@@ -67,6 +73,7 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
       assertKey(key);
       const file = spooled(key);
       const local = await appendTo(file);
+      writing.add(key);
       return new SpooledUpload({
         client,
         bucket: Bucket,
@@ -75,6 +82,7 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
         local,
         log,
         partBytes: options.partBytes ?? PART_BYTES,
+        onFinished: () => writing.delete(key),
       });
     },
     async read(key, range) {
@@ -87,6 +95,7 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
       await rm(spooled(key), { force: true });
     },
     async recover(isWanted) {
+      const settledBeforeMs = clock.now().getTime() - SETTLED_AFTER_MS;
       await mkdir(spoolFolder, { recursive: true, mode: 0o700 });
       const entries = await readdir(spoolFolder, { recursive: true, withFileTypes: true });
       const files = entries
@@ -95,15 +104,27 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
       let recovered = 0;
       for (const file of files) {
         const Key = path.relative(spoolFolder, file).split(path.sep).join('/');
-        if (!(await isWanted(Key))) {
+        try {
+          const { size, mtimeMs } = await stat(file);
+          // Somebody still writes or uploads it: this process, or another one with the same spool.
+          if (writing.has(Key) || mtimeMs > settledBeforeMs) continue;
+          if (await isWanted(Key)) {
+            await abandonUploads(client, { Bucket, Key });
+            await client.send(
+              new PutObjectCommand({
+                Bucket,
+                Key,
+                Body: createReadStream(file),
+                ContentLength: size,
+                ContentType: CONTENT_TYPE,
+              }),
+            );
+            recovered += 1;
+          }
           await rm(file, { force: true });
-          continue;
+        } catch (error) {
+          log.warn({ err: error, key: Key }, 'A recording could not be uploaded from the spool; it stays there');
         }
-        const { size } = await stat(file);
-        const Body = createReadStream(file);
-        await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentLength: size, ContentType: CONTENT_TYPE }));
-        await rm(file, { force: true });
-        recovered += 1;
       }
       return recovered;
     },
@@ -129,6 +150,14 @@ async function readObject(client: S3Client, name: ObjectName, range: ByteRange |
   }
 }
 
+/** A dead process cannot end what it had begun; its parts would be kept, and paid for, unseen. */
+async function abandonUploads(client: S3Client, { Bucket, Key }: ObjectName): Promise<void> {
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
+  for (const { UploadId } of Uploads.filter((upload) => upload.Key === Key)) {
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  }
+}
+
 interface UploadOptions {
   readonly client: S3Client;
   readonly bucket: string;
@@ -137,6 +166,7 @@ interface UploadOptions {
   readonly local: RecordingWriter;
   readonly log: Logger;
   readonly partBytes: number;
+  readonly onFinished: () => void;
 }
 
 /** One recording on its way: the file in the spool grows, and whole parts of it are uploaded beside that. */
@@ -162,7 +192,7 @@ class SpooledUpload implements RecordingWriter {
   }
 
   finish(): Promise<void> {
-    this.#finished ??= this.#finish();
+    this.#finished ??= this.#finish().finally(this.#options.onFinished);
     return this.#finished;
   }
 

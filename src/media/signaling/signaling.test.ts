@@ -50,6 +50,7 @@ class FakeCall implements SignaledCall {
       captions: [],
       talked_ms: 0,
       left_ms: 60_000,
+      recording: false,
     };
   }
   detach(client: CallClient): void {

@@ -12,6 +12,8 @@ export interface SocketVoiceOptions {
   readonly stream: number;
   readonly send: <Name extends CallEventName>(name: Name, payload: CallEvents[Name]) => void;
   readonly onFailed: (error: unknown) => void;
+  /** Called once. */
+  readonly onClosed?: () => void;
 }
 
 const BITRATE = 48_000;
@@ -24,9 +26,11 @@ export class SocketVoice {
   readonly mouth: SocketMouth;
   readonly #ear: SocketEar;
   readonly #abort = new AbortController();
+  readonly #onClosed: (() => void) | undefined;
 
   /** @throws AppError `transcoder_unavailable` */
-  constructor({ transcoder, clock, stream, send, onFailed }: SocketVoiceOptions) {
+  constructor({ transcoder, clock, stream, send, onFailed, onClosed }: SocketVoiceOptions) {
+    this.#onClosed = onClosed;
     this.stream = stream;
     const fail = (error: unknown): void => {
       if (!this.#abort.signal.aborted) onFailed(error);
@@ -55,8 +59,10 @@ export class SocketVoice {
 
   /** Idempotent. */
   close(): void {
+    if (this.#abort.signal.aborted) return;
     this.#abort.abort();
     this.#ear.close();
     this.mouth.close();
+    this.#onClosed?.();
   }
 }

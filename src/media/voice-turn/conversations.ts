@@ -79,8 +79,13 @@ export class VoiceConversations {
     this.#open.set(callId, conversation);
     const turn = this.#take(request, conversation);
     this.#underWay.add(turn);
+    const { httpTurns } = this.#options.metrics;
     try {
       await turn;
+      httpTurns.inc({ outcome: request.gone.aborted ? 'left' : 'answered' });
+    } catch (error) {
+      httpTurns.inc({ outcome: toAppError(error).code });
+      throw error;
     } finally {
       this.#underWay.delete(turn);
       conversation.underWay = false;

@@ -29,6 +29,8 @@ export interface VoiceTurnRoutesOptions {
   /** The language and level of a learner who names none. */
   readonly preferences: (userId: string) => Promise<{ readonly language: Language; readonly level: Level }>;
   readonly languages: () => readonly Language[] | Promise<readonly Language[]>;
+  /** Counts a turn of this person's. @throws AppError `too_many_requests` */
+  readonly limitTurns: (userId: string) => Promise<void>;
   /** A token that is good for this call on this node. */
   readonly issueToken: (pass: {
     readonly callId: string;
@@ -60,7 +62,7 @@ const isUuid = (text: string): boolean => z.uuid().safeParse(text).success;
 const ERRORS = (
   'content_type_unsupported audio_format_unsupported audio_empty audio_too_large audio_too_long audio_too_costly ' +
   'audio_track_missing audio_unreadable speech_not_heard upload_too_slow body_incomplete form_malformed no_minutes ' +
-  'no_media_node too_many_calls call_not_found call_ended turn_under_way language_unsupported transcoder_unavailable ' +
+  'no_media_node too_many_calls too_many_requests call_not_found call_ended turn_under_way language_unsupported transcoder_unavailable ' +
   'media_node_unavailable engine_unavailable engine_timed_out engine_failed'
 ).split(' ');
 
@@ -88,6 +90,7 @@ export function voiceTurnRoutes(deps: VoiceTurnRoutesOptions): VoiceTurnRoutes {
       gives: Object.values(ANSWER_TYPES),
       errors: ERRORS,
       async carry({ request, response, query, principal: { userId }, requestId }) {
+        await deps.limitTurns(userId);
         await checkHeaders(deps.knex, request);
         const { audio, asked } = await readAudio(request, query);
         const { callId, node } =

@@ -52,6 +52,7 @@ class EchoCall implements SignaledCall {
       captions: [],
       talked_ms: 0,
       left_ms: 60_000,
+      recording: false,
     };
   }
   detach(): void {}

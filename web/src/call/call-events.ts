@@ -20,6 +20,8 @@ export function toCallEvent(event: Exclude<AnyEvent, VoiceEvent>, nowMs: number)
       return { type: 'latency', latency: event.payload };
     case 'minutes:left':
       return { type: 'minutes', minutes: event.payload, atMs: nowMs };
+    case 'call:recording':
+      return { type: 'recording', on: event.payload.on };
     case 'call:notice':
       return { type: 'notice', notice: event.payload };
     case 'call:taken-over':

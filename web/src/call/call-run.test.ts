@@ -21,6 +21,7 @@ const joinAnswer = (keep: boolean): JoinAnswer => ({
   captions: [],
   talked_ms: 0,
   left_ms: 600_000,
+  recording: false,
 });
 const placeOn = (node: string): PlacedCall => ({
   call_id: 'call-1',

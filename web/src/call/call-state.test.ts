@@ -18,6 +18,7 @@ function joinAnswer(overrides: Partial<JoinAnswer> = {}): JoinAnswer {
     captions: [],
     talked_ms: 0,
     left_ms: 600_000,
+    recording: false,
     ...overrides,
   };
 }
@@ -64,6 +65,16 @@ const notice = (code: string): CallEvent => ({ type: 'notice', notice: { code, m
 const types = (effects: readonly CallEffect[]): string[] => effects.map(({ type }) => type);
 
 describe('beginning', () => {
+  test('says that it is recorded when the server does, also to a page that comes back', () => {
+    assert.equal(live().recording, false);
+    const recorded = live([{ type: 'recording', on: true }]);
+    assert.equal(recorded.recording, true);
+    const [back, broken] = [joined({ recording: true, resumed: true }), { type: 'recording', on: false } as const];
+    assert.equal((play([back], recorded).state as LiveCall).recording, true);
+    assert.equal((play([back, broken], recorded).state as LiveCall).recording, false);
+    assert.equal((play([joined({ resumed: true })], recorded).state as LiveCall).recording, false);
+  });
+
   test('a joined call counts down to giving up until its media is connected', () => {
     const { state, effects } = play([
       { type: 'start', resuming: false },

@@ -43,6 +43,8 @@ export interface LiveCall {
   readonly socket: 'off' | 'opening' | 'on';
   readonly prefersSocket: boolean;
   readonly muted: boolean;
+  /** Both voices are being recorded now. */
+  readonly recording: boolean;
   /** End call was pressed. */
   readonly ending: boolean;
   readonly captions: readonly Caption[];
@@ -86,6 +88,7 @@ export type CallEvent =
   | { readonly type: 'caption'; readonly caption: Caption }
   | { readonly type: 'latency'; readonly latency: CallEvents['turn:latency'] }
   | { readonly type: 'minutes'; readonly minutes: CallEvents['minutes:left']; readonly atMs: number }
+  | { readonly type: 'recording'; readonly on: boolean }
   | { readonly type: 'notice'; readonly notice: Notice }
   | { readonly type: 'notice_gone'; readonly code: string }
   /** It comes back with `joined`. */
@@ -157,6 +160,7 @@ function stepStarting(state: StartingCall, event: CallEvent): Step {
           socket: event.prefersSocket ? 'opening' : 'off',
           prefersSocket: event.prefersSocket,
           muted: event.muted,
+          recording: event.answer.recording,
           ending: false,
           captions: event.answer.captions,
           reading: { talkedMs: event.answer.talked_ms, leftMs: event.answer.left_ms, atMs: event.atMs },
@@ -195,6 +199,8 @@ function stepLive(state: LiveCall, event: CallEvent): Step {
         // A warning stays until the next one; only minutes that were added take it away.
         warnMinutes: event.minutes.warn_minutes ?? (event.minutes.left_ms > 120_000 ? null : state.warnMinutes),
       });
+    case 'recording':
+      return stay({ ...state, recording: event.on });
     case 'notice':
       return stay({
         ...state,
@@ -276,6 +282,7 @@ function rejoin(state: LiveCall, { answer, atMs }: CallEvent & { type: 'joined' 
     media,
     socket: socketAgain ? 'opening' : 'off',
     captions: answer.captions,
+    recording: answer.recording,
     reading: { talkedMs: answer.talked_ms, leftMs: answer.left_ms, atMs },
   };
   const socket: CallEffect[] = socketAgain

@@ -159,6 +159,13 @@ export const ClockIcon = (props: IconProps) => (
 );
 
 /** Three bars; how many are filled says how good. */
+export const RecordingIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="12" cy="12" r="9" />
+    <circle cx="12" cy="12" r="4.5" fill="currentColor" stroke="none" />
+  </Icon>
+);
+
 export function SignalIcon({ bars }: { readonly bars: 0 | 1 | 2 | 3 }) {
   return (
     <svg

@@ -3,7 +3,7 @@ import { useServices, useStore } from '../../app/services.ts';
 import { readTime } from '../../call/call-state.ts';
 import type { LiveCall } from '../../call/call-state.ts';
 import type { ConnectionQuality } from '../../call/connection-quality.ts';
-import { SignalIcon } from '../../components/icons.tsx';
+import { RecordingIcon, SignalIcon } from '../../components/icons.tsx';
 import { useI18n } from '../../i18n/i18n.ts';
 
 const barsOf: Readonly<Record<ConnectionQuality, 0 | 1 | 2 | 3>> = { unknown: 0, poor: 1, fair: 2, good: 3 };
@@ -31,8 +31,19 @@ export function CallStatus({ live }: { readonly live: LiveCall }) {
         <SignalIcon bars={bySocket ? 2 : barsOf[quality]} />
         <span className="status-quality-text">{connection}</span>
       </span>
-      <span className="status-time" role="timer" aria-label={t('call.time')} aria-live="off">
-        {clock(talkedMs)}
+      <span className="status-middle">
+        <span className="status-time" role="timer" aria-label={t('call.time')} aria-live="off">
+          {clock(talkedMs)}
+        </span>
+        <span aria-live="polite">
+          {live.recording && (
+            <span className="status-recording" data-testid="recording-now" title={t('call.recorded_note')}>
+              <RecordingIcon size={14} />
+              <span aria-hidden="true">{t('call.recorded')}</span>
+              <span className="unseen">{t('call.recorded_note')}</span>
+            </span>
+          )}
+        </span>
       </span>
       <span className="status-left" data-low={low ? true : undefined}>
         <strong data-testid="minutes-left" data-minutes={(leftMs / 60_000).toFixed(2)}>
