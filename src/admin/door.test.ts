@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openPanel, PANEL_PASSWORD, type TestPanel } from '../testing/panel.ts';
 
@@ -170,4 +173,30 @@ describe('the door of the panel', () => {
     assert.equal((await four.get('/admin/data/billing/packages')).status, 401);
     await panel.accounts.changeByStaff(panel.staff.support.id, { role: 'support' }, by);
   });
+});
+
+it('behind a proxy that ends TLS: a secure cookie or a word why not; and nothing is bundled while it serves', async (t) => {
+  const bundleFolder = mkdtempSync(path.join(tmpdir(), 'ailingva-no-panel-'));
+  t.after(() => rmSync(bundleFolder, { recursive: true }));
+  const place = { publicUrl: 'https://panel.example', trustedProxies: 1, bundleFolder };
+  const panel = await openPanel(t, place);
+  const signIn = (headers: Record<string, string>) =>
+    fetch(`${panel.url}/admin/login`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ email: panel.staff.admin.email, password: PANEL_PASSWORD }),
+      headers: { origin: place.publicUrl, ...headers },
+    });
+  const secure = await signIn({ 'x-forwarded-proto': 'https' });
+  const [cookie = ''] = secure.headers.getSetCookie();
+  assert.match(cookie, /^ailingva\.panel=.*; HttpOnly; Secure; SameSite=Lax$/);
+  const open = await signIn({});
+  assert.deepEqual([open.status, open.headers.getSetCookie()], [403, []]);
+  assert.match(await open.text(), /connection_open/);
+
+  const headers = { cookie: cookie.split(';')[0] ?? '', 'x-forwarded-proto': 'https' };
+  assert.equal((await fetch(`${panel.url}/admin`, { headers })).status, 200);
+  const bundle = await fetch(`${panel.url}/admin/frontend/assets/components.bundle.js`, { headers });
+  assert.deepEqual([bundle.status, ((await bundle.json()) as { code: string }).code], [503, 'panel_not_built']);
+  assert.deepEqual(readdirSync(bundleFolder), []);
 });

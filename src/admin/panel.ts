@@ -69,7 +69,7 @@ export function createPanel(options: PanelOptions): Panel {
     settings: { defaultPerPage: 25 },
   });
   const sessions = openSessions(options);
-  const door = { admin, accounts };
+  const door = { admin, accounts, publicUrl };
 
   const panel = Router();
   panel.use('/frontend/assets', panelAssets(options.bundleFolder));

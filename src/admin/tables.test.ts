@@ -236,6 +236,43 @@ describe('actions', () => {
     assert.equal(row.blocked_at, null);
   });
 
+  it('change nothing by GET, whatever it carries', async () => {
+    const id = await panel.learner('untouched@example.com');
+    const { id: node } = await panel
+      .knex('media_nodes')
+      .insert({ id: 'media-get', url: 'http://127.0.0.1:1', public_path: '/rtc/media-get', capacity: 1 })
+      .returning('id')
+      .then(([row]) => row);
+    const payment = await panel.deposit(id, 50_000);
+    const [entry] = await panel.knex('wallet_transactions').where({ user_account_id: id });
+    const states = async (): Promise<unknown> => ({
+      account: await panel.knex('user_accounts').where({ id }).first(),
+      profile: await panel.knex('user_profiles').where('user_account_id', id).first(),
+      packages: await panel.knex('billing_packages').orderBy('id'),
+      payment: await panel.knex('payments').where('id', payment).first('status', 'refunded_kopecks'),
+      node: await panel.knex('media_nodes').where('id', node).first('draining'),
+      audit: await panel.knex('audit_log').count().first(),
+    });
+    const before = await states();
+    const query = `reason=because&minutes=5&name=Other&role=admin&amount=1&kind=refund&email=untouched@example.com&idempotency_key=${key()}`;
+    for (const address of [
+      ...['edit', 'giftMinutes', 'block', 'deleteAccount'].map((action) => record('users', id, action)),
+      record('payments', payment, 'refund'),
+      record('ledger', entry.id, 'reverse'),
+      record('nodes', node, 'drain'),
+      '/admin/api/resources/packages/actions/new',
+      '/admin/logout',
+      '/admin/logout-everywhere',
+      `/admin/data/users/${id}/block`,
+      `/admin/data/billing/users/${id}/gift`,
+    ]) {
+      const { status } = await admin.get(`${address}?${query}`);
+      assert.ok([200, 404, 405].includes(status), `${address}: ${status}`);
+    }
+    assert.deepEqual(await states(), before);
+    assert.equal((await admin.get(record('users', id, 'show'))).status, 200, 'still signed in');
+  });
+
   it('give minutes once, however often the form is sent', async () => {
     const id = await panel.learner('gifted@example.com');
     const fields = { minutes: '12,5', reason: 'for patience', idempotency_key: key() };

@@ -65,15 +65,26 @@ export interface PanelVisit {
   ) => Promise<PanelAnswer>;
 }
 
+/** Where the panel stands. */
+export interface PanelPlace {
+  readonly publicUrl?: string;
+  readonly trustedProxies?: number;
+  readonly bundleFolder?: string;
+}
+
 /** The panel as the web process serves it, on a database of its own, with a member of staff of each role. */
-export async function openPanel(t: {
-  readonly after: (close: () => Promise<void> | void) => unknown;
-}): Promise<TestPanel> {
+export async function openPanel(
+  t: { readonly after: (close: () => Promise<void> | void) => unknown },
+  {
+    publicUrl = 'http://localhost',
+    trustedProxies = 0,
+    bundleFolder = path.join(PROJECT_ROOT, '.local', 'panel'),
+  }: PanelPlace = {},
+): Promise<TestPanel> {
   const database = await createTestDatabase(t);
   const { knex } = database;
   await knex('settings').insert({ key: 'billing.trial_minutes', value: '0' });
   const log = createSilentLogger();
-  const publicUrl = 'http://localhost';
   const billing = createBilling({
     knex,
     log,
@@ -121,7 +132,7 @@ export async function openPanel(t: {
     databaseUrl: database.url,
     tokenSecret: 'a secret of at least thirty-two bytes',
     publicUrl,
-    bundleFolder: path.join(PROJECT_ROOT, '.local', 'panel'),
+    bundleFolder,
     log,
     accounts,
     services: { accounts, billing: billing.staff, payments, desk, nodes },
@@ -133,6 +144,7 @@ export async function openPanel(t: {
     log,
     metrics: createMetrics('test'),
     publicUrl,
+    trustedProxies,
     middleware: [panel.middleware],
   });
   const server = await listen({ app, host: '127.0.0.1', port: 0, graceMs: 0 });

@@ -16,6 +16,7 @@ const credentials = z.object({ email: emailSchema, password: z.string().min(1).m
 export interface SignInOptions {
   readonly admin: AdminJS;
   readonly accounts: Pick<Accounts, 'signInStaff' | 'readStaff' | 'logoutEverywhere'>;
+  readonly publicUrl: string;
 }
 
 const visitors = new WeakMap<Request, Visitor>();
@@ -28,8 +29,9 @@ export function visitorAt(request: Request): Visitor {
 }
 
 /** The form, and what it posts. The session gets a new id, so that one that was planted before is worth nothing. */
-export function signIn({ admin, accounts }: SignInOptions): Router {
+export function signIn({ admin, accounts, publicUrl }: SignInOptions): Router {
   const router = Router();
+  const needsTls = new URL(publicUrl).protocol === 'https:';
   const page = (errorMessage: string | null) => admin.renderLogin({ action: admin.options.loginPath, errorMessage });
 
   router.get(LOGIN_PATH, async (request, response) => {
@@ -43,6 +45,7 @@ export function signIn({ admin, accounts }: SignInOptions): Router {
   router.post(LOGIN_PATH, refuseOtherForms, readForm(FORM_BYTES), async (request, response) => {
     const given = credentials.safeParse('fields' in request ? request.fields : {});
     try {
+      if (needsTls && !request.secure) throw connectionOpen();
       if (!given.success) throw new AppError({ code: 'credentials_invalid', kind: 'unauthenticated', message: '' });
       const pass = await accounts.signInStaff({ ...given.data, ip: request.ip ?? '' });
       await regenerate(request);
@@ -98,6 +101,12 @@ export function requireStaff({ admin, accounts }: SignInOptions): RequestHandler
     }
     throw new AppError({ code: 'not_signed_in', kind: 'unauthenticated', message: 'Sign in first.' });
   };
+}
+
+/** The cookie would not be given out, and signing in would lead back to the form without a word. */
+function connectionOpen(): AppError {
+  const message = 'This address is served over https, but the request did not come so.';
+  return new AppError({ code: 'connection_open', kind: 'forbidden', message });
 }
 
 const refuseOtherForms: RequestHandler = (request, _response, next) => {
