@@ -184,7 +184,7 @@ describe('the tutor', () => {
       const openai = engines(options);
       await new EventReader(openai.tutor.reply(request, signal), deadlineMs).rest();
       openai.close();
-      const { reasoning, reasoning_effort: effort } = server.requests.at(-1)?.body as Readonly<Record<string, unknown>>;
+      const { reasoning, reasoning_effort: effort } = server.requests.at(-1)!.body as Readonly<Record<string, unknown>>;
       return { reasoning, effort };
     };
     const tutorEffort = 'low';
