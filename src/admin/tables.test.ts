@@ -253,7 +253,7 @@ describe('actions', () => {
       node: await panel.knex('media_nodes').where('id', node).first('draining'),
       audit: await panel.knex('audit_log').count().first(),
     });
-    const before = await states();
+    const untouched = await states();
     const query = `reason=because&minutes=5&name=Other&role=admin&amount=1&kind=refund&email=untouched@example.com&idempotency_key=${key()}`;
     for (const address of [
       ...['edit', 'giftMinutes', 'block', 'deleteAccount'].map((action) => record('users', id, action)),
@@ -269,7 +269,7 @@ describe('actions', () => {
       const { status } = await admin.get(`${address}?${query}`);
       assert.ok([200, 404, 405].includes(status), `${address}: ${status}`);
     }
-    assert.deepEqual(await states(), before);
+    assert.deepEqual(await states(), untouched);
     assert.equal((await admin.get(record('users', id, 'show'))).status, 200, 'still signed in');
   });
 
