@@ -133,7 +133,7 @@ describe('recordings', { timeout: 60_000 }, () => {
     const recorder = await recordings.begin(callId, codec);
     assert.ok(recorder);
     // Nobody comes to close it; the call is ended by the sweep.
-    for (let slot = 0; slot < 300; slot++) recorder.advance(slot * 20);
+    for (let slot = 0; slot < 320; slot++) recorder.advance(slot * 20);
     await endCall(knex, callId);
     await until(async () => (await sizeOf(recordings, callId)) > 5 * 400, 'the pages to be written');
     const [part] = await recordings.list(callId);
