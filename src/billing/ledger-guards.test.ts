@@ -109,6 +109,12 @@ describe('the tables', () => {
     ['a gift that takes', { minutes_delta: '-1.00' }],
     ['a gift of nothing', { minutes_delta: '0.00' }],
     ['a usage that gives', { type: 'usage' }],
+    ['a usage of nothing', { type: 'usage', minutes_delta: '0.00' }],
+    ...(['deposit', 'trial', 'referral_reward', 'referral_welcome'] as const).map(
+      (type) => [`a ${type} that takes`, { type, minutes_delta: '-1.00' }] as const,
+    ),
+    ['an adjustment of nothing', { type: 'adjustment', minutes_delta: '0.00', reason: 'because' }],
+    ['an adjustment of nothing without a reason', { type: 'adjustment', minutes_delta: '0.00' }],
     ['an unknown type', { type: 'bonus' }],
     ['a balance below zero', { balance_after: '-0.01' }],
     ['a change that is no number', { minutes_delta: 'NaN' }],

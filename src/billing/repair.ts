@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { writeAudit } from '../platform/audit.ts';
 import { AppError } from '../platform/errors.ts';
-import { credit, lockWallet } from './ledger.ts';
+import { credit, insertTransaction, lockWallet } from './ledger.ts';
 import { spendLots } from './lots.ts';
 import { formatMinutes, minutesOf, parseMinutes, type Minutes } from './minutes.ts';
 import { NO_MONEY } from './money.ts';
@@ -9,9 +9,9 @@ import { selectRow, selectRows } from './sql.ts';
 
 /**
  * Putting one user's books right. What was written once stands: the ledger, which lots its debits took, what calls were
- * charged, what debts were paid. Everything that can be recomputed from these is: lots, debts, holds, the wallet. Where calls
- * hold more minutes than the ledger ever gave, because a wallet showed more than there was, the house gives what is
- * missing as an `adjustment`: it had promised them.
+ * charged, what debts were paid. Everything that can be recomputed from these is: lots, debts, holds, the wallet. Each
+ * repair is an `adjustment` in the ledger. Where calls hold more minutes than the ledger ever gave, because a wallet showed
+ * more than there was, it gives what is missing: the house had promised them. Everywhere else it is of 0 minutes.
  */
 
 export interface WalletReading {
@@ -24,7 +24,7 @@ export interface Repair {
   readonly userId: string;
   readonly before: WalletReading;
   readonly after: WalletReading;
-  /** Given by a row of the ledger; 0 when the caches alone were wrong. */
+  /** Given by the repair's row in the ledger; 0 when the caches alone were wrong. */
   readonly adjustment: Minutes;
   /** How many rows beside the wallet were put right. */
   readonly lots: number;
@@ -45,12 +45,12 @@ export function repairBooks(knex: Knex, userId: string): Promise<Repair | undefi
     const lots = (await makeLots(transaction, userId)) + (await refillLots(transaction, userId));
     const allocations = await allocateDebits(transaction, userId);
     const debts = await repairDebts(transaction, userId);
-    const adjustment = await repairWallet(transaction, userId);
-    const after = await readWallet(transaction, userId);
-
+    const truth = await readTruth(transaction, userId);
     const sameWallet =
-      before.balance === after.balance && before.held === after.held && before.sequence === after.sequence;
+      before.balance === truth.balance && before.held === truth.held && before.sequence === truth.sequence;
     if (sameWallet && holds + lots + allocations + debts === 0) return undefined;
+    const adjustment = await repairWallet(transaction, userId, truth);
+    const after = await readWallet(transaction, userId);
     await writeAudit(transaction, {
       action: 'books.repair',
       subject: { type: 'user', id: userId },
@@ -166,8 +166,8 @@ async function repairDebts(transaction: Knex.Transaction, userId: string): Promi
   return repaired.length;
 }
 
-/** The balance is the ledger's sum, and covers what open calls hold. Returns what had to be given for that. */
-async function repairWallet(transaction: Knex.Transaction, userId: string): Promise<Minutes> {
+/** The wallet as the rows say that it should be: the ledger's sum, what open calls hold, the ledger's last place. */
+async function readTruth(transaction: Knex.Transaction, userId: string): Promise<WalletReading> {
   const row = await selectRow<{ ledger: string; last: number; lots: string; held: string }>(
     transaction,
     `SELECT
@@ -178,34 +178,40 @@ async function repairWallet(transaction: Knex.Transaction, userId: string): Prom
     { userId },
   );
   if (!row) throw new Error('SELECT gave no row');
-  const { ledger, held } = { ledger: parseMinutes(row.ledger), held: parseMinutes(row.held) };
-  if (ledger !== parseMinutes(row.lots)) {
-    throw new AppError({
-      code: 'books_contradict_themselves',
-      kind: 'conflict',
-      message: 'The ledger and its lots do not add up; people must look.',
-      details: { ledger: row.ledger, lots: row.lots },
-    });
-  }
+  const truth = { balance: parseMinutes(row.ledger), held: parseMinutes(row.held), sequence: row.last };
+  if (truth.balance === parseMinutes(row.lots)) return truth;
+  throw new AppError({
+    code: 'books_contradict_themselves',
+    kind: 'conflict',
+    message: 'The ledger and its lots do not add up; people must look.',
+    details: { ledger: row.ledger, lots: row.lots },
+  });
+}
+
+/** Writes the wallet, and the repair into the ledger. Returns what had to be given, so that the balance covers the holds. */
+async function repairWallet(transaction: Knex.Transaction, userId: string, truth: WalletReading): Promise<Minutes> {
+  const missing = minutesOf(Math.max(0, truth.held - truth.balance));
+  const entry = {
+    userId,
+    type: 'adjustment',
+    idempotencyKey: `reconcile:${userId}:${truth.sequence}`,
+    reason: 'reconcile',
+  } as const;
+  const wallet = {
+    minutes_balance: formatMinutes(truth.balance),
+    ledger_sequence: truth.sequence + (missing > 0 ? 0 : 1),
+  };
   await transaction.raw(
-    `UPDATE user_profiles SET minutes_balance = :ledger, minutes_held = 0, ledger_sequence = :last
+    `UPDATE user_profiles SET minutes_balance = :minutes_balance, minutes_held = 0, ledger_sequence = :ledger_sequence
      WHERE user_account_id = :userId`,
-    { userId, ledger: row.ledger, last: row.last },
+    { userId, ...wallet },
   );
-  const missing = minutesOf(Math.max(0, held - ledger));
-  if (missing > 0) {
-    await credit(transaction, {
-      userId,
-      type: 'adjustment',
-      minutes: missing,
-      price: NO_MONEY,
-      idempotencyKey: `reconcile:${userId}:${row.last}`,
-      reason: 'reconcile',
-    });
-  }
+  if (missing > 0) await credit(transaction, { ...entry, minutes: missing, price: NO_MONEY });
+  // Of nothing there is no lot.
+  else await insertTransaction(transaction, { ...entry, wallet, delta: missing });
   await transaction.raw('UPDATE user_profiles SET minutes_held = :held WHERE user_account_id = :userId', {
     userId,
-    held: row.held,
+    held: formatMinutes(truth.held),
   });
   return missing;
 }
