@@ -57,7 +57,7 @@ async function dialWhenReady(test: TestContext, node: TestMediaNode): Promise<Te
 
 const refused = (code: string) => (error: unknown) => error instanceof RefusedError && error.code === code;
 
-describe('calls on a media node', { timeout: 60_000 }, () => {
+describe('calls on a media node', { timeout: 300_000 }, () => {
   it('greets, hangs up twice, and ends once', async (test) => {
     const node = await startNode(test);
     const { callId, token } = node.place();

@@ -88,7 +88,7 @@ function onsetMs(samples: Int16Array): number {
 const phase = (caller: { readonly signaling: SocketCaller['signaling'] }, wanted: string) =>
   caller.signaling.event('call:phase', ({ phase: now }) => now === wanted, 30_000);
 
-describe('a voice over the socket', { timeout: 90_000 }, () => {
+describe('a voice over the socket', { timeout: 300_000 }, () => {
   it('carries a whole call: the tutor is heard to the end, by the page’s own count', async (test) => {
     const node = await startNode(test);
     const { callId, token } = node.place();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it, type TestContext } from 'node:test';
 import type { LossyRelay } from '../../src/testing/network/lossy-relay.ts';
+import { chargedMinutes } from './charge.ts';
 import { Learner } from './learner.ts';
 import { type Product, putRelayBefore, startProduct } from './product.ts';
 import { suiteCleanup } from './suite-cleanup.ts';
@@ -90,7 +91,7 @@ describe('a conversation', { timeout: 300_000 }, () => {
     await learner.endCall();
     const said = (await turnsOf('tunnel@example.com')).find(({ speaker }) => speaker === 'learner');
     assert.match(said?.text ?? '', /nice to meet you/);
-    assert.equal(await learner.balance(), 59);
+    await chargedMinutes(product, learner, 'tunnel@example.com');
     const { toServer } = relay.counts;
     assert.ok(toServer.cut > 10, `${toServer.cut} packets were lost to the outage`);
   });
@@ -116,10 +117,10 @@ describe('a conversation', { timeout: 300_000 }, () => {
     await learner.say(speak('good morning it is nice to meet you'));
     await learner.phase('speaking');
     await learner.endCall();
-    assert.equal(await learner.balance(), 59);
+    await chargedMinutes(product, learner, 'new-way@example.com');
   });
 
-  it('goes on after the page was loaded again: same call, same history, one minute', async (test) => {
+  it('goes on after the page was loaded again: same call, same history, one charge', async (test) => {
     const learner = await inCall(test, 'reload@example.com');
     await learner.phase('listening');
     const said = await learner.log();
@@ -135,6 +136,6 @@ describe('a conversation', { timeout: 300_000 }, () => {
       .where('email', 'reload@example.com')
       .select('end_reason');
     assert.deepEqual(calls, [{ end_reason: 'hang_up' }]);
-    assert.equal(await learner.balance(), 59);
+    await chargedMinutes(product, learner, 'reload@example.com');
   });
 });

@@ -2,19 +2,20 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { childrenOf } from '../../src/testing/process-tree.ts';
+import { chargedMinutes } from './charge.ts';
 import { Learner } from './learner.ts';
 import { type Product, startProduct } from './product.ts';
 import { suiteCleanup } from './suite-cleanup.ts';
 import { speak } from './voice.ts';
 
-describe('a call whose media process is killed', { timeout: 180_000 }, () => {
+describe('a call whose media process is killed', { timeout: 300_000 }, () => {
   const suite = suiteCleanup();
   let product: Product;
   before(async () => {
     product = await startProduct(suite);
   });
 
-  it('goes on in the next one: same call, same history, one minute', async (test) => {
+  it('goes on in the next one: same call, same history, one charge', async (test) => {
     const learner = await Learner.open(test, { url: product.url });
     await learner.register('moved@example.com');
     await learner.startCall();
@@ -34,7 +35,7 @@ describe('a call whose media process is killed', { timeout: 180_000 }, () => {
     await learner.endCall();
     assert.deepEqual(await calls.clone().select('id', 'end_reason'), [{ id, end_reason: 'hang_up' }]);
     assert.notEqual(mediaProcess(product.pid, nodeId), killed);
-    assert.equal(await learner.balance(), 59);
+    await chargedMinutes(product, learner, 'moved@example.com');
   });
 });
 

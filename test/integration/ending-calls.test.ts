@@ -13,7 +13,7 @@ import { handOutBadges } from '../../src/testing/staff.ts';
 import { insertLearner } from '../../src/testing/stored-learners.ts';
 import { createTestDatabase } from '../../src/testing/test-database.ts';
 
-it('a member of staff ends a call that lives on a media node', { timeout: 60_000 }, async (t) => {
+it('a member of staff ends a call that lives on a media node', { timeout: 300_000 }, async (t) => {
   const { knex } = await createTestDatabase(t);
   const carrier = await startTestMediaNode(t, {
     engines: {

@@ -13,7 +13,7 @@ import { VoiceConversations } from '../../src/media/voice-turn/conversations.ts'
 import { nodeTurnRoute } from '../../src/media/voice-turn/node-route.ts';
 import { readVoiceTurnLimits, type VoiceTurnLimits } from '../../src/media/voice-turn/voice-turn-settings.ts';
 import { voiceTurnRoutes } from '../../src/media/voice-turn/web-routes.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { LivedClock } from '../../src/testing/lived-clock.ts';
 import { createHttpApp, listen } from '../../src/platform/http.ts';
 import { createSilentLogger } from '../../src/platform/log.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
@@ -35,7 +35,7 @@ export async function openVoiceTurns(
   });
   const { knex } = await createTestDatabase(t);
   const log = createSilentLogger();
-  const clock = systemClock;
+  const clock = new LivedClock();
   // Nothing is charged but by `billing.sweep()`.
   const billing = createBilling({ knex, log, onCallEnded: () => {} });
   const accounts = createAccounts({

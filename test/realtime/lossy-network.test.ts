@@ -103,7 +103,7 @@ async function callThroughRelay(context: TestContext, { nack = false, greeting =
   };
 }
 
-describe('a call over a bad network', { timeout: 60_000, concurrency: 3 }, () => {
+describe('a call over a bad network', { timeout: 300_000, concurrency: 3 }, () => {
   it('makes up for one packet in ten lost, most of them from the copies', async (context) => {
     const { caller, relay, tape, hangUp } = await callThroughRelay(context, { toServer: { lossPercent: 10 }, seed: 5 });
     await caller.speak(spoken);

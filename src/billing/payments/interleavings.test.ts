@@ -45,7 +45,7 @@ const ALLOWED = new Set([
 ]);
 
 describe('random interleavings of payments', () => {
-  it('keep the books', { timeout: 240_000 }, async (t) => {
+  it('keep the books', { timeout: 300_000 }, async (t) => {
     const desk = await openCashDesk(t);
     const { knex, billing, yookassa, payments, anotherProcess, admin, place } = desk;
     const processes = [payments, anotherProcess(), anotherProcess()];

@@ -27,7 +27,7 @@ const script = fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { minLen
 
 const ALLOWED = new Set(['referral_not_blocked', 'no_minutes', 'call_not_ended']);
 
-it('random interleavings of invitations keep the books', { timeout: 240_000 }, async (t) => {
+it('random interleavings of invitations keep the books', { timeout: 300_000 }, async (t) => {
   const { knex, billing } = await openBooks(t);
   const staff = await insertLearner(knex);
 

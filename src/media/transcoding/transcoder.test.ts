@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import { createSilentLogger } from '../../platform/log.ts';
 import { createTone } from '../../testing/engines/scripted-text-to-speech.ts';
 import { hostileFiles, soundFile, type SoundFormat } from '../../testing/hostile-media.ts';
-import { childrenOf, eventually } from '../../testing/process-tree.ts';
+import { childrenOf, eventually, isGone, processName } from '../../testing/process-tree.ts';
 import { programFile } from '../../testing/program-file.ts';
 import { type AudioDecoder, createTranscoder, type DecodeOptions, type Transcoder } from './transcoder.ts';
 
@@ -68,7 +69,15 @@ function pitch(frames: readonly Int16Array[]): number {
   return (crossings / middle.length) * 8_000;
 }
 
-describe('decoding', { timeout: 120_000 }, () => {
+/** A box of MP4 with so many bytes in it. */
+function box(type: string, bytes: number): Buffer {
+  const made = Buffer.alloc(8 + bytes);
+  made.writeUInt32BE(made.length, 0);
+  made.write(type, 4, 'latin1');
+  return made;
+}
+
+describe('decoding', { timeout: 300_000 }, () => {
   const tone = createTone({ sampleRate: 16_000, durationMs: 1_500, frequency: 500 });
   const formats: readonly SoundFormat[] = ['webm', 'ogg', 'mp3', 'wav', 'm4a', 'fragments'];
 
@@ -149,6 +158,50 @@ describe('decoding', { timeout: 120_000 }, () => {
     assert.throws(() => small.decode({ container: 'wav', signal: never }), { code: 'transcoder_unavailable' });
   });
 
+  it('takes an index that comes in any pieces, and keeps no more without one than it may', async (t) => {
+    const transcoder = open(t);
+    const boxes = (count: number) => Buffer.concat(Array.from({ length: count }, () => box('free', 0)));
+    const [m4a, fragments] = await Promise.all([soundFile(tone, 'm4a'), soundFile(tone, 'fragments')]);
+    const padded = Buffer.concat([fragments.subarray(0, 28), boxes(3), fragments.subarray(28)]);
+    assert.equal(fragments.readUInt32BE(0), 28, 'the first box ends there');
+    for (const [name, bytes] of Object.entries({ m4a, fragments, padded })) {
+      for (const pieceBytes of [1, 7, 4_096]) {
+        const { frames, code } = await decode(transcoder, bytes, { pieceBytes });
+        assert.deepEqual([code, Math.abs(frames.length - 75) <= 6], [undefined, true], `${name} in ${pieceBytes}`);
+      }
+    }
+    const limits = { maxHeldBytes: 4_096 };
+    const endless = Buffer.concat([fragments.subarray(0, 28), boxes(10_000)]);
+    assert.equal((await decode(transcoder, m4a, { limits })).code, 'audio_unreadable');
+    assert.equal((await decode(transcoder, endless, { limits })).code, 'audio_unreadable');
+    assert.equal((await decode(transcoder, fragments, { limits })).code, undefined);
+  });
+
+  it('leaves no process behind when its own is killed, however busy or deaf that one is', async (t) => {
+    const bin = await programFile(t, 'while :; do sleep 0.05; done');
+    const source = `
+      import { createTranscoder } from ${JSON.stringify(import.meta.resolve('./transcoder.ts'))};
+      import { systemClock } from ${JSON.stringify(import.meta.resolve('../../platform/clock.ts'))};
+      import { createSilentLogger } from ${JSON.stringify(import.meta.resolve('../../platform/log.ts'))};
+      const transcoder = createTranscoder({
+        ffmpegBin: ${JSON.stringify(bin)}, log: createSilentLogger(), clock: systemClock,
+      });
+      const signal = new AbortController().signal;
+      transcoder.decode({ container: 'wav', signal });
+      transcoder.encodeMp3({ sampleRate: 24_000, signal });
+      setInterval(() => {}, 1_000);
+    `;
+    const owner = spawn(process.execPath, ['--input-type=module', '--eval', source], { stdio: 'ignore' });
+    t.after(() => owner.kill('SIGKILL'));
+    let converters: readonly number[] = [];
+    await eventually('both work', () => {
+      converters = childrenOf(owner.pid!).filter((pid) => processName(pid) === 'program');
+      return converters.length === 2;
+    });
+    owner.kill('SIGKILL');
+    await eventually('both are gone', () => converters.every(isGone));
+  });
+
   it('ends with its signal, in the middle of a file', async (t) => {
     const transcoder = open(t);
     const stop = new AbortController();
@@ -162,7 +215,7 @@ describe('decoding', { timeout: 120_000 }, () => {
   });
 });
 
-describe('encoding to MP3', { timeout: 60_000 }, () => {
+describe('encoding to MP3', { timeout: 300_000 }, () => {
   it('gives sound at once, and all of it', async (t) => {
     const transcoder = open(t);
     const encoder = transcoder.encodeMp3({ sampleRate: 22_050, signal: never });
