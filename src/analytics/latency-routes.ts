@@ -5,6 +5,7 @@ import type { AskedDays, Days, LatencyOfDays } from './asked.ts';
 import type { EngineCost, Latency } from './latency.ts';
 import { RANGE_ERRORS, rangeQuery } from './revenue-routes.ts';
 
+const DAYS = 'Days are those of the house’s time zone, all that the asked range touches.';
 const daysQuery = z.strictObject(rangeQuery);
 
 const ms = z.number().describe('Milliseconds, at most 2.5 % off');
@@ -57,7 +58,7 @@ export function latencyRoutes(options: LatencyRoutesOptions): Route[] {
       method: 'get',
       path: '/api/admin/analytics/latency',
       summary: 'How long each stage of an answer took, by engine and day',
-      description: 'Days are those of the house’s time zone.',
+      description: DAYS,
       tag: 'analytics',
       access: ['admin', 'analyst', 'support'],
       query: daysQuery,
@@ -85,7 +86,7 @@ export function latencyRoutes(options: LatencyRoutesOptions): Route[] {
       method: 'get',
       path: '/api/admin/analytics/engines',
       summary: 'What each engine did and cost',
-      description: 'Days are those of the house’s time zone.',
+      description: DAYS,
       tag: 'analytics',
       access: ['admin', 'analyst'],
       query: daysQuery,
