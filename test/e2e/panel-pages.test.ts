@@ -11,6 +11,7 @@ import { stockFigures } from '../../src/testing/figures-stock.ts';
 import { PANEL_PASSWORD } from '../../src/testing/panel.ts';
 import { insertCall, insertLearner, markCallLive } from '../../src/testing/stored-learners.ts';
 import { catchUp, insertPayer, insertSession } from '../../src/testing/stored-usage.ts';
+import { assertDataDoors } from './panel-data-doors.ts';
 import { launchBrowser, PanelVisitor } from './panel-visit.ts';
 import { type Product, startProduct } from './product.ts';
 import { suiteCleanup } from './suite-cleanup.ts';
@@ -24,7 +25,7 @@ interface Answer {
   readonly previous: { readonly totals: Figures };
 }
 
-describe('the pages of figures', { timeout: 240_000 }, () => {
+describe('the pages of figures', { timeout: 300_000 }, () => {
   const suite = suiteCleanup();
   let product: Product;
   let browser: Browser;
@@ -254,6 +255,8 @@ describe('the pages of figures', { timeout: 240_000 }, () => {
     await page.getByText('nightly').first().waitFor();
     assert.deepEqual(admin.faults, []);
   });
+
+  it('are answered to each role as it may, by every route there is', () => assertDataDoors(product.url));
 
   it('ask nothing while nobody looks', async () => {
     const { page } = admin;

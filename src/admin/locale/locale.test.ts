@@ -100,4 +100,19 @@ describe('the words of the panel', () => {
       [],
     );
   });
+
+  it('name whatever the pages say', () => {
+    const folder = path.join(import.meta.dirname, '../components');
+    const missing = globSync('**/*.tsx', { cwd: folder }).flatMap((file) => {
+      const text = readFileSync(path.join(folder, file), 'utf8');
+      const groups = [...text.matchAll(/useWords\('(\w+)'\)/g)].map(([, group = '']) => group);
+      const keys = [...text.matchAll(/\bsay\('([\w.]+)'/g)].map(([, key = '']) => key.replaceAll('.', ' ▸ '));
+      if (groups.length === 0) return [];
+      // A table's own page says what its table says.
+      const places = [...groups.map((group) => `components ▸ ${group}`), 'resources ▸ calls ▸ messages'];
+      const known = (key: string): boolean => places.some((place) => english.has(`${place} ▸ ${key}`));
+      return keys.filter((key) => !known(key)).map((key) => `${file}: ${key}`);
+    });
+    assert.deepEqual(missing, []);
+  });
 });
