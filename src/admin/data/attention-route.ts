@@ -24,7 +24,7 @@ export function attentionRoutes(options: AttentionOptions): Route[] {
     defineRoute({
       method: 'get',
       path: '/api/admin/attention',
-      summary: 'What needs attention: books, jobs, engines, media, figures',
+      summary: 'What needs attention: books, payments, erasures, jobs, engines, media, figures',
       description: 'Engines and lost calls: of the last 24 hours. Names no person.',
       tag: 'staff',
       access: ['admin', 'support', 'analyst'],

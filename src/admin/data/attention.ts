@@ -16,6 +16,8 @@ export interface Concern {
 export const CONCERNS = [
   'books_differ',
   'books_unchecked',
+  'payments_undecided',
+  'erasures_late',
   'jobs_dead',
   'jobs_waiting',
   'engines_failed',
@@ -28,7 +30,7 @@ export const CONCERNS = [
 ] as const;
 
 /** What can be asked, each by itself: one that does not answer hides none of the others. */
-export const CHECKS = ['books', 'queues', 'engines', 'media', 'figures'] as const;
+export const CHECKS = ['books', 'payments', 'erasures', 'queues', 'engines', 'media', 'figures'] as const;
 export type Check = (typeof CHECKS)[number];
 
 export interface Attention {
@@ -50,10 +52,14 @@ const LONG_WAIT_SEC = 300;
 const LATE_FIGURES_SEC = 900;
 /** The check is nightly. */
 const UNCHECKED_DAYS = 2;
+/** What deleted users left is erased within minutes, or an hour after a process that died. */
+const LATE_ERASURE_HOURS = 3;
 
 export async function readAttention(options: AttentionOptions): Promise<Attention> {
   const checks: Readonly<Record<Check, () => Promise<readonly Concern[]>>> = {
     books: () => readBooks(options.knex),
+    payments: () => readPayments(options.knex),
+    erasures: () => readErasures(options.knex),
     queues: () => readQueues(options.queues),
     engines: () => readCallTroubles(options.knex),
     media: () => readMedia(options.knex),
@@ -95,6 +101,25 @@ async function readBooks(knex: Knex): Promise<Concern[]> {
     ...concernOf('books_differ', 'error', parts),
     ...(rows[0]?.late === true ? [alone('books_unchecked', 'warning')] : []),
   ];
+}
+
+/** Money that was taken and credited to nobody. */
+async function readPayments(knex: Knex): Promise<Concern[]> {
+  const reasons: { name: string; count: number }[] = await knex('payments')
+    .where('status', 'mismatch')
+    .groupBy('reason')
+    .orderBy('count', 'desc')
+    .select({ name: 'reason' }, knex.raw('count(*)::integer AS count'));
+  return concernOf('payments_undecided', 'error', reasons);
+}
+
+async function readErasures(knex: Knex): Promise<Concern[]> {
+  const late: { count: number } | undefined = await knex('account_deletions')
+    .whereNull('erased_at')
+    .whereRaw('created_at < now() - make_interval(hours => ?)', [LATE_ERASURE_HOURS])
+    .first(knex.raw('count(*)::integer AS count'));
+  const count = late?.count ?? 0;
+  return count === 0 ? [] : [{ code: 'erasures_late', severity: 'error', count, parts: [] }];
 }
 
 async function readQueues(queues: Pick<Queues, 'counts'>): Promise<Concern[]> {

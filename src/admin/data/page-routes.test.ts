@@ -162,6 +162,36 @@ describe('what the pages ask for', () => {
     assert.deepEqual(await codes(), ['figures_late']);
   });
 
+  it('names money that nobody was credited with, and what deleted users left for too long', async () => {
+    const payer = await insertLearner(knex);
+    const pay = async (status: string, reason: string | null): Promise<void> => {
+      const [{ id }] = await knex('payments')
+        .insert({
+          user_account_id: payer,
+          amount_kopecks: 30_000,
+          provider: 'sandbox',
+          idempotency_key: crypto.randomUUID(),
+          tariff_snapshot: '{}',
+          quoted_minutes: 60,
+        })
+        .returning('id');
+      await knex('payments').where({ id }).update({ status, reason });
+    };
+    await pay('mismatch', 'account_deleted');
+    await pay('canceled', null);
+    const gone = { user_account_id: payer, actor_id: payer, minutes_given_up: 0 };
+    await knex('account_deletions').insert({ ...gone, created_at: knex.raw(`now() - interval '4 hours'`) });
+    assert.deepEqual(
+      (await concerns()).map(({ code, severity, count, parts }) => [code, severity, count, parts[0]?.name]),
+      [
+        ['payments_undecided', 'error', 1, 'account_deleted'],
+        ['erasures_late', 'error', 1, undefined],
+      ],
+    );
+    await knex('payments').update({ status: 'failed' });
+    await knex('account_deletions').update({ erased_at: knex.fn.now() });
+  });
+
   it('names engines that failed or were replaced, and calls that were lost, of the last day', async () => {
     const learner = await insertLearner(knex);
     const end = async (reason: string, endedAgo: string, changes: readonly object[] = []): Promise<void> => {

@@ -10,6 +10,7 @@ const PLACES: Readonly<Record<string, { readonly to: string; readonly roles: rea
     to: '/admin/resources/calls?filters.end_reason=engine_failed',
     roles: ['admin', 'support'],
   },
+  payments_undecided: { to: '/admin/resources/payments?filters.status=mismatch', roles: ['admin', 'support'] },
   engines_replaced: { to: '/admin/pages/latency', roles: ['admin', 'support', 'analyst'] },
   calls_lost: { to: '/admin/resources/calls?filters.end_reason=node_lost', roles: ['admin', 'support'] },
   no_media_node: { to: '/admin/resources/nodes', roles: ['admin', 'support', 'analyst'] },
