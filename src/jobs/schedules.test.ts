@@ -13,6 +13,7 @@ import {
   type TestStore,
 } from '../testing/queue-stores.ts';
 import { until } from '../testing/until.ts';
+import { JOBS } from './definitions.ts';
 import { keepSchedules } from './schedules.ts';
 
 /** As a store does that forgets. */
@@ -94,14 +95,15 @@ for (const kind of STORE_KINDS) {
       assert.equal(upkeep?.dead, 0);
     });
 
-    it('are tried again at night when a run fails, and go on the next day', async (t) => {
+    it('are tried again at night when a run fails, can be replayed when given up, and go on the next day', async (t) => {
       const store = await createTestStore(kind, t);
       const queues = openTestQueues(store);
+      const { attempts } = JOBS['close-days'];
       let closings = 0;
       startTestWorkers(store, queues, {
         'close-days': async () => {
           closings += 1;
-          if (closings < 3) throw new Error('The database is away');
+          if (closings <= attempts) throw new Error('The database is away');
         },
       });
       const schedules = keepSchedules({
@@ -116,15 +118,19 @@ for (const kind of STORE_KINDS) {
         (await nightly.getJobs('delayed')).filter(({ name }) => name === 'close-days').toSorted(byTime);
       await until(async () => (await waiting()).length === 1, 'the schedule');
 
-      // The night has come; then a minute, and two.
-      for (const attempt of [1, 2, 3]) {
+      // The night has come; then a minute, and two, and so on.
+      for (let attempt = 1; attempt <= attempts; attempt += 1) {
         const [due] = await waiting();
         assert.equal(due?.attemptsMade, attempt - 1);
         await due.promote();
         await until(() => closings === attempt, `attempt ${attempt}`);
         // The next night's run, and this one's next attempt.
-        await until(async () => (await waiting()).length === (attempt < 3 ? 2 : 1), 'what comes next');
+        await until(async () => (await waiting()).length === (attempt < attempts ? 2 : 1), 'what comes next');
       }
+      const [dead, ...others] = await queues.dead();
+      assert.deepEqual([dead?.job, dead?.error, others.length], ['close-days', 'The database is away', 0]);
+      assert.equal(await queues.replay(dead?.id ?? ''), true);
+      await until(async () => closings === attempts + 1 && (await queues.dead()).length === 0, 'the replayed run');
       const [tomorrow] = await waiting();
       assert.equal(timeIn('Europe/Moscow', (tomorrow?.timestamp ?? 0) + (tomorrow?.delay ?? 0)), '00:15:10');
       assert.deepEqual(await queues.dead(), []);
