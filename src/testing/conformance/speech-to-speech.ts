@@ -278,6 +278,8 @@ const cases: readonly Case[] = [
   unknownLanguage,
 ];
 
+export const speechToSpeechRules: readonly string[] = cases.map(({ name }) => name);
+
 /** Every speech-to-speech engine passes this. */
 export function testSpeechToSpeech(subject: () => SpeechToSpeechSubject): void {
   testCases('speech to speech', cases, subject);

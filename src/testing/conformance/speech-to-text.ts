@@ -348,6 +348,8 @@ const cases: readonly Case[] = [
   longUtterance,
 ];
 
+export const speechToTextRules: readonly string[] = cases.map(({ name }) => name);
+
 /** Every speech-to-text engine passes this. */
 export function testSpeechToText(subject: () => SpeechToTextSubject): void {
   testCases('speech to text', cases, subject);

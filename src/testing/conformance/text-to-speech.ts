@@ -247,6 +247,8 @@ const cases: readonly Case[] = [
   unknownLanguage,
 ];
 
+export const textToSpeechRules: readonly string[] = cases.map(({ name }) => name);
+
 /** Every text-to-speech engine passes this. */
 export function testTextToSpeech(subject: () => TextToSpeechSubject): void {
   testCases('text to speech', cases, subject);

@@ -166,6 +166,8 @@ const cases: readonly Case[] = [
   twoAtOnce,
 ];
 
+export const tutorRules: readonly string[] = cases.map(({ name }) => name);
+
 /** Every tutor passes this. */
 export function testTutor(subject: () => TutorSubject): void {
   testCases('tutor', cases, subject);
