@@ -31,7 +31,7 @@ export interface PanelAction<Schema extends ZodObject = ZodObject> {
   readonly danger?: boolean;
   readonly fields: readonly ActionField[];
   readonly input: Schema;
-  /** Whether it makes sense for this record now; asked again when it is done. */
+  /** Whether it is offered for this record. What makes no sense when it is sent, the services refuse, or do once. */
   readonly possible?: (record: Row) => boolean;
   /** Answers the message to show, a key of `messages`. */
   run(run: ActionRun<output<Schema>>): Promise<string>;

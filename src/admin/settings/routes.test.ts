@@ -19,8 +19,8 @@ const delay = defineSetting({
 });
 const engines = defineSetting({
   key: 'trial.engines',
-  schema: z.array(z.enum(['local', 'other'])).max(2),
-  fallback: [] as ('local' | 'other')[],
+  schema: z.array(z.enum(['local', 'other', 'keyless'])).max(2),
+  fallback: [] as ('local' | 'other' | 'keyless')[],
   description,
 });
 const longest = defineSetting({
@@ -55,7 +55,10 @@ describe('the settings over HTTP', () => {
   before(async () => {
     ({ knex } = await createTestDatabase(t));
     const badges = handOutBadges(knex);
-    const offered = [{ name: 'local', configured: true, needs: null }];
+    const offered = [
+      { name: 'local', configured: true, needs: null },
+      { name: 'keyless', configured: false, needs: 'SOME_API_KEY' },
+    ];
     const routes = settingRoutes({ desk: createSettingsDesk({ knex, settings, orders }), engines: offered });
     ask = await serveApi(t, { routes, authenticator: badges.authenticator });
     admin = await badges.hire('admin');
@@ -152,6 +155,18 @@ describe('the settings over HTTP', () => {
     assert.equal((await read(delay.key)).version, version);
   });
 
+  it('choose no engine that has no key, unless it was chosen before', async () => {
+    const refused = await put(engines.key, { value: ['local', 'keyless'], version: (await read(engines.key)).version });
+    assert.deepEqual([refused.status, refused.body['code']], [400, 'setting_invalid']);
+    assert.deepEqual(refused.body['errors'], [
+      { field: '', rule: 'choice', message: 'the engine keyless is not configured' },
+    ]);
+    await knex('settings').insert({ key: engines.key, value: '["keyless"]' }).onConflict('key').merge();
+    const kept = await put(engines.key, { value: ['keyless', 'local'], version: (await read(engines.key)).version });
+    assert.equal(kept.status, 200, kept.text);
+    assert.equal((await put(`${engines.key}/default`, { version: (await read(engines.key)).version })).status, 200);
+  });
+
   it('are held against each other, defaults too, and two editors at once get no further', async () => {
     const versionOf = async (key: string) => (await read(key)).version;
     const bare = await versionOf(delay.key);
@@ -178,7 +193,10 @@ describe('the settings over HTTP', () => {
       put(delay.key, { value: 2_900, version: lower }),
       put(key, { value: 2_500, version: upper }),
     ]);
-    assert.deepEqual(both.map(({ status }) => status).toSorted(), [200, 400]);
+    assert.deepEqual(
+      both.map(({ status }) => status).toSorted((a, b) => a - b),
+      [200, 400],
+    );
     await put(key, { value: 4_000, version: await versionOf(key) });
     await put(delay.key, { value: 3_500, version: await versionOf(delay.key) });
     const back = await put(`${key}/default`, { version: await versionOf(key) });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineRoute, type Route } from '../../platform/http.ts';
+import { refusedValue } from './refused-value.ts';
 import type { SettingChange, SettingsDesk, SettingState } from './settings-desk.ts';
 
 /** An engine that can be chosen, and what it lacks to serve. */
@@ -46,6 +47,20 @@ export function settingRoutes({ desk, engines }: SettingRoutesOptions): Route[] 
     if (!state) throw new TypeError('A setting that was changed is in the list');
     return toAnswer(state);
   };
+  /** An engine that lacks its key cannot be chosen anew; one that was chosen before may stay where it is. */
+  const refuseWithoutKey = async (key: string, value: unknown): Promise<void> => {
+    const missing = engines.filter(({ configured }) => !configured);
+    const asked = namesIn(value).filter((name) => missing.some((engine) => engine.name === name));
+    if (asked.length === 0) return;
+    const state = (await desk.list()).find(({ setting }) => setting.key === key);
+    // Elsewhere such a word is no engine.
+    if (!state || !mayName(state, asked)) return;
+    const kept = namesIn(state.value);
+    const problems = asked
+      .filter((name) => !kept.includes(name))
+      .map((name) => ({ field: '', rule: 'choice' as const, message: `the engine ${name} is not configured` }));
+    if (problems.length > 0) throw refusedValue(key, problems);
+  };
   return [
     defineRoute({
       ...common,
@@ -70,6 +85,7 @@ export function settingRoutes({ desk, engines }: SettingRoutesOptions): Route[] 
       answer: settingAnswer,
       errors: ['setting_not_found', 'setting_invalid', 'setting_changed'],
       async handle({ params: { key }, body: { value, version: seen }, principal, ip }) {
+        await refuseWithoutKey(key, value);
         await desk.change(key, { value, version: seen }, { actorId: principal.userId, ip });
         return one(key);
       },
@@ -109,6 +125,22 @@ export function settingRoutes({ desk, engines }: SettingRoutesOptions): Route[] 
       handle: async ({ params: { key } }) => ({ changes: (await desk.history(key)).map(toChange) }),
     }),
   ];
+}
+
+/** What of a value may be an engine's name. */
+function namesIn(value: unknown): string[] {
+  return [value].flat().filter((name) => typeof name === 'string');
+}
+
+/** Whether these are among a setting's choices. */
+function mayName({ setting }: SettingState, names: readonly string[]): boolean {
+  const { enum: choices, items } = z.toJSONSchema(setting.schema, { io: 'input' }) as Choices;
+  return names.some((name) => (choices ?? items?.enum ?? []).includes(name));
+}
+
+interface Choices {
+  readonly enum?: readonly unknown[];
+  readonly items?: { readonly enum?: readonly unknown[] };
 }
 
 function toAnswer(state: SettingState): z.output<typeof settingAnswer> {
