@@ -17,6 +17,8 @@ const FORMATS = {
   m4a: '-c:a aac -f mp4',
   /** As Safari's MediaRecorder writes it. */
   fragments: FRAGMENTS,
+  /** The same in the short pieces that it gives out while somebody speaks. */
+  live_fragments: `${FRAGMENTS.replace(' -f mp4', '')} -frag_duration 60000 -f mp4`,
 } as const;
 
 export type SoundFormat = keyof typeof FORMATS;

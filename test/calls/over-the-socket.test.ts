@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, it, type TestContext } from 'node:test';
 import { CallRecorder } from '../../src/media/recording/call-recorder.ts';
 import { createFolderStore } from '../../src/media/recording/folder-store.ts';
@@ -15,6 +16,8 @@ import { TestCaller } from '../../src/testing/caller/test-caller.ts';
 import { createScriptedSpeechToText } from '../../src/testing/engines/scripted-speech-to-text.ts';
 import { createScriptedTextToSpeech } from '../../src/testing/engines/scripted-text-to-speech.ts';
 import { createScriptedTutor } from '../../src/testing/engines/scripted-tutor.ts';
+import { fliteVoice } from '../../src/testing/flite-voice.ts';
+import { soundFile } from '../../src/testing/hostile-media.ts';
 import { startTestMediaNode, type TestMediaNode } from '../../src/testing/media-node.ts';
 import { temporaryFolder } from '../e2e/temporary-folder.ts';
 import { speak } from '../e2e/voice.ts';
@@ -139,6 +142,39 @@ describe('a voice over the socket', { timeout: 300_000 }, () => {
     assert.deepEqual([greeting?.heardText, others], [GREETING, []]);
   });
 
+  it('understands the fragmented MP4 with AAC that Safari records, cut anywhere', async (test) => {
+    const node = await startNode(test);
+    const { callId, token } = node.place();
+    const caller = await dial(test, node, token);
+    await phase(caller, 'speaking');
+    await caller.closeVoice();
+    const { signaling } = caller;
+    const { stream } = await signaling.request('voice:open', { container: 'mp4' });
+    const said = await fliteVoice('please wait a moment');
+    const pcm = new Int16Array(said.length + 16_000 * 3);
+    pcm.set(said, 8_000);
+    const bytes = await soundFile(pcm, 'live_fragments');
+    assert.ok(bytes.toString('latin1').split('moof').length > 20, 'it comes in fragments');
+    const seen = signaling.event('caption:update', ({ speaker, final }) => speaker === 'learner' && final, 30_000);
+    // In real time, in pieces whose lengths have nothing to do with the boxes.
+    const startedMs = performance.now();
+    const bytesPerMs = bytes.length / (pcm.length / 16);
+    for (let at = 0, piece = 0; at < bytes.length; piece++) {
+      const end = at + [1, 333, 40, 1_201][piece % 4]!;
+      const dueMs = startedMs + at / bytesPerMs;
+      if (dueMs > performance.now()) await setTimeout(dueMs - performance.now());
+      signaling.emitRaw('voice:chunk', { stream, bytes: bytes.subarray(at, end) });
+      at = end;
+    }
+    assert.equal((await seen).text, 'wait a moment please');
+    assert.equal(await gauge(node, 'ailingva_socket_voices'), 1);
+    assert.ok(!signaling.events.some(({ name }) => name === 'voice:failed'));
+    await caller.hangUp();
+    await node.ending(callId);
+    assert.equal(await gauge(node, 'ailingva_socket_voices'), 0);
+    assert.equal(await gauge(node, 'ailingva_socket_voices_opened_total'), 2);
+  });
+
   it('says what is wrong with what cannot be decoded, and goes on with another recorder', async (test) => {
     const node = await startNode(test);
     const { token } = node.place();
@@ -176,6 +212,7 @@ describe('a voice over the socket', { timeout: 300_000 }, () => {
       onHeard: () => caller.speakForEver(encodeTone(1_000)),
     });
     await phase(caller, 'listening');
+    assert.ok(caller.signaling.events.some(({ name, payload }) => name === 'call:recording' && payload.on));
     await caller.hangUp();
     const { talkedMs } = await node.ending(callId);
     const { learner, tutor } = await recordingOf(node);
@@ -206,6 +243,11 @@ describe('a voice over the socket', { timeout: 300_000 }, () => {
     assert.ok(Math.abs(apart) <= 40, `${apart} ms apart`);
   });
 });
+
+async function gauge({ metrics }: TestMediaNode, name: string): Promise<number | undefined> {
+  const found = await metrics.getSingleMetric(name)?.get();
+  return found?.values[0]?.value;
+}
 
 /** After the call's end is written: everything of it is closed. */
 async function recordingOf(node: Scene): Promise<ReturnType<Scene['recording']>> {

@@ -14,6 +14,8 @@ const MAX_WAITING_BYTES = 512 * 1_024;
 /** A call lasts; what it may cost is bounded by the bytes a second. */
 const CALL_LIMITS: DecodeLimits = {
   maxBytes: 1_024 * 1_024 * 1_024,
+  // A recorder that is listened to meanwhile writes its index first.
+  maxHeldBytes: 64 * 1_024,
   maxDurationMs: 12 * 3_600_000,
   cpuSeconds: 3_600,
   memoryBytes: 256 * 1_024 * 1_024,

@@ -151,7 +151,8 @@ export class Decoding {
     if (container !== 'auto' && container !== found)
       throw this.#fail(audioError('audio_container_mismatch', { found }));
     this.#head = undefined;
-    if (found === 'mp4') this.#layout = new Mp4Layout();
+    if (found === 'mp4')
+      this.#layout = new Mp4Layout(this.#options.limits.maxHeldBytes ?? this.#options.limits.maxBytes);
     this.#start(found);
     return head;
   }

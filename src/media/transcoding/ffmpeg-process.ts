@@ -36,7 +36,7 @@ export interface FfmpegProcess {
 const PIPE_BYTES = 64 * 1024;
 const STDERR_LINES = 20;
 
-/** prlimit's and the shell's answer to a program that is not there or cannot be run. */
+/** prlimit's, setpriv's and the shell's answer to a program that is not there or cannot be run. */
 const EXIT_NOT_RUN = /exited with code 12[67]\b/;
 
 /** ffmpeg is not asked anew what it can do before each start: that is two more processes. */
@@ -70,7 +70,7 @@ export function startFfmpeg({ ffmpegBin, input, output, limits }: FfmpegOptions)
   };
 
   const command = new Command({ stdoutLines: STDERR_LINES });
-  // The library keeps one path for the whole process. prlimit sets the limits and then becomes ffmpeg.
+  // The library keeps one path for the whole process. prlimit sets the limits and then becomes setpriv, which becomes ffmpeg.
   command.setFfmpegPath('prlimit');
   command
     .input(stdin)
@@ -80,6 +80,8 @@ export function startFfmpeg({ ffmpegBin, input, output, limits }: FfmpegOptions)
       '--fsize=0',
       '--core=0',
       '--nofile=64',
+      // Without us it has nothing to do, however busy it is: whoever kills this process ends it too.
+      ...['setpriv', '--pdeathsig', 'KILL'],
       ffmpegBin,
       ...`-nostdin -hide_banner -loglevel error -protocol_whitelist pipe -threads 1 ${input}`.split(' '),
     ])

@@ -1,5 +1,8 @@
 import { audioError } from './transcoding-errors.ts';
 
+/** With its size in eight bytes. */
+const LONGEST_HEADER_BYTES = 16;
+
 type Order = 'unknown' | 'index_first' | 'sound_first';
 
 /**
@@ -8,45 +11,57 @@ type Order = 'unknown' | 'index_first' | 'sound_first';
  * pass as they come. Boxes: ISO/IEC 14496-12, section 4.2.
  */
 export class Mp4Layout {
+  readonly #maxHeldBytes: number;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
-  /** Where the next box begins. */
+  /** The beginning of the next box, as far as it has come; it may be cut anywhere. */
+  readonly #header = Buffer.alloc(LONGEST_HEADER_BYTES);
+  #headerBytes = 0;
+  /** Where that box begins. */
   #next = 0;
   #order: Order = 'unknown';
 
-  /** What can be given on of it now. The caller bounds the sum. @throws AppError `audio_unreadable` */
+  /** @param maxHeldBytes how much may be kept of a file whose index has not come */
+  constructor(maxHeldBytes: number) {
+    this.#maxHeldBytes = maxHeldBytes;
+  }
+
+  /** What can be given on of it now. @throws AppError `audio_unreadable` */
   push(bytes: Uint8Array): readonly Uint8Array[] {
     if (this.#order === 'index_first') return [bytes];
+    const order = this.#order === 'unknown' ? this.#look(bytes) : this.#order;
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
-    const order = this.#look();
-    return order === 'index_first' ? this.#release() : [];
+    if (order === 'index_first') return this.#release();
+    this.#order = order;
+    if (this.#heldBytes > this.#maxHeldBytes) throw audioError('audio_unreadable');
+    return [];
   }
 
   /** Nothing more comes: what was held. @throws AppError `audio_unreadable` */
   end(): readonly Uint8Array[] {
     if (this.#order === 'index_first' || this.#heldBytes === 0) return [];
     if (this.#order === 'unknown') return this.#release();
-    return withIndexInFront(this.#whole());
+    return withIndexInFront(Buffer.concat(this.#held));
   }
 
-  #look(): Order {
-    if (this.#order !== 'unknown') return this.#order;
-    const file = this.#whole();
-    while (this.#next + 16 <= file.length) {
-      const box = readBox(file, this.#next);
-      if (box.type === 'moov') this.#order = 'index_first';
-      if (box.type === 'mdat') this.#order = 'sound_first';
-      if (this.#order !== 'unknown') break;
-      this.#next = box.end;
+  /** Goes from box to box, without putting together what came in pieces. */
+  #look(bytes: Uint8Array): Order {
+    for (;;) {
+      const from = this.#next + this.#headerBytes - this.#heldBytes;
+      if (from >= bytes.length) return 'unknown';
+      const part = bytes.subarray(from, from + LONGEST_HEADER_BYTES - this.#headerBytes);
+      this.#header.set(part, this.#headerBytes);
+      this.#headerBytes += part.length;
+      if (this.#headerBytes < LONGEST_HEADER_BYTES) return 'unknown';
+      const { type, end } = readBox(this.#header, 0);
+      if (type === 'moov') return 'index_first';
+      if (type === 'mdat') return 'sound_first';
+      // A box may be shorter than what was read of it.
+      this.#header.copyWithin(0, Math.min(end, LONGEST_HEADER_BYTES));
+      this.#headerBytes = Math.max(0, LONGEST_HEADER_BYTES - end);
+      this.#next += end;
     }
-    return this.#order;
-  }
-
-  #whole(): Buffer {
-    if (this.#held.length > 1) this.#held = [Buffer.concat(this.#held)];
-    const [file = new Uint8Array()] = this.#held;
-    return Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   }
 
   #release(): readonly Uint8Array[] {

@@ -2,6 +2,8 @@
 export interface DecodeLimits {
   /** Of what is written. */
   readonly maxBytes: number;
+  /** Of an M4A whose index comes last, which has to be kept until it is whole; `maxBytes` when left out. */
+  readonly maxHeldBytes?: number;
   /** Of what comes out, whatever the file declares. */
   readonly maxDurationMs: number;
   /** Processor time; from `maxDurationMs` when left out. */
