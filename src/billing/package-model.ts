@@ -9,6 +9,8 @@ export class BillingPackage extends Model {
 
   declare readonly id: string;
   declare name: string;
+  /** In Russian; null: the same. */
+  declare nameRu: string | null;
   declare minAmountKopecks: number;
   declare discountBasisPoints: number;
   declare isActive: boolean;
@@ -16,6 +18,6 @@ export class BillingPackage extends Model {
   declare updatedAt: Date;
 }
 
-export function toPriced({ id, name, minAmountKopecks, discountBasisPoints }: BillingPackage): PricedPackage {
-  return { id, name, minAmount: kopecksOf(minAmountKopecks), discountBasisPoints };
+export function toPriced({ id, name, nameRu, minAmountKopecks, discountBasisPoints }: BillingPackage): PricedPackage {
+  return { id, name, nameRu, minAmount: kopecksOf(minAmountKopecks), discountBasisPoints };
 }

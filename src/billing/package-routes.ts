@@ -24,6 +24,7 @@ const offerAnswer = z
   .object({
     id: z.uuid(),
     name: z.string(),
+    name_ru: z.string().nullable().describe('In Russian; null: the same'),
     min_amount_rub: z.number(),
     discount_percent: discountPercent,
   })
@@ -48,11 +49,16 @@ const packageName = z
   .regex(/^\P{Cc}*$/u, 'must not contain control characters');
 const fields = {
   name: packageName,
+  name_ru: packageName.nullable().describe('In Russian; null: the same'),
   min_amount_rub: amountRub.describe('The least deposit that it applies to'),
   discount_percent: decimal(0, 99.99).describe('0 to 99.99, at most two decimals'),
   is_active: z.boolean(),
 };
-const newPackage = z.strictObject({ ...fields, is_active: fields.is_active.default(true) });
+const newPackage = z.strictObject({
+  ...fields,
+  name_ru: fields.name_ru.default(null),
+  is_active: fields.is_active.default(true),
+});
 const packageChange = z.strictObject(fields).partial();
 
 const quoteAnswer = z.object({
@@ -123,6 +129,7 @@ export function packageRoutes({ knex }: { readonly knex: Knex }): Route[] {
       async handle({ body, principal, ip }) {
         const wanted = {
           name: body.name,
+          nameRu: body.name_ru,
           minAmount: roublesFromJson(body.min_amount_rub),
           discountBasisPoints: hundredthsFromJson(body.discount_percent),
           isActive: body.is_active,
@@ -152,16 +159,24 @@ export function packageRoutes({ knex }: { readonly knex: Knex }): Route[] {
 function toChange(body: z.output<typeof packageChange>): Partial<PackageFields> {
   return {
     ...(body.name !== undefined && { name: body.name }),
+    ...(body.name_ru !== undefined && { nameRu: body.name_ru }),
     ...(body.min_amount_rub !== undefined && { minAmount: roublesFromJson(body.min_amount_rub) }),
     ...(body.discount_percent !== undefined && { discountBasisPoints: hundredthsFromJson(body.discount_percent) }),
     ...(body.is_active !== undefined && { isActive: body.is_active }),
   };
 }
 
-function toOffer({ id, name, minAmount, discountBasisPoints }: PricedPackage): z.output<typeof offerAnswer> {
+function toOffer({
+  id,
+  name,
+  nameRu = null,
+  minAmount,
+  discountBasisPoints,
+}: PricedPackage): z.output<typeof offerAnswer> {
   return {
     id,
     name,
+    name_ru: nameRu,
     min_amount_rub: roublesToJson(minAmount),
     // A basis point is a hundredth of a percent.
     discount_percent: hundredthsToJson(discountBasisPoints),

@@ -42,9 +42,17 @@ describe('the packages', () => {
       return offer;
     });
     assert.deepEqual(offers, [
-      { name: 'Start', min_amount_rub: 300, discount_percent: 0, minutes_at_minimum: 60, price_per_minute_rub: 5 },
+      {
+        name: 'Start',
+        name_ru: 'Старт',
+        min_amount_rub: 300,
+        discount_percent: 0,
+        minutes_at_minimum: 60,
+        price_per_minute_rub: 5,
+      },
       {
         name: 'Regular',
+        name_ru: 'Постоянный',
         min_amount_rub: 1000,
         discount_percent: 10,
         minutes_at_minimum: 222.22,
@@ -52,6 +60,7 @@ describe('the packages', () => {
       },
       {
         name: 'Intensive',
+        name_ru: 'Интенсив',
         min_amount_rub: 3000,
         discount_percent: 15,
         minutes_at_minimum: 705.88,
@@ -59,6 +68,7 @@ describe('the packages', () => {
       },
       {
         name: 'Marathon',
+        name_ru: 'Марафон',
         min_amount_rub: 5000,
         discount_percent: 20,
         minutes_at_minimum: 1250,
@@ -130,14 +140,18 @@ describe('staff', () => {
     assert.equal((await quote(20_000)).body['minutes'], 5369.12);
     const changed = await change(made.body['id'], { is_active: false });
     assert.equal(changed.body['is_active'], false);
-    assert.equal(changed.body['name'], 'Year');
+    assert.deepEqual([changed.body['name'], changed.body['name_ru']], ['Year', null]);
+    const named = async (nameRu: unknown) => (await change(made.body['id'], { name_ru: nameRu })).body;
+    assert.equal((await named(' Год '))['name_ru'], 'Год');
+    assert.equal((await named(''))['code'], 'request_invalid');
+    assert.equal((await named(null))['name_ru'], null);
     assert.equal((await quote(20_000)).body['minutes'], 5000);
     const all = await ask('GET', '/api/admin/billing/packages', { token: admin.token });
     assert.equal((JSON.parse(all.text) as Offer[]).length, 5);
     const log = await knex('audit_log').orderBy('id').select('actor_id', 'action', 'subject_id');
     assert.deepEqual(
       log.map(({ action }: { action: string }) => action),
-      ['billing_package.create', 'billing_package.update'],
+      ['billing_package.create', ...Array.from({ length: 3 }, () => 'billing_package.update')],
     );
   });
 

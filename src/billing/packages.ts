@@ -11,6 +11,8 @@ import type { Tariff } from './tariff.ts';
 
 export interface PackageFields {
   readonly name: string;
+  /** In Russian; null: the same. */
+  readonly nameRu: string | null;
   readonly minAmount: Kopecks;
   readonly discountBasisPoints: number;
   readonly isActive: boolean;
@@ -132,6 +134,7 @@ async function save(
 function describe(saved: BillingPackage): Readonly<Record<string, unknown>> {
   return {
     name: saved.name,
+    name_ru: saved.nameRu,
     min_amount_kopecks: saved.minAmountKopecks,
     discount_basis_points: saved.discountBasisPoints,
     is_active: saved.isActive,
@@ -167,9 +170,10 @@ function minimumTaken(cause: unknown): AppError {
 }
 
 function toRow(fields: Partial<PackageFields>): PartialModelObject<BillingPackage> {
-  const { name, minAmount, discountBasisPoints, isActive } = fields;
+  const { name, nameRu, minAmount, discountBasisPoints, isActive } = fields;
   return {
     ...(name !== undefined && { name }),
+    ...(nameRu !== undefined && { nameRu }),
     ...(minAmount !== undefined && { minAmountKopecks: minAmount }),
     ...(discountBasisPoints !== undefined && { discountBasisPoints }),
     ...(isActive !== undefined && { isActive }),

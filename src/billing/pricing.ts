@@ -12,6 +12,8 @@ export const WHOLE = 10_000;
 export interface PricedPackage {
   readonly id: string;
   readonly name: string;
+  /** In Russian, where it is called otherwise. */
+  readonly nameRu?: string | null;
   readonly minAmount: Kopecks;
   /** 0 to 9999; 1000 is 10 %. */
   readonly discountBasisPoints: number;

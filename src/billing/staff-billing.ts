@@ -13,6 +13,8 @@ import { minutes } from './wire.ts';
 /** A package as a form has it: amounts and percents are decimal texts of at most two places. */
 export interface PackageForm {
   readonly name?: string | undefined;
+  /** In Russian; empty: the same. */
+  readonly nameRu?: string | undefined;
   readonly minAmountRub?: string | undefined;
   readonly discountPercent?: string | undefined;
   readonly isActive?: boolean | undefined;
@@ -61,11 +63,12 @@ export function createStaffBilling({ knex }: { readonly knex: Knex }): StaffBill
       await reverseEntry(knex, reversal);
     },
     async createPackage(form, by) {
-      const { name = '', minAmountRub = '0', discountPercent = '0', isActive = true } = form;
+      const { name = '', nameRu = '', minAmountRub = '0', discountPercent = '0', isActive = true } = form;
       const saved = await createPackage(
         knex,
         {
           name,
+          nameRu: nameRu === '' ? null : nameRu,
           minAmount: kopecksOf(parseHundredths(minAmountRub)),
           discountBasisPoints: parseHundredths(discountPercent),
           isActive,
@@ -74,9 +77,10 @@ export function createStaffBilling({ knex }: { readonly knex: Knex }): StaffBill
       );
       return saved.id;
     },
-    async updatePackage(id, { name, minAmountRub, discountPercent, isActive }, by, refuseIfChanged) {
+    async updatePackage(id, { name, nameRu, minAmountRub, discountPercent, isActive }, by, refuseIfChanged) {
       const change = {
         ...(name !== undefined && { name }),
+        ...(nameRu !== undefined && { nameRu: nameRu === '' ? null : nameRu }),
         ...(minAmountRub !== undefined && { minAmount: kopecksOf(parseHundredths(minAmountRub)) }),
         ...(discountPercent !== undefined && { discountBasisPoints: parseHundredths(discountPercent) }),
         ...(isActive !== undefined && { isActive }),

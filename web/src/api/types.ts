@@ -50,6 +50,8 @@ export interface Balance {
 export interface PackageOffer {
   readonly id: string;
   readonly name: string;
+  /** Null: the same. */
+  readonly name_ru: string | null;
   readonly min_amount_rub: number;
   readonly discount_percent: number;
 }

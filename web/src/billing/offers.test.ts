@@ -6,6 +6,7 @@ import { nextOffer, offerFor, savedKopecks } from './offers.ts';
 const offer = (min: number, discount: number): Package => ({
   id: String(min),
   name: `From ${min}`,
+  name_ru: null,
   min_amount_rub: min,
   discount_percent: discount,
   minutes_at_minimum: min / 5,

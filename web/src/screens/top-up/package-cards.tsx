@@ -2,6 +2,7 @@ import { useId } from 'react';
 import { roublesOf } from '../../billing/amount.ts';
 import { savedKopecks } from '../../billing/offers.ts';
 import { useI18n } from '../../i18n/i18n.ts';
+import type { Locale } from '../../i18n/i18n.ts';
 import type { Package } from '../../api/types.ts';
 
 /** Radio buttons that look like cards. A card puts its amount into the field; an amount typed there chooses its card. */
@@ -43,7 +44,7 @@ function OfferWords({ offer }: { readonly offer: Package }) {
   return (
     <span className="offer-body">
       <span className="offer-head">
-        <span className="offer-name">{offer.name}</span>
+        <span className="offer-name">{nameIn(i18n.locale, offer)}</span>
         {offer.discount_percent > 0 && (
           <span className="offer-badge">{t('topup.discount', { percent: offer.discount_percent })}</span>
         )}
@@ -58,4 +59,8 @@ function OfferWords({ offer }: { readonly offer: Package }) {
       </span>
     </span>
   );
+}
+
+function nameIn(locale: Locale, { name, name_ru: nameRu }: Package): string {
+  return locale === 'ru' && nameRu !== null ? nameRu : name;
 }
