@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { minutesOf, openFiguresHouse, type FiguresHouse } from '../testing/figures-house.ts';
 import { catchUp, insertSession } from '../testing/stored-usage.ts';
+import { cutIntoBuckets } from './buckets.ts';
+import { coverBuckets } from './cover.ts';
+import { openZone } from './local-time.ts';
+import { readCells } from './read-cells.ts';
 
 describe('the figures of time zones', () => {
   const ends: (() => unknown)[] = [];
@@ -107,5 +111,14 @@ describe('the figures of time zones', () => {
     assert.deepEqual([await house.revenue(query), await house.revenue(`${query}&group_by=hour`)], known);
     await analytics.rebuild();
     await catchUp(analytics);
+  });
+
+  it('gives nothing from daily tables whose days have become those of another zone', async () => {
+    const zone = openZone('Europe/Moscow');
+    const range = { fromMs: Date.parse('2025-09-30T21:00:00Z'), toMs: Date.parse('2025-10-10T21:00:00Z'), zone };
+    const cover = coverBuckets(cutIntoBuckets(range, 'day'), { grouping: 'day', byDays: true });
+    const read = (timeZone: string) => readCells(knex, { cover, days: cover, timeZone });
+    assert.equal((await read('Europe/Moscow'))?.everybody, 2);
+    assert.equal(await read('Asia/Tokyo'), undefined);
   });
 });
