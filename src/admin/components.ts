@@ -16,12 +16,18 @@ const OWN = [
 ] as const;
 /** In the place of AdminJS's own. */
 const INSTEAD = [
+  'Breadcrumbs',
   'DefaultBooleanFilterProperty',
+  'DefaultDatetimeListProperty',
+  'DefaultDatetimeShowProperty',
   'DefaultEditProperty',
   'DefaultFilterProperty',
+  'DefaultPropertyValue',
   'DefaultReferenceFilterProperty',
+  'DefaultReferenceValue',
   'LoggedIn',
   'Login',
+  'NoRecords',
   'SidebarPages',
   'SidebarResourceSection',
 ] as const;

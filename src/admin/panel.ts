@@ -135,10 +135,15 @@ function roleNotAllowed(): AppError {
   return new AppError({ code: 'role_not_allowed', kind: 'forbidden', message: 'Your role does not allow this.' });
 }
 
-const refuseHiddenPages: RequestHandler = (request, _response, next) => {
+/** Whoever looks is shown in the panel that there is nothing here for them; a program is told. */
+const refuseHiddenPages: RequestHandler = (request, response, next) => {
   const name = /^\/(?:api\/)?pages\/([^/]+)$/.exec(request.path)?.[1];
   const page = PANEL_PAGES.find((known) => known.name === name);
   if (name === undefined || page?.roles.includes(visitorAt(request).role)) return next();
+  if (request.accepts(['json', 'html']) === 'html') {
+    response.status(page ? 403 : 404);
+    return next();
+  }
   throw page
     ? roleNotAllowed()
     : new AppError({ code: 'page_not_found', kind: 'not_found', message: 'There is no such page.' });

@@ -15,7 +15,7 @@ export const branding: BrandingOptions = {
     colors: {
       text: '#10211f',
       border: '#d3dfdc',
-      primary100: '#0e7c73',
+      primary100: '#0b6d65',
       primary80: '#2f9088',
       primary60: '#74b7b1',
       primary40: '#b3d8d4',
@@ -37,7 +37,7 @@ export const branding: BrandingOptions = {
       warning: '#855000',
       warningLight: '#fcefd8',
       infoDark: '#0a625b',
-      info: '#0e7c73',
+      info: '#0b6d65',
       infoLight: '#dcefec',
       bg: '#f1f6f5',
       filterBg: '#ffffff',

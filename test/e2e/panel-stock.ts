@@ -23,7 +23,7 @@ const TURNS = [
     'tutor',
     'Very good. And now ask for the bill, and say that you would like to pay by card.',
     'Very good. And now ask for the bill,',
-    { stt_final: 112, tutor_first_token: 180, first_audio: 420 },
+    { final_transcript: 112, first_token: 180, first_audio: 420 },
   ],
   [
     'learner',
@@ -31,7 +31,7 @@ const TURNS = [
     'Can I have the bill? I would like to pay by card.',
     {},
   ],
-  ['tutor', 'Perfect!', 'Perfect!', { stt_final: 98, tutor_first_token: 160, first_audio: 390 }],
+  ['tutor', 'Perfect!', 'Perfect!', { final_transcript: 98, first_token: 160, first_audio: 390 }],
 ] as const;
 
 /** Learners, calls, a payment, an invitation, a node. */

@@ -233,7 +233,7 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     await admin.go(`/resources/calls/records/${stock.talkedCall}/show`);
     const conversation = admin.page.getByTestId('conversation');
     await conversation.getByText('Yes, I would like a cup of coffee').waitFor();
-    await conversation.getByText('first_audio 420 ms').waitFor();
+    await conversation.getByText('First sound made: 420 ms').waitFor();
     const cost = admin.page.getByTestId('call-cost');
     await cost.getByText(/^yandex, speaking: ₽0\.\d\d$/).waitFor();
     await cost.getByText('local, hearing: ₽0', { exact: true }).waitFor();

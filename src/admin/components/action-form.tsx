@@ -11,7 +11,7 @@ import {
   Text,
   TextArea,
 } from '@adminjs/design-system';
-import { ApiClient, useNotice, useTranslation, type ActionProps } from 'adminjs';
+import { ApiClient, BasePropertyComponent, useNotice, useTranslation, type ActionProps } from 'adminjs';
 import React, { useMemo, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { useSelectWords } from './choosing/select-words.ts';
@@ -80,9 +80,17 @@ export default function ActionForm({ action, record, resource }: ActionProps) {
 
   return (
     <Box as="form" onSubmit={(event: React.FormEvent) => void send(event)} variant="white" p="xxl" maxWidth={640}>
-      <Text fontWeight="bold" mb="default">
-        {record.title}
-      </Text>
+      <div className="vl-facts" data-testid="about-record">
+        {resource.listProperties.map((property) => (
+          <BasePropertyComponent
+            key={property.propertyPath}
+            where="show"
+            property={property}
+            resource={resource}
+            record={record}
+          />
+        ))}
+      </div>
       {about !== '' && (
         <Text mb="xl" color="grey60">
           {about}

@@ -140,7 +140,7 @@ export default function Analytics() {
           </>
         )}
       </AnswerView>
-      <div className="fg-two">
+      <div className="fg-two" hidden={unaskable(asked.failure)}>
         <Section title={say('by.engine')} about={say('by.engineAbout')}>
           <AnswerView asked={engines}>{(answer) => <Breakdown by="engine" answer={answer} />}</AnswerView>
         </Section>
@@ -148,9 +148,14 @@ export default function Analytics() {
           <AnswerView asked={languages}>{(answer) => <Breakdown by="language" answer={answer} />}</AnswerView>
         </Section>
       </div>
-      {days && (role === 'admin' || role === 'analyst') && <EngineCosts days={days} />}
+      {days && !unaskable(asked.failure) && (role === 'admin' || role === 'analyst') && <EngineCosts days={days} />}
     </div>
   );
+}
+
+/** No part could answer what was asked: it is said once. */
+function unaskable(failure: string | undefined): boolean {
+  return failure !== undefined && /^(range|date|time_zone)_/.test(failure);
 }
 
 /** The days of an answer, as its zone's clock shows them. */

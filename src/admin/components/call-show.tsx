@@ -51,7 +51,7 @@ export default function CallShow({ record, resource }: ActionProps) {
   if (!record) return null;
   return (
     <Box flex flexDirection={['column', 'column', 'column', 'row']} style={{ gap: '24px', alignItems: 'flex-start' }}>
-      <Box variant="white" p="xl" width={['100%', '100%', '100%', '340px']} flexShrink={0}>
+      <Box variant="white" p="xl" width={['100%', '100%', '100%', '340px']} flexShrink={0} data-testid="call-facts">
         {resource.showProperties.map((property) => (
           <BasePropertyComponent
             key={property.propertyPath}
@@ -110,6 +110,8 @@ function Costs({ cost_rub: sum, costs, say }: CostsProps) {
 }
 
 function TurnLine({ turn, say }: { readonly turn: Turn; readonly say: (key: string) => string }) {
+  const { formats } = useWords('Figures');
+  const { say: sayStage } = useWords('Latency');
   const tutor = turn.speaker === 'tutor';
   const unheard = turn.interrupted ? turn.text.slice(turn.heard_text.length) : '';
   return (
@@ -129,25 +131,29 @@ function TurnLine({ turn, say }: { readonly turn: Turn; readonly say: (key: stri
             {say('interrupted')}
           </Badge>
         )}
-        {Object.entries(turn.stages_ms).map(([stage, ms]) => (
+        {inTheirOrder(turn.stages_ms).map(([stage, ms]) => (
           <Badge key={stage} outline size="sm">
-            {`${stage} ${Math.round(ms)} ms`}
+            {`${sayStage(`stages.${stage}`, { defaultValue: stage })}: ${formats.ms(ms)} ${say('ms')}`}
           </Badge>
         ))}
       </Box>
       <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
         {turn.interrupted ? turn.heard_text : turn.text}
-        <span style={{ opacity: 0.55 }}>{unheard}</span>
+        <span className="vl-unheard">{unheard}</span>
       </Text>
       {Object.keys(turn.engines).length > 0 && (
         <Text mt="sm" fontSize="sm" color="grey60">
           {Object.entries(turn.engines)
-            .map(([stage, engine]) => `${stage}: ${engine}`)
+            .map(([kind, engine]) => `${say(`kind.${kind}`)}: ${engine}`)
             .join(', ')}
         </Text>
       )}
     </Box>
   );
+}
+
+function inTheirOrder(stages: Turn['stages_ms']): [string, number][] {
+  return Object.entries(stages).toSorted(([, one], [, other]) => one - other);
 }
 
 function clock(ms: number): string {

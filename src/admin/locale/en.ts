@@ -9,6 +9,7 @@ import { rulesPage, rulesWords } from './en/rules.ts';
 import { settingsPage, settingsWords } from './en/settings.ts';
 import { system } from './en/system.ts';
 import { talks } from './en/talks.ts';
+import { valueWords } from './en/values.ts';
 
 /** What AdminJS does not say, or says otherwise than we want. Its other English words are its own. */
 export const en = {
@@ -25,6 +26,7 @@ export const en = {
     ...auditWords,
     ...rulesWords,
     ...settingsWords,
+    ...valueWords,
     Select: { choose: 'Choose …', none: 'Nothing found', loading: 'Searching …' },
     LanguageSelector: { availableLanguages: { en: 'English', ru: 'Русский' } },
     Login: {

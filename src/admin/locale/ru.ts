@@ -10,6 +10,7 @@ import { rulesPage, rulesWords } from './ru/rules.ts';
 import { settingsPage, settingsWords } from './ru/settings.ts';
 import { system } from './ru/system.ts';
 import { talks } from './ru/talks.ts';
+import { valueWords } from './ru/values.ts';
 
 /** As en.ts, in Russian, with AdminJS's own words, which it does not have; a test compares their keys. */
 export const ru = {
@@ -27,5 +28,6 @@ export const ru = {
     ...auditWords,
     ...rulesWords,
     ...settingsWords,
+    ...valueWords,
   },
 };

@@ -20,6 +20,8 @@ interface ColumnBasics {
   /** `contains`: anywhere in the text, whatever the case. Choices, flags, references and ids are always compared whole. */
   readonly filter?: 'exact' | 'contains' | 'range';
   readonly required?: boolean;
+  /** How it is written where it is only read; a field that is typed into names its unit in its label. */
+  readonly unit?: 'roubles' | 'minutes' | 'seconds' | 'bytes';
 }
 
 export type Columns = Readonly<Record<string, Column>>;

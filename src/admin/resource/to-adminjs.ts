@@ -25,7 +25,10 @@ export function toResourceOptions(definition: TableDefinition): ResourceOptions 
     filterProperties: [...definition.filter],
     editProperties: [...new Set([...(create?.fields ?? []), ...(edit?.fields ?? [])])],
     properties: Object.fromEntries([
-      ...Object.keys(definition.columns).map((name) => [name, { isVisible: where(name) }]),
+      ...Object.entries(definition.columns).map(([name, { unit }]) => [
+        name,
+        { isVisible: where(name), ...(unit !== undefined && { custom: { unit } }) },
+      ]),
       [VERSION, { isVisible: false }],
     ]),
     actions: {

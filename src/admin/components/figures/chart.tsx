@@ -15,7 +15,7 @@ import {
 import { useWords } from './words.ts';
 
 /** Of the theme, and told apart by those who see few colours: they differ in lightness too. */
-export const COLOURS = ['#0e7c73', '#c98410', '#3f6fb5', '#b92f26', '#7a5ba6', '#5b7f2b', '#10211f', '#d98cb3'];
+export const COLOURS = ['#0b6d65', '#c98410', '#3f6fb5', '#b92f26', '#7a5ba6', '#5b7f2b', '#10211f', '#d98cb3'];
 
 export interface Series {
   readonly key: string;

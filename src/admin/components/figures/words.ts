@@ -27,10 +27,16 @@ export interface Formats {
   /** An instant, in the browser's zone. */
   readonly time: (instant: string) => string;
   readonly instant: (instant: string) => string;
+  /** With its year. */
+  readonly datedInstant: (instant: string) => string;
+  /** To the second, with the zone. */
+  readonly exactInstant: (instant: string) => string;
   /** An instant to the second, with its year. */
   readonly dateAndTime: (instant: string) => string;
   /** `1:02:05` */
   readonly duration: (seconds: number) => string;
+  /** In the largest unit of which there is one: `1.4 MB`. */
+  readonly bytes: (bytes: number) => string;
 }
 
 export function useWords(group: string): Words {
@@ -78,9 +84,18 @@ function formatsOf(language: string): Formats {
     time: here({ hour: '2-digit', minute: '2-digit', second: '2-digit' }),
     instant: here({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
     dateAndTime: here({ dateStyle: 'medium', timeStyle: 'medium' }),
+    datedInstant: here({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }),
+    exactInstant: here({ dateStyle: 'medium', timeStyle: 'long' }),
     duration: clock,
+    bytes: (value) => {
+      const power = Math.min(BYTES.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+      const unit = number({ style: 'unit', unit: BYTES[power] ?? 'byte', maximumFractionDigits: power > 1 ? 1 : 0 });
+      return unit(value / 1000 ** power);
+    },
   };
 }
+
+const BYTES = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
 
 function clock(seconds: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];

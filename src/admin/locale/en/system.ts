@@ -30,6 +30,7 @@ export const system = {
       action: 'Did',
       subject_type: 'To what',
       subject_id: 'Which',
+      subject: 'Whom or what',
       details: 'Details',
       ip: 'From',
       created_at: 'Time',

@@ -30,6 +30,7 @@ export const system = {
       action: 'Что сделал',
       subject_type: 'С чем',
       subject_id: 'С каким',
+      subject: 'Кто или что',
       details: 'Подробности',
       ip: 'Откуда',
       created_at: 'Время',
