@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import type { StaffRole } from '../accounts/index.ts';
+import { PANEL_PAGES } from './pages/list.ts';
 import { openPanel, type PanelVisit, type TestPanel } from '../testing/panel.ts';
 
 const ROLES = ['admin', 'support', 'analyst'] as const;
@@ -104,6 +105,17 @@ it('shows in the menu what may be listed, and offers with a record what may be d
   const { records = [] } = (await visits.support.get('/admin/api/resources/users/actions/list')).json();
   const offered = records[0]?.recordActions.map(({ name }) => name);
   assert.deepEqual(offered?.toSorted(), ['giftMinutes', 'show']);
+});
+
+it('shows each page to whom it is for, and refuses it to others, by every address of it', async () => {
+  for (const { name, roles } of PANEL_PAGES) {
+    for (const role of ROLES) {
+      const wanted = roles.includes(role) ? 200 : 403;
+      assert.equal((await visits[role].get(`/admin/pages/${name}`)).status, wanted, `${role} ${name}`);
+      if (wanted === 403) assert.equal((await visits[role].get(`/admin/api/pages/${name}`)).status, 403, name);
+    }
+  }
+  assert.equal((await visits.admin.get('/admin/pages/none')).status, 404);
 });
 
 it('answers the pages’ data by the same roles as the API', async () => {

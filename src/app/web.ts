@@ -102,10 +102,11 @@ export async function startWeb(
     recordings,
     passes,
     authenticator: accounts.authenticator,
-    onListened: ({ actorId, callId, part }) =>
+    onListened: ({ actorId, callId, part, ip }) =>
       knex.transaction((transaction) =>
         writeAudit(transaction, {
           actorId,
+          ip,
           action: 'recording.listen',
           subject: { type: 'call', id: callId },
           details: { part },

@@ -25,6 +25,8 @@ export interface RecordingHttpOptions {
     readonly actorId: string;
     readonly callId: string;
     readonly part: number;
+    /** From where. */
+    readonly ip: string;
   }) => Promise<void>;
 }
 
@@ -74,6 +76,8 @@ async function answer(options: RecordingHttpOptions, { callId, url, request, res
     part,
     pass: url.searchParams.get('pass'),
     authorization: request.headers.authorization,
+    // Express knows the proxies in front.
+    ip: 'ip' in request ? String(request.ip) : (request.socket.remoteAddress ?? ''),
   });
   const range = parseRange(request.headers.range);
   const found = await options.recordings.read(callId, part, range).catch((error: unknown) => {
@@ -112,6 +116,7 @@ async function admit(
     readonly part: number;
     readonly pass: string | null;
     readonly authorization: string | undefined;
+    readonly ip: string;
   },
 ): Promise<void> {
   const { callId, part, pass } = asked;
@@ -122,7 +127,7 @@ async function admit(
   if (owner === principal.userId) return;
   // A stranger does not learn that there is such a call.
   if (owner === undefined || !listeners.includes(principal.role)) throw recordingNotFound();
-  await onListened({ actorId: principal.userId, callId, part });
+  await onListened({ actorId: principal.userId, callId, part, ip: asked.ip });
 }
 
 function partOf(url: URL): number {
