@@ -34,34 +34,13 @@ async function setUp(steps: readonly Step[]): Promise<number> {
   }
 }
 
-async function up(): Promise<never> {
-  readDotEnv(place);
-  await setUp(stepsFor(false));
-  return become(place, ['src/main.ts', 'up', ...rest], productEnvironment(place, process.env));
-}
-
-async function migrate(): Promise<never> {
-  readDotEnv(place);
-  await setUp(stepsFor(false));
-  return become(place, ['src/main.ts', 'migrate', ...rest], productEnvironment(place, process.env));
-}
-
-async function reconcile(): Promise<never> {
-  readDotEnv(place);
-  await setUp(stepsFor(false));
-  return become(place, ['src/main.ts', 'reconcile', ...rest], productEnvironment(place, process.env));
-}
-
-async function mockEngines(): Promise<never> {
-  readDotEnv(place);
-  await setUp(stepsFor(false));
-  return become(place, ['scripts/mock-engines.ts', ...rest], productEnvironment(place, process.env));
-}
-
-async function rollups(): Promise<never> {
-  readDotEnv(place);
-  await setUp(stepsFor(false));
-  return become(place, ['src/main.ts', 'rollups', ...rest], productEnvironment(place, process.env));
+/** A verb that brings everything up to date and then is a program of the product. */
+function program(...args: readonly string[]): () => Promise<never> {
+  return async () => {
+    readDotEnv(place);
+    await setUp(stepsFor(false));
+    return become(place, [...args, ...rest], productEnvironment(place, process.env));
+  };
 }
 
 async function test(): Promise<never> {
@@ -123,22 +102,29 @@ async function down(): Promise<number> {
 }
 
 const verbs: Readonly<Record<string, () => Promise<number>>> = {
-  up,
+  up: program('src/main.ts', 'up'),
   test,
   down,
-  migrate,
-  reconcile,
-  rollups,
+  migrate: program('src/main.ts', 'migrate'),
+  reconcile: program('src/main.ts', 'reconcile'),
+  rollups: program('src/main.ts', 'rollups'),
   bench,
-  'mock-engines': mockEngines,
+  'mock-engines': program('scripts/mock-engines.ts'),
   doctor,
   setup: setUpOnly,
 };
+/** Who types more words after these expects something of them. */
+const WITHOUT_WORDS: ReadonlySet<string> = new Set(['up', 'down', 'migrate', 'doctor']);
 
 try {
   const act = verbs[verb];
   if (act === undefined) {
     process.stderr.write(`No verb "${verb}". Next: ./ailingva help\n`);
+    process.exitCode = 2;
+  } else if (WITHOUT_WORDS.has(verb) && rest.length > 0) {
+    process.stderr.write(
+      `"${verb}" takes no "${rest.join(' ')}": settings are variables, as in PORT=8080 ./ailingva up. Next: ./ailingva help\n`,
+    );
     process.exitCode = 2;
   } else {
     process.exitCode = await act();

@@ -401,7 +401,7 @@ function invalid(problems: readonly Problem[]): AppError {
   return new AppError({
     code: 'config_invalid',
     kind: 'invalid',
-    message: `The configuration is wrong:\n${lines.join('\n')}`,
+    message: `The configuration is wrong:\n${lines.join('\n')}\nSet them right in the environment or in .env; .env.example tells what each one means.`,
     details: { errors: problems },
   });
 }

@@ -28,6 +28,15 @@ test('a file left behind is taken over: by a dead process, by one whose number i
   }
 });
 
+test('a folder that cannot be is named, with what to do', async (t) => {
+  const inTheWay = path.join(await folder(t), 'file');
+  await writeFile(inTheWay, '');
+  await assert.rejects(takePidFile(path.join(inTheWay, 'data', 'up.pid'), 'It'), {
+    code: 'folder_not_writable',
+    message: /cannot write to .*file\/data \(ENOTDIR\).* DATA_DIR\.$/,
+  });
+});
+
 test('a secret is made once, whoever asks first', async (t) => {
   const dataDir = await folder(t);
   const secrets = await Promise.all(Array.from({ length: 4 }, () => keepSecret(dataDir, 'token-secret')));

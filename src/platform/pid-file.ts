@@ -10,16 +10,19 @@ export interface PidFile {
 /**
  * Takes the file for this process. One left behind by a killed process is taken over: it names, besides the process's
  * number, when that process started, because numbers are used again.
- * @throws AppError `already_running`, naming the process
+ * @throws AppError `already_running`, naming the process; `folder_not_writable`
  */
 export async function takePidFile(file: string, what: string): Promise<PidFile> {
-  await mkdir(path.dirname(file), { recursive: true });
+  const folder = path.dirname(file);
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw notWritable(what, folder, cause);
+  });
   for (let attempt = 1; ; attempt++) {
     try {
       await writeFile(file, await identify(process.pid), { flag: 'wx' });
       return { release: () => rm(file, { force: true }) };
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST' || attempt > 5) throw error;
+      if (errorCode(error) !== 'EEXIST' || attempt > 5) throw notWritable(what, folder, error);
     }
     const holder = await pidFileHolder(file);
     if (holder !== undefined) {
@@ -31,6 +34,15 @@ export async function takePidFile(file: string, what: string): Promise<PidFile> 
     }
     await rm(file, { force: true });
   }
+}
+
+function notWritable(what: string, folder: string, cause: unknown): AppError {
+  return new AppError({
+    code: 'folder_not_writable',
+    kind: 'unavailable',
+    message: `${what} cannot write to ${folder} (${errorCode(cause)}). Let user ${process.getuid?.()} write there, or choose another folder with DATA_DIR.`,
+    cause,
+  });
 }
 
 /** The living process that holds the file; `undefined` when there is none, or only the trace of a killed one. */

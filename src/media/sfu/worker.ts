@@ -61,7 +61,10 @@ export class SfuWorker {
       }
     } catch (error) {
       worker.close();
-      throw workerFailed(`The media worker could not listen on ${options.listenIp}:${options.port}.`, error);
+      const message =
+        `The media worker could not listen on ${options.listenIp}:${options.port}, UDP and TCP: another program has the port, ` +
+        'or the address is not this machine’s. Stop that program, or choose others with RTC_PORT and RTC_LISTEN_IP.';
+      throw workerFailed(message, error);
     }
   }
 
