@@ -138,7 +138,7 @@ export const en = {
   'call.hint.hearing': 'Take your time.',
   'call.hint.speaking': 'You can interrupt.',
   'call.hint.reconnecting': 'The network is gone for a moment. The call waits for it.',
-  'call.hint.muted': 'The tutor does not hear you. Press Unmute to speak.',
+  'call.hint.muted': 'The tutor does not hear you.',
   'call.mute': 'Mute',
   'call.unmute': 'Unmute',
   'call.mute_key': 'Key M',

@@ -152,7 +152,7 @@ export const ru: Record<keyof typeof en, Message> = {
   'call.hint.hearing': 'Не торопитесь.',
   'call.hint.speaking': 'Можно перебивать.',
   'call.hint.reconnecting': 'Сеть на мгновение пропала. Разговор её ждёт.',
-  'call.hint.muted': 'Репетитор вас не слышит. Чтобы говорить, включите микрофон.',
+  'call.hint.muted': 'Репетитор вас не слышит.',
   'call.mute': 'Выкл. микрофон',
   'call.unmute': 'Вкл. микрофон',
   'call.mute_key': 'Клавиша M',
@@ -301,7 +301,7 @@ export const ru: Record<keyof typeof en, Message> = {
   'summary.later': 'Чуть позже',
   'summary.nothing': 'Ничего',
   'summary.words': 'Слов сказано верно',
-  'summary.transcript': 'Прочитать запись',
+  'summary.transcript': 'Прочитать разговор',
   'summary.again': 'Позвонить ещё',
   'summary.home': 'Готово',
 
