@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import { fc, PROPERTY_SEED } from '../testing/properties.ts';
 import type { Knex } from 'knex';
+import { deleteAccount } from '../accounts/deletion.ts';
 import { connectDatabase, type Database } from '../platform/database.ts';
 import { AppError } from '../platform/errors.ts';
 import { createSilentLogger } from '../platform/log.ts';
@@ -28,7 +29,6 @@ import { blockReferral, unblockReferral } from './referrals/block.ts';
  */
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 200);
-const SEED = Number(process.env['PROPERTY_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 /** The check reads all of the books: a new database every so often keeps it fast. */
 const RUNS_PER_DATABASE = 20;
 
@@ -40,6 +40,7 @@ const talkedMs = fc.nat(400_000);
 const act = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('register' as const), invitedBy: fc.option(who) }) },
   fc.record({ type: fc.constant('confirm' as const), who }),
+  fc.record({ type: fc.constant('leave' as const), who, minutesGivenUp: fc.constantFrom(0, 60, 1_000_000) }),
   { weight: 2, arbitrary: fc.record({ type: fc.constant('open' as const), who }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('connect' as const), which }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('beat' as const), which, talkedMs }) },
@@ -105,6 +106,8 @@ const ALLOWED = new Set([
   'idempotency_key_reused',
   'refund_too_large',
   'payment_refused',
+  'account_deleted',
+  'balance_not_given_up',
 ]);
 
 interface Process {
@@ -121,7 +124,7 @@ function startProcess({ knex }: Pick<Database, 'knex'>): Process {
   return {
     knex,
     sandbox,
-    billing: createBilling({ knex, log, onCallEnded: () => {} }),
+    billing: createBilling({ knex, log, onCallEnded: () => {}, personSecret: 'of this test' }),
     payments: createPayments({ knex, log, provider: sandbox, publicUrl }),
   };
 }
@@ -154,11 +157,19 @@ async function makeWorld(): Promise<World> {
 class Cast {
   readonly #knex: Knex;
   readonly #run: number;
+  /** An id from just before this run: who left has no address to be known by. */
+  readonly #since: string;
   #registered = 0;
 
-  constructor(knex: Knex, run: number) {
+  private constructor(knex: Knex, run: number, since: string) {
     this.#knex = knex;
     this.#run = run;
+    this.#since = since;
+  }
+
+  static async begin(knex: Knex, run: number): Promise<Cast> {
+    const { rows } = await knex.raw<{ rows: { since: string }[] }>('SELECT uuidv7() AS since');
+    return new Cast(knex, run, rows[0]!.since);
   }
 
   nextEmail(): string {
@@ -166,7 +177,7 @@ class Cast {
   }
 
   people(): Promise<string[]> {
-    return this.#knex('user_accounts').where('email', 'like', `life-${this.#run}-%`).orderBy('id').pluck('id');
+    return this.#knex('user_accounts').where('id', '>', this.#since).orderBy('id').pluck('id');
   }
 
   async person(place: number): Promise<string | undefined> {
@@ -253,7 +264,10 @@ const tell = ({ payments }: Process, id: string): Promise<unknown> =>
 async function actOnPerson(process: Process, what: Extract<Act, { who: number }>, userId: string, staffId: string) {
   if (what.type === 'confirm') await confirm(process, userId);
   else if (what.type === 'open') await openCall(process, userId);
-  else if (what.type === 'gift') {
+  else if (what.type === 'leave') {
+    const by = { kind: 'self', passwordHash: 'none', minutesGivenUp: what.minutesGivenUp } as const;
+    await deleteAccount(process.knex, { userId, by, onDeleted: process.billing.onDeleted });
+  } else if (what.type === 'gift') {
     await giveGift(process.knex, {
       userId,
       actorId: staffId,
@@ -322,7 +336,7 @@ async function perform(process: Process, what: Act, cast: Cast, staffId: string)
 
 describe('lives', () => {
   it(`keep the books (${RUNS} runs)`, { timeout: 120_000 + RUNS * 2_000 }, async (t) => {
-    t.diagnostic(`seed ${SEED}`);
+    t.diagnostic(`seed ${PROPERTY_SEED}`);
     let world: World | undefined;
     t.after(() => world?.close());
     let runs = 0;
@@ -338,7 +352,7 @@ describe('lives', () => {
       }
       assert.ok(world);
       const { database, processes, staffId } = world;
-      const cast = new Cast(database.knex, runs++);
+      const cast = await Cast.begin(database.knex, runs++);
       const first = processes[0]!;
       await register(first, cast, null);
 
@@ -367,8 +381,10 @@ describe('lives', () => {
       await settleEverything(first, cast);
     };
 
-    await fc.assert(fc.asyncProperty(life, play), { numRuns: RUNS, seed: SEED, endOnFailure: true });
+    await fc.assert(fc.asyncProperty(life, play), { numRuns: RUNS, endOnFailure: true });
+    const left = await world?.database.knex('account_deletions');
     t.diagnostic(`${runs} lives, ${steps} steps, ${deaths} processes died on the way`);
+    assert.ok(left !== undefined && left.length > 0, 'people leave');
     assert.ok(deaths > RUNS / 4, 'processes die often enough to prove something');
   });
 });
@@ -391,6 +407,17 @@ async function settleEverything(process: Process, cast: Cast): Promise<void> {
     .where('s.status', 'succeeded')
     .whereNull('p.wallet_transaction_id')
     .whereNot('p.status', 'refunded')
+    // Of somebody who left: with staff, to the last kopeck.
+    .whereRaw(
+      `(p.status, p.reason, p.captured_kopecks) IS DISTINCT FROM ('mismatch', 'account_deleted', s.amount_kopecks)`,
+    )
     .select('p.id', 'p.status');
   assert.deepEqual(paidButNotCredited, []);
+  const bestowedOnNobody = await knex('wallet_transactions as t')
+    .join('user_accounts as a', 'a.id', 't.user_account_id')
+    .whereIn('a.id', people)
+    .whereIn('t.type', ['deposit', 'gift'])
+    .whereRaw('t.created_at > a.deleted_at')
+    .select('t.id', 't.type');
+  assert.deepEqual(bestowedOnNobody, []);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { openBooks, type Books } from '../testing/books.ts';
 import { debitAvailable } from './debit.ts';
 import { minutesOf } from './minutes.ts';

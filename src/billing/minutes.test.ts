@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { kopecksOf, formatRoubles, parseRoubles } from './money.ts';
 import { countWholeMinutes, formatMinutes, minutesOf, minutesToJson, parseMinutes, wholeMinutes } from './minutes.ts';
 

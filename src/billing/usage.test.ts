@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../testing/properties.ts';
 import { connectDatabase } from '../platform/database.ts';
 import { createSilentLogger } from '../platform/log.ts';
 import { openBooks } from '../testing/books.ts';

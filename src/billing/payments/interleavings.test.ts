@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { AppError } from '../../platform/errors.ts';
 import { insertLearner } from '../../testing/stored-learners.ts';
 import { openCashDesk } from '../../testing/payments/cash-desk.ts';

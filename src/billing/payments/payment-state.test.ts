@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { minutesOf } from '../minutes.ts';
 import { kopecksOf } from '../money.ts';
 import { BASE_RATE_PER_MINUTE } from '../tariff.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import type { Knex } from 'knex';
 import { AppError } from '../../platform/errors.ts';
 import { insertCall, insertLearner, markCallLive } from '../../testing/stored-learners.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { even, numberIn, packetOf, pull, push, run, type Sent } from './jitter-buffer.fixture.ts';
 import { JitterBuffer } from './jitter-buffer.ts';
 import { createRtpHeader, parseRtp } from './rtp.ts';

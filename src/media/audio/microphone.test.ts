@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { CONCEALED, COPY_FLAG, createTransparentCodec, deafDetector, RECOVERED, TOC } from './codec.fixture.ts';
 import { Microphone, type MicrophoneOptions } from './microphone.ts';
 import { loadOpus } from './opus.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { AppError } from '../../platform/errors.ts';
 import { carriesCopy, opusPacketUnits } from './opus-packet.ts';
 import { loadOpus, type OpusCodec } from './opus.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { createSilentLogger } from '../../platform/log.ts';
 import { createMetrics } from '../../platform/metrics.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { AppError } from '../../platform/errors.ts';
 import { Resampler, ResamplerFilter } from './resampler.ts';
 import { energy, noise, sine, snr } from './sounds.fixture.ts';

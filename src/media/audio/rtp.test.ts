@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { createRtpHeader, parseRtp, SequenceUnwrapper, TimestampUnwrapper, writeRtpHeader } from './rtp.ts';
 
 /** A packet written out by the RFC, apart from the writer under test. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { advanceCall, type CallState, type CallStateEvent, startCall, talkedMs } from './call-state.ts';
 
 const deadlines = { connectMs: 30_000, reconnectMs: 30_000 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { SentenceSplitter } from './sentence-splitter.ts';
 
 function split(text: string, language: 'en' | 'ru' = 'en', pieceLength = 1): string[] {

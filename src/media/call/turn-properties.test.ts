@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 import { defaultTurnSettings } from './turn-settings.ts';
 import { nextDeadlineMs, startTurnTaking, type TurnEffect, type TurnState } from './turn-state.ts';
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 
 import { testTutor } from '../../testing/conformance/tutor.ts';
 import type { Level, TutorEvent, TutorMemory, TutorMessage, TutorRequest } from '../engine.ts';

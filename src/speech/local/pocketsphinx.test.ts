@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 
 import { systemClock } from '../../platform/clock.ts';
 import { createSilentLogger } from '../../platform/log.ts';

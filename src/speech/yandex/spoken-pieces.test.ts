@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import fc from 'fast-check';
+import { fc } from '../../testing/properties.ts';
 
 import { maxCharacters, speakable, splitIntoPieces } from './spoken-pieces.ts';
 
