@@ -87,7 +87,14 @@ async function setUpOnly(): Promise<number> {
 
 async function doctor(): Promise<number> {
   readDotEnv(place);
-  const findings = await examine({ ...place, pidFile: pidFile(place, process.env) }, stepsFor(false));
+  const findings = await examine(
+    {
+      ...place,
+      pidFile: pidFile(place, process.env),
+      opusAddon: productEnvironment(place, process.env)['OPUS_ADDON'],
+    },
+    stepsFor(false),
+  );
   process.stdout.write(tableOf(findings));
   return findings.some(({ state }) => state === 'missing') ? 1 : 0;
 }

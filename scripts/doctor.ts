@@ -20,8 +20,13 @@ const GIB = 1024 ** 3;
 const DISK_BYTES = 3 * GIB;
 const MEMORY_BYTES = 1.5 * GIB;
 
+export interface Examined extends Place {
+  readonly pidFile: string;
+  readonly opusAddon: string | undefined;
+}
+
 /** Looks at everything that the set-up brings, and at what it cannot bring. Changes nothing. */
-export async function examine(place: Place & { readonly pidFile: string }, steps: readonly Step[]): Promise<Finding[]> {
+export async function examine(place: Examined, steps: readonly Step[]): Promise<Finding[]> {
   return [
     await system(),
     resources('Memory', totalmem(), MEMORY_BYTES, `${availableParallelism()} processor cores`),
@@ -29,6 +34,7 @@ export async function examine(place: Place & { readonly pidFile: string }, steps
     { what: 'Node', state: 'here', detail: `${process.version} (${process.execPath})` },
     ...(await packages()),
     ...(await made(steps)),
+    await opusInUse(place.opusAddon),
     await serving(place.pidFile),
   ];
 }
@@ -93,6 +99,21 @@ async function made(steps: readonly Step[]): Promise<Finding[]> {
     );
   }
   return findings;
+}
+
+/** Which Opus a call would get: an addon may have been made, and not load any more. */
+export async function opusInUse(addonPath: string | undefined): Promise<Finding> {
+  const what = 'Opus in use';
+  const bring = './ailingva setup opus';
+  try {
+    const { loadOpus } = await import('../src/media/audio/opus.ts');
+    const { name, exactConcealment } = loadOpus({ addonPath });
+    if (exactConcealment) return { what, state: 'here', detail: `${name}, by the addon` };
+    const detail = `${name}: calls work, but lost packets are repeated instead of recovered or concealed`;
+    return { what, state: 'optional', detail, bring };
+  } catch {
+    return { what, state: 'missing', detail: 'neither the addon nor @evan/opus can be loaded', bring: './ailingva up' };
+  }
 }
 
 async function serving(pidFile: string): Promise<Finding> {
