@@ -20,9 +20,9 @@ import {
   startDialogue,
 } from './dialogue-state.ts';
 import { EngineVoice } from './engine-voice.ts';
-import { RecentVoice } from './recent-voice.ts';
+import { LearnerSide, type LeftBehind } from './learner-side.ts';
 import type { Transcript } from './transcript.ts';
-import { TurnBook, type TutorTurn } from './turn-book.ts';
+import { TurnBook } from './turn-book.ts';
 import type { TurnSettings } from './turn-settings.ts';
 import type { VoiceOutput } from './voice-output.ts';
 
@@ -44,23 +44,6 @@ export interface SpeechToSpeechConversationOptions {
   readonly onFailed: (error: EngineError, left: LeftBehind) => void;
 }
 
-/** What another conversation needs to go on. */
-export interface LeftBehind {
-  /** Words of the learner that nobody has answered. */
-  readonly unanswered: string;
-  /** Sound that nobody has understood. */
-  readonly voice: RecentVoice;
-}
-
-/** What the learner said since the last answer began. */
-interface Pending {
-  /** The engine has heard a voice. */
-  voiced: boolean;
-  readonly texts: string[];
-  voicedMs: number;
-  speechEndedMs: number | undefined;
-}
-
 /** Frames between two captions of how far the tutor has been heard: 300 ms. */
 const PROGRESS_FRAMES = 15;
 
@@ -70,13 +53,9 @@ export class SpeechToSpeechConversation implements Conversation {
   readonly #abort = new AbortController();
   readonly #book: TurnBook;
   readonly #voice: EngineVoice;
-  readonly #recent = new RecentVoice();
+  readonly #learner: LearnerSide;
   #session: SpeechToSpeechSession | undefined;
   #dialogue: DialogueState;
-  #pending: Pending = nothingPending();
-  /** The answer to the learner's last turn; their words may come later than it. */
-  #answered: TutorTurn | undefined;
-  #voicedSinceMs: number | undefined;
   #endsCall = false;
   #phase: CallPhase = 'connecting';
   #timer: Timer | undefined;
@@ -88,12 +67,13 @@ export class SpeechToSpeechConversation implements Conversation {
     this.#options = options;
     const engines = { s2s: speechToSpeech.name };
     this.#book = new TurnBook({ ...options, engines: () => ({ learner: engines, tutor: engines }) });
+    this.#learner = new LearnerSide(this.#book, options.transcript);
     this.#voice = new EngineVoice({
       ...options,
       sampleRate: speechToSpeech.sampleRate,
       book: this.#book,
       onAudible: (answerId) => {
-        this.#recent.understood();
+        this.#learner.understood();
         this.#take({ type: 'answer_audible', answerId, atMs: this.#now() });
       },
       onOver: (answerId, more) => this.#onAnswerOver(answerId, more),
@@ -133,7 +113,7 @@ export class SpeechToSpeechConversation implements Conversation {
 
   hear(frame: Int16Array): void {
     this.#session?.write(frame);
-    this.#recent.hear(frame);
+    this.#learner.hear(frame);
     if (this.#dialogue.tutor.status !== 'speaking' || ++this.#framesSinceProgress < PROGRESS_FRAMES) return;
     this.#framesSinceProgress = 0;
     this.#voice.showProgress();
@@ -141,16 +121,11 @@ export class SpeechToSpeechConversation implements Conversation {
 
   voice(activity: VoiceActivity): void {
     if (this.#closed || this.#suspended) return;
-    this.#recent.voice(activity);
-    if (activity.type === 'speech_started') {
-      this.#voicedSinceMs = activity.voicedSinceMs;
-      if (!this.#pending.voiced) this.#book.openLearnerTurn();
-      this.#take({ type: 'voice_started', voicedSinceMs: activity.voicedSinceMs, atMs: activity.atMs });
-    } else if (activity.type === 'speech_stopped') {
-      const { silentSinceMs } = activity;
-      this.#pending.voicedMs += Math.max(0, silentSinceMs - (this.#voicedSinceMs ?? silentSinceMs));
-      this.#pending.speechEndedMs = silentSinceMs;
-      this.#take({ type: 'voice_stopped', silentSinceMs, atMs: activity.atMs });
+    this.#learner.voice(activity);
+    const { type, atMs } = activity;
+    if (type === 'speech_started') this.#take({ type: 'voice_started', voicedSinceMs: activity.voicedSinceMs, atMs });
+    else if (type === 'speech_stopped') {
+      this.#take({ type: 'voice_stopped', silentSinceMs: activity.silentSinceMs, atMs });
     }
   }
 
@@ -191,7 +166,7 @@ export class SpeechToSpeechConversation implements Conversation {
     const atMs = this.#now();
     switch (event.type) {
       case 'speech_started':
-        this.#pending.voiced = true;
+        this.#learner.engineHearsVoice();
         this.#take({ type: 'engine_voice_started', atMs });
         break;
       case 'speech_stopped':
@@ -223,35 +198,14 @@ export class SpeechToSpeechConversation implements Conversation {
   }
 
   #hearWords(text: string, final: boolean, atMs: number): void {
-    const late = !this.#pending.voiced && this.#answered?.learnerTurn?.text === '' ? this.#answered : undefined;
-    if (final) {
-      this.#recent.understood();
-      if (late) {
-        if (text !== '') this.#book.reviseLearnerTurn(late, text);
-      } else {
-        this.#book.finalTranscript();
-        if (text !== '') this.#pending.texts.push(text);
-        this.#showPending('');
-      }
-    } else if (!late) this.#showPending(text);
+    const late = this.#learner.words(text, final, this.#dialogue.tutor.status !== 'speaking');
     this.#take(late ? { type: 'engine_sign', atMs } : { type: 'heard', text, atMs });
   }
 
-  #showPending(partial: string): void {
-    const text = [...this.#pending.texts, partial].filter((part) => part !== '').join(' ');
-    if (text !== '' && this.#dialogue.tutor.status !== 'speaking') this.#book.showLearner(text);
-  }
-
   #beginAnswer(answerId: string): void {
-    const pending = this.#pending;
-    const answersTurn = pending.voiced || pending.texts.length > 0;
-    const speechEndedMs = answersTurn ? (pending.speechEndedMs ?? this.#now()) : undefined;
+    const speechEndedMs = this.#learner.turnEndedMs(this.#now());
     const turn = this.#voice.begin(answerId, speechEndedMs);
-    if (speechEndedMs === undefined) return;
-    this.#pending = nothingPending();
-    this.#answered = turn;
-    // Its place in the transcript, even where the words are still to come.
-    this.#book.keepLearnerTurn(turn, { text: pending.texts.join(' '), voicedMs: pending.voicedMs, speechEndedMs });
+    if (speechEndedMs !== undefined) this.#learner.answeredBy(turn, speechEndedMs);
   }
 
   #onAnswerOver(answerId: string, more: boolean): void {
@@ -312,17 +266,12 @@ export class SpeechToSpeechConversation implements Conversation {
     }
   }
 
-  /** What was heard is kept, what was not answered is handed on. */
   #fail(error: EngineError): void {
     if (this.#closed) return;
-    const { transcript, log, onFailed } = this.#options;
+    const { log, onFailed } = this.#options;
     log.warn({ err: error }, 'The engine that carried the call is lost');
     this.close();
-    const answered = this.#answered?.ordinal === undefined ? this.#answered?.learnerTurn : undefined;
-    const unheard = answered?.ordinal === transcript.next - 1 ? answered : undefined;
-    if (unheard) transcript.reopen(unheard.ordinal);
-    const unanswered = [unheard?.text ?? '', ...this.#pending.texts].filter((text) => text !== '').join(' ');
-    onFailed(error, { unanswered, voice: this.#recent });
+    onFailed(error, this.#learner.leaveBehind());
   }
 
   #lost(cause?: unknown): EngineError {
@@ -348,8 +297,4 @@ export class SpeechToSpeechConversation implements Conversation {
     this.#phase = phase;
     this.#options.listener.onPhase(phase);
   }
-}
-
-function nothingPending(): Pending {
-  return { voiced: false, texts: [], voicedMs: 0, speechEndedMs: undefined };
 }

@@ -2,7 +2,7 @@ import type { EngineError } from '../../speech/engine.ts';
 import type { CallPhase, Caption } from '../protocol.ts';
 import type { Conversation, VoiceActivity } from './conversation.ts';
 import type { PipelineConversation } from './pipeline.ts';
-import type { LeftBehind } from './speech-to-speech.ts';
+import type { LeftBehind } from './learner-side.ts';
 import type { Transcript } from './transcript.ts';
 
 export interface SwitchingConversationOptions {
