@@ -230,6 +230,11 @@ describe('the pages of figures', { timeout: 300_000 }, () => {
     await row.getByRole('button', { name: 'Do again' }).dblclick();
     const sure = row.getByRole('button', { name: 'Yes: Do again' });
     await sure.waitFor();
+    await page.setViewportSize({ width: 820, height: 1180 });
+    await admin.screenshot('jobs-820');
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `wider than the tablet by ${overflow} px`);
+    await page.setViewportSize({ width: 1280, height: 800 });
     const replays = () => knex('audit_log').where('action', 'job.replay');
     assert.equal((await replays()).length, 0, 'a double click is no second yes');
     await sure.dblclick();
