@@ -1,6 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { silenceToc } from './opus-packet.ts';
-import type { OpusCodec, OpusEncoder, OpusSampleRate } from './opus.ts';
+import { Encoders, type EncoderSettings } from './encoders.ts';
 import {
   encodingRate,
   type PlayoutSegment,
@@ -9,34 +7,18 @@ import {
   type SegmentReport,
 } from './playout-segment.ts';
 import { ResamplerFilter } from './resampler.ts';
-import { RTP_HEADER_BYTES, writeRtpHeader } from './rtp.ts';
+import { Room } from './room.ts';
+import { RtpSender, type RtpSenderOptions } from './rtp-sender.ts';
 import type { SlotSound } from './slot-sound.ts';
 import type { SpeakerOutlet } from './speaker-outlet.ts';
 
 export type { PlayoutSegment, SegmentOptions, SegmentReport } from './playout-segment.ts';
 
-const SLOT_MS = 20;
-/** 20 ms of RTP time (RFC 7587, section 4.1). */
-const UNITS_PER_SLOT = 960;
-const MAX_PACKET_BYTES = 1_500;
-
-export interface SpeakerOptions {
-  readonly codec: OpusCodec;
-  /** Sends one RTP packet. The buffer is used again: what keeps it must copy it. */
-  readonly send: (packet: Buffer) => void;
-  readonly ssrc: number;
-  readonly payloadType: number;
+export interface SpeakerOptions extends RtpSenderOptions, EncoderSettings {
   /** `room()` waits while this much or more is queued. Default 400. */
   readonly maxQueuedMs?: number;
-  /** Bits a second. Default 24 000. */
-  readonly bitrate?: number;
-  /** 0…10. Default 5. */
-  readonly complexity?: number;
   /** What was sent at `atMs`, or by another way heard from then on. The arrays are used again. */
   readonly onPlayed?: (atMs: number, sound: SlotSound) => void;
-  /** First values; random where left out (RFC 3550, section 5.1). */
-  readonly firstSequence?: number;
-  readonly firstTimestamp?: number;
 }
 
 export interface SpeakerStats {
@@ -52,29 +34,20 @@ interface AiredFrame {
   readonly samples: Int16Array;
 }
 
-interface Waiter {
-  readonly resolve: () => void;
-  readonly signal: AbortSignal;
-  readonly onAbort: () => void;
-}
-
 /**
  * All of the way out: PCM to paced RTP, or by another way (`useOutlet`). Segments play in the order in which they were
  * opened.
  *
- * The packet for a slot is encoded in the slot before, so that sending is only sending. In silence nothing is
- * sent while RTP time goes on with the slots; the first packet after it carries the marker bit (RFC 3551,
- * section 4.1). A talk spurt is closed by one Opus packet of no sound, as an encoder in DTX does: without it the
- * receiver takes the silence for loss and stretches the last sound.
+ * The packet for a slot is encoded in the slot before, so that sending is only sending. In silence nothing is sent.
  */
 export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #maxQueuedMs: number;
-  readonly #packet = Buffer.alloc(MAX_PACKET_BYTES);
-  readonly #encoders = new Map<OpusSampleRate, OpusEncoder>();
+  readonly #rtp: RtpSender;
+  readonly #encoders: Encoders;
   readonly #filters = new Map<number, ResamplerFilter>();
   readonly #segments: QueuedSegment[] = [];
-  readonly #waiters = new Set<Waiter>();
+  readonly #room = new Room();
   /** Given to the outlet and not yet heard, in order. */
   #airing: AiredFrame[] = [];
   /** Was on its way by an outlet that is gone: to be sent again before all else. */
@@ -82,12 +55,8 @@ export class Speaker {
   #outlet: SpeakerOutlet | undefined;
   /** For the next slot, as samples. */
   #prepared: AiredFrame | undefined;
-  #sequence: number;
-  #timestamp: number;
-  #lastSlotMs: number | undefined;
-  /** Bytes of payload in `#packet`, for the next slot; 0 when nothing is prepared, or not for RTP. */
-  #preparedBytes = 0;
-  #inSpurt = false;
+  /** Sound has been given to the outlet since it was last flushed. */
+  #unflushed = false;
   #preparing = false;
   #paused = false;
   #closed = false;
@@ -98,8 +67,8 @@ export class Speaker {
   constructor(options: SpeakerOptions) {
     this.#options = options;
     this.#maxQueuedMs = options.maxQueuedMs ?? 400;
-    this.#sequence = options.firstSequence ?? randomInt(0x1_0000);
-    this.#timestamp = options.firstTimestamp ?? randomInt(0x1_0000_0000);
+    this.#rtp = new RtpSender(options);
+    this.#encoders = new Encoders(options);
   }
 
   /** @throws AppError `sample_rate_unsupported`. On a closed speaker the segment is stopped from the beginning. */
@@ -117,18 +86,7 @@ export class Speaker {
   room(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(signal.reason as Error);
     if (this.#closed || this.queuedMs < this.#maxQueuedMs) return Promise.resolve();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter: Waiter = {
-      resolve,
-      signal,
-      onAbort: () => {
-        this.#waiters.delete(waiter);
-        reject(signal.reason as Error);
-      },
-    };
-    this.#waiters.add(waiter);
-    signal.addEventListener('abort', waiter.onAbort, { once: true });
-    return promise;
+    return this.#room.wait(signal);
   }
 
   /** From now on by this way, or by RTP again. What was on its way and not heard goes again. */
@@ -140,15 +98,16 @@ export class Speaker {
     this.#again = [...this.#airing, ...prepared, ...this.#again];
     this.#airing = [];
     this.#prepared = undefined;
-    this.#preparedBytes = 0;
-    this.#inSpurt = false;
+    this.#rtp.unload();
+    this.#rtp.leaveSpurt();
+    this.#unflushed = false;
     this.#outlet = outlet;
     this.#prepareIfNone();
   }
 
   /** Sends the packet that was prepared, if any. Every 20 ms, by the pacer (`PacedCall.send`). */
   send(nowMs: number): void {
-    this.#advance(nowMs);
+    this.#rtp.advance(nowMs);
     if (this.#closed) return;
     if (this.#outlet) {
       this.#sendByOutlet(this.#outlet, nowMs);
@@ -156,15 +115,17 @@ export class Speaker {
     }
     const prepared = this.#prepared;
     if (!prepared || this.#paused) {
-      if (this.#inSpurt) this.#closeSpurt();
+      if (this.#rtp.inSpurt) {
+        this.#rtp.closeSpurt();
+        this.#packetsSent++;
+      }
       return;
     }
     const { segment } = prepared;
-    this.#transmit(this.#packet, this.#preparedBytes, !this.#inSpurt);
-    this.#options.onPlayed?.(nowMs, { kind: 'packet', packet: this.#payload(this.#preparedBytes) });
-    this.#preparedBytes = 0;
+    const packet = this.#rtp.sendLoaded();
+    this.#packetsSent++;
+    this.#options.onPlayed?.(nowMs, { kind: 'packet', packet });
     this.#prepared = undefined;
-    this.#inSpurt = true;
     segment.sent();
     segment.heard(nowMs);
     this.#completeDrained();
@@ -173,7 +134,7 @@ export class Speaker {
   /** Encodes the next packet. In the slot after `send`, by the pacer (`PacedCall.prepare`). */
   prepare(_nowMs: number): void {
     this.#prepareIfNone();
-    if (this.#waiters.size > 0 && this.queuedMs < this.#maxQueuedMs) this.#admitWaiters();
+    if (this.#room.awaited && this.queuedMs < this.#maxQueuedMs) this.#room.admit();
   }
 
   /** Drops all segments and the prepared packet. Returns one report for each segment that was not complete, in order. */
@@ -183,13 +144,13 @@ export class Speaker {
     this.#airing = [];
     this.#again = [];
     this.#prepared = undefined;
-    if (this.#preparedBytes > 0) {
-      this.#preparedBytes = 0;
+    if (this.#rtp.loaded) {
+      this.#rtp.unload();
       // It remembers sound that was never heard.
-      for (const encoder of this.#encoders.values()) encoder.reset();
+      this.#encoders.reset();
     }
     this.#starving = false;
-    this.#admitWaiters();
+    this.#room.admit();
     return stopped.map((segment) => segment.finish('stopped'));
   }
 
@@ -222,7 +183,9 @@ export class Speaker {
 
   /** Sound was sent in the last slot, or is ready for the next. */
   get speaking(): boolean {
-    return this.#inSpurt || this.#airing.length > 0 || (this.#prepared !== undefined && !this.#paused);
+    return (
+      this.#rtp.inSpurt || this.#unflushed || this.#airing.length > 0 || (this.#prepared !== undefined && !this.#paused)
+    );
   }
 
   stats(): SpeakerStats {
@@ -234,8 +197,7 @@ export class Speaker {
     if (this.#closed) return;
     this.#closed = true;
     this.stop();
-    for (const encoder of this.#encoders.values()) encoder.close();
-    this.#encoders.clear();
+    this.#encoders.close();
   }
 
   /** Audio that comes into silence is made ready at once, not in the slot after: the answer begins 20 ms earlier. */
@@ -254,9 +216,7 @@ export class Speaker {
     const next = this.#again.shift() ?? this.#nextFrame();
     this.#prepared = next;
     if (!next || this.#outlet) return;
-    const payload = this.#encoderFor(next.segment.encodingRate).encode(next.samples);
-    this.#packet.set(payload, RTP_HEADER_BYTES);
-    this.#preparedBytes = payload.length;
+    this.#rtp.load(this.#encoders.encode(next.samples, next.segment.encodingRate));
   }
 
   #nextFrame(): AiredFrame | undefined {
@@ -289,13 +249,13 @@ export class Speaker {
       this.#airing.push(frame);
       frame.segment.sent();
       this.#packetsSent++;
-      this.#inSpurt = true;
+      this.#unflushed = true;
       outlet.write(frame.samples, frame.segment.encodingRate);
     }
-    if (this.#inSpurt && !this.#prepared) {
+    if (this.#unflushed && !this.#prepared) {
       this.#prepareIfNone();
       if (this.#prepared) return;
-      this.#inSpurt = false;
+      this.#unflushed = false;
       outlet.flush();
     }
   }
@@ -326,62 +286,12 @@ export class Speaker {
     }
   }
 
-  /** RTP time is the slots' time, whether anything is sent in them or not. */
-  #advance(nowMs: number): void {
-    const slots = this.#lastSlotMs === undefined ? 0 : Math.max(1, Math.round((nowMs - this.#lastSlotMs) / SLOT_MS));
-    this.#lastSlotMs = nowMs;
-    this.#timestamp = (this.#timestamp + slots * UNITS_PER_SLOT) % 0x1_0000_0000;
-  }
-
-  #closeSpurt(): void {
-    this.#inSpurt = false;
-    // While paused the packet waits in the buffer: its first byte says the same as the last one sent.
-    const kept = this.#packet[RTP_HEADER_BYTES]!;
-    this.#packet[RTP_HEADER_BYTES] = silenceToc(kept);
-    this.#transmit(this.#packet, 1, false);
-    this.#packet[RTP_HEADER_BYTES] = kept;
-  }
-
-  #transmit(packet: Buffer, payloadBytes: number, marker: boolean): void {
-    const { payloadType, ssrc, send } = this.#options;
-    writeRtpHeader(packet, marker, payloadType, this.#sequence, this.#timestamp, ssrc);
-    this.#sequence = (this.#sequence + 1) & 0xffff;
-    this.#packetsSent++;
-    send(packet.subarray(0, RTP_HEADER_BYTES + payloadBytes));
-  }
-
-  #payload(bytes: number): Uint8Array {
-    return this.#packet.subarray(RTP_HEADER_BYTES, RTP_HEADER_BYTES + bytes);
-  }
-
-  #admitWaiters(): void {
-    for (const { resolve, signal, onAbort } of this.#waiters) {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }
-    this.#waiters.clear();
-  }
-
   #filterFor(sampleRate: number): ResamplerFilter | undefined {
     const target = encodingRate(sampleRate);
     if (target === sampleRate) return undefined;
     let filter = this.#filters.get(sampleRate);
     if (!filter) this.#filters.set(sampleRate, (filter = new ResamplerFilter(sampleRate, target)));
     return filter;
-  }
-
-  #encoderFor(sampleRate: OpusSampleRate): OpusEncoder {
-    let encoder = this.#encoders.get(sampleRate);
-    if (!encoder) {
-      const { codec, bitrate, complexity } = this.#options;
-      encoder = codec.createEncoder({
-        sampleRate,
-        ...(bitrate !== undefined && { bitrate }),
-        ...(complexity !== undefined && { complexity }),
-      });
-      this.#encoders.set(sampleRate, encoder);
-    }
-    return encoder;
   }
 }
 
