@@ -77,12 +77,12 @@ describe('the product as others', { timeout: 300_000 }, () => {
     );
   }
 
-  it('is heard and answered by Yandex, with an OpenAI tutor', async () => {
-    await choose({ engine_en: 'yandex' });
+  it('is heard, answered and spoken to by Yandex', async () => {
+    await choose({ engine_en: 'yandex', tutor_en: ['yandex'] });
     await talk();
     const { turns, engines } = await lastCall();
-    assertHeard(turns, { stt: 'yandex', tutor: 'openai', tts: 'yandex' });
-    assert.deepEqual(engines, { used: { stt: ['yandex'], tutor: ['openai'], tts: ['yandex'] }, changes: [] });
+    assertHeard(turns, { stt: 'yandex', tutor: 'yandex', tts: 'yandex' });
+    assert.deepEqual(engines, { used: { stt: ['yandex'], tutor: ['yandex'], tts: ['yandex'] }, changes: [] });
   });
 
   it('talks by OpenAI Realtime, and falls silent when it is interrupted', async () => {
