@@ -137,7 +137,7 @@ export const en = {
   'call.hint.listening': 'Your turn: just speak.',
   'call.hint.hearing': 'Take your time.',
   'call.hint.speaking': 'You can interrupt.',
-  'call.hint.reconnecting': 'The network is gone for a moment. The call waits for it.',
+  'call.hint.reconnecting': 'Hold on, the call waits.',
   'call.hint.muted': 'The tutor does not hear you.',
   'call.mute': 'Mute',
   'call.unmute': 'Unmute',

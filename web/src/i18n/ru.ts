@@ -151,7 +151,7 @@ export const ru: Record<keyof typeof en, Message> = {
   'call.hint.listening': 'Ваша очередь: просто говорите.',
   'call.hint.hearing': 'Не торопитесь.',
   'call.hint.speaking': 'Можно перебивать.',
-  'call.hint.reconnecting': 'Сеть на мгновение пропала. Разговор её ждёт.',
+  'call.hint.reconnecting': 'Подождите, разговор не прерван.',
   'call.hint.muted': 'Репетитор вас не слышит.',
   'call.mute': 'Выкл. микрофон',
   'call.unmute': 'Вкл. микрофон',
