@@ -7,7 +7,8 @@ import {
 } from '../engine.ts';
 import { EventQueue } from '../event-queue.ts';
 import { PcmAssembler } from '../pcm-assembler.ts';
-import { ProgramError, type ProgramRun, ProgramRunner } from './program-runner.ts';
+import type { ProgramRun } from './program-messages.ts';
+import { ProgramError, ProgramRunner } from './program-runner.ts';
 import { Turnstile } from './turnstile.ts';
 
 const NAME = 'local';

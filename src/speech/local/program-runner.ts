@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
 import { EventQueue } from '../event-queue.ts';
-import type { ProgramAnswer, ProgramFailure, ProgramMessage } from './program-worker.ts';
+import type { ProgramAnswer, ProgramFailure, ProgramMessage, ProgramRun } from './program-messages.ts';
 
 /** What a program was asked to do and did not. `missing`: there is no such program on this machine. */
 export class ProgramError extends Error {
@@ -12,15 +12,6 @@ export class ProgramError extends Error {
     super(detail);
     this.reason = reason;
   }
-}
-
-export interface ProgramRun {
-  readonly program: string;
-  readonly args: readonly string[];
-  /** Written to its standard input, which is then closed. */
-  readonly input: string;
-  /** It is killed when it is not done after this. */
-  readonly deadlineMs: number;
 }
 
 /**

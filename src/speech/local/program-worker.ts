@@ -1,21 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { parentPort } from 'node:worker_threads';
 
-import type { ProgramRun } from './program-runner.ts';
+import type { ProgramAnswer, ProgramMessage, ProgramRun } from './program-messages.ts';
 
 /** The other thread of `ProgramRunner`: starts programs and passes on what they write. */
-
-export type ProgramMessage =
-  | { readonly type: 'run'; readonly id: number; readonly run: ProgramRun }
-  | { readonly type: 'kill'; readonly id: number }
-  | { readonly type: 'close' };
-
-export type ProgramFailure = 'missing' | 'failed' | 'timed_out';
-
-export type ProgramAnswer =
-  | { readonly type: 'output'; readonly id: number; readonly bytes: Uint8Array }
-  | { readonly type: 'done'; readonly id: number }
-  | { readonly type: 'failed'; readonly id: number; readonly reason: ProgramFailure; readonly detail: string };
 
 /** Kept of what a program says of its errors. */
 const MAX_DETAIL_CHARACTERS = 500;

@@ -1,4 +1,19 @@
-import type { Command } from './commands.ts';
+/** What a learner may ask for instead of repeating. */
+export type Command =
+  | 'repeat'
+  | 'next'
+  | 'skip'
+  | 'next_lesson'
+  | 'slower'
+  | 'faster'
+  | 'stop'
+  | 'help'
+  /** "Yes", "okay": agreement, which matters only after a question. */
+  | 'yes'
+  /** "No", "not now": asks to end only after a question. */
+  | 'no'
+  /** "Hello": a courtesy to answer. */
+  | 'hello';
 
 /**
  * The words that make a command, separated by commas, in order of weight: "stop, please repeat" is a wish to stop.

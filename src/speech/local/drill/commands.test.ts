@@ -3,7 +3,8 @@ import { test } from 'node:test';
 
 import { fc } from '../../../testing/properties.ts';
 
-import { type Command, commandIn } from './commands.ts';
+import type { Command } from './command-words.ts';
+import { commandIn } from './commands.ts';
 import { LESSONS } from './lessons.ts';
 
 const phrasings: Readonly<Record<Command, readonly string[]>> = {

@@ -1,22 +1,5 @@
-import { COMMAND_WORDS, WORDS_AROUND } from './command-words.ts';
+import { type Command, COMMAND_WORDS, WORDS_AROUND } from './command-words.ts';
 import { wordsOf } from './words.ts';
-
-/** What a learner may ask for instead of repeating. */
-export type Command =
-  | 'repeat'
-  | 'next'
-  | 'skip'
-  | 'next_lesson'
-  | 'slower'
-  | 'faster'
-  | 'stop'
-  | 'help'
-  /** "Yes", "okay": agreement, which matters only after a question. */
-  | 'yes'
-  /** "No", "not now": asks to end only after a question. */
-  | 'no'
-  /** "Hello": a courtesy to answer. */
-  | 'hello';
 
 /** No request is longer; a longer stretch of small words is more likely a sentence misheard. */
 const MOST_WORDS = 12;

@@ -1,6 +1,7 @@
 import type { Assessment, TutorMessage, TutorRequest } from '../../engine.ts';
 import { assess } from './assessment.ts';
-import { type Command, commandIn } from './commands.ts';
+import type { Command } from './command-words.ts';
+import { commandIn } from './commands.ts';
 import { callSummary, lessonSummary, praise, wordsToMind } from './lesson-talk.ts';
 import { type Lesson, lessonAfter } from './lessons.ts';
 import {
