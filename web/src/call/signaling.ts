@@ -44,20 +44,23 @@ export interface Signaling {
 export type OpenSignaling = (options: { path: string; token: string; events: SignalingEvents }) => Signaling;
 
 const ANSWER_TIMEOUT_MS = 8_000;
-const eventNames: readonly CallEventName[] = [
-  'call:phase',
-  'caption:update',
-  'turn:latency',
-  'minutes:left',
-  'call:notice',
-  'call:taken-over',
-  'call:ended',
-  'voice:sound',
-  'voice:pause',
-  'voice:resume',
-  'voice:drop',
-  'voice:failed',
-];
+/** Each of the protocol's, for one that is not listened to is lost without a word. */
+const listenedTo: Readonly<Record<CallEventName, true>> = {
+  'call:phase': true,
+  'caption:update': true,
+  'turn:latency': true,
+  'minutes:left': true,
+  'call:notice': true,
+  'call:recording': true,
+  'call:taken-over': true,
+  'call:ended': true,
+  'voice:sound': true,
+  'voice:pause': true,
+  'voice:resume': true,
+  'voice:drop': true,
+  'voice:failed': true,
+};
+const eventNames = Object.keys(listenedTo) as CallEventName[];
 
 export const openSignaling: OpenSignaling = ({ path, token, events }) => {
   const socket = io({
