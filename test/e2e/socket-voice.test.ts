@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { before, describe, it } from 'node:test';
 import { findFreePort } from '../../src/media/sfu/free-port.ts';
+import { fliteVoice } from '../../src/testing/flite-voice.ts';
+import { soundFile, type SoundFormat } from '../../src/testing/hostile-media.ts';
 import { LossyRelay } from '../../src/testing/network/lossy-relay.ts';
+import { until } from '../../src/testing/until.ts';
+import { readAnswer, sendTurn, type TurnOptions } from '../integration/voice-turns.fixture.ts';
 import { askedSentence } from './asked-sentence.ts';
 import { heardWords } from './heard-words.ts';
 import { chargedMinutes } from './charge.ts';
@@ -37,6 +43,7 @@ describe('a call in a network that blocks WebRTC', { timeout: 300_000 }, () => {
     await learner.startCall();
     await page.locator('[data-testid=connection][data-carrier=socket]').waitFor();
     await learner.phase('listening');
+    await page.getByTestId('recording-now').getByText('Recorded').waitFor();
     await learner.screenshot('call-by-socket');
     const asked = await askedSentence(learner);
     await learner.say(speak(asked));
@@ -87,7 +94,136 @@ describe('a call in a network that blocks WebRTC', { timeout: 300_000 }, () => {
     assert.ok(Math.max(...shifts) - Math.min(...shifts) < 100, `gaps in what the page played: ${shifts.join(' ')} ms`);
     assert.deepEqual(learner.problems, []);
   });
+
+  it('is held in turns over HTTP by whoever has files alone, with every format and answer, and charged as one', async () => {
+    const { url, database } = product;
+    const { id, token } = await newAccount(product, 'bot@example.com');
+    const speech = await fliteVoice('hello my friend');
+    const file = (format: SoundFormat) => soundFile(speech, format);
+
+    const first = await sendTurn(url, { token, body: await file('webm'), query: '?language=en&level=beginner' });
+    assert.equal(first.status, 200, first.body.toString());
+    assert.deepEqual([first.headers['content-type'], first.body[0], first.complete], ['audio/mpeg', 0xff, true]);
+    assert.ok(decodeURIComponent(String(first.headers['voice-heard'])).length > 0);
+    assert.ok(decodeURIComponent(String(first.trailers['voice-answer'])).length > 5);
+    const callId = String(first.headers['voice-call-id']);
+    const query = `?call_id=${callId}`;
+
+    const boundary = 'a-boundary';
+    const field = (head: string, body: Uint8Array | string) => [
+      Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; ${head}\r\n\r\n`),
+      Buffer.from(body),
+      Buffer.from('\r\n'),
+    ];
+    const form = await sendTurn(url, {
+      token,
+      body: Buffer.concat([
+        ...field('name="call_id"', callId),
+        ...field('name="audio"; filename="a.ogg"', await file('ogg')),
+        Buffer.from(`--${boundary}--\r\n`),
+      ]),
+      headers: { 'content-type': `multipart/form-data; boundary=${boundary}`, accept: 'multipart/mixed' },
+    });
+    assert.match(String(form.headers['content-type']), /^multipart\/mixed; boundary=/, form.body.toString());
+    assert.match(
+      form.body.toString('latin1'),
+      new RegExp(`"call_id":"${callId}".*audio/mpeg\r\n\r\n\xff.*"answer":`, 's'),
+    );
+
+    const events = await sendTurn(url, {
+      token,
+      body: await file('m4a'),
+      query,
+      headers: { accept: 'text/event-stream' },
+    });
+    const names = [...events.body.toString().matchAll(/^event: (\w+)$/gm)].map(([, name]) => name);
+    assert.deepEqual(
+      [names[0], names.at(-1), names.includes('sound')],
+      ['heard', 'done', true],
+      events.body.toString(),
+    );
+
+    // As slowly as it is spoken, in pieces; the answer begins with what was understood.
+    const wav = await file('wav');
+    const slow = httpRequest(`${url}/api/voice/turn${query}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'audio/wav' },
+    });
+    const slowly = new Promise<IncomingMessage>((resolve, reject) =>
+      slow.once('response', resolve).once('error', reject),
+    );
+    for (let at = 0; at < wav.length; at += 6_400) {
+      slow.write(wav.subarray(at, at + 6_400));
+      await setTimeout(200);
+    }
+    slow.end();
+    assert.equal((await readAnswer(await slowly)).status, 200);
+    const last = await sendTurn(url, { token, body: await file('mp3'), query: `${query}&end=true` });
+    assert.deepEqual([last.status, last.trailers['voice-ended']], [200, 'true'], last.body.toString());
+
+    await until(
+      async () => (await database.knex('usage_sessions').where('call_id', callId)).length === 1,
+      'the charge',
+    );
+    const [charge] = await database
+      .knex('usage_sessions')
+      .where('call_id', callId)
+      .select('duration_sec', 'billed_minutes');
+    const seconds = (5 * speech.length) / 16_000;
+    assert.ok(Math.abs(charge.duration_sec - seconds) <= 2, `${charge.duration_sec} of ${seconds} s`);
+    assert.equal(Number(charge.billed_minutes), 1);
+    const said = await database.knex('call_turns').where('call_id', callId).orderBy('ordinal').select('speaker');
+    assert.deepEqual(
+      said.map(({ speaker }) => speaker),
+      Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? 'learner' : 'tutor')),
+    );
+
+    // What is too long is refused while it is still being sent: it was decoded by then.
+    await database.knex('settings').insert([
+      { key: 'voice_turn.max_seconds', value: '3' },
+      { key: 'voice_turn.max_bytes', value: '300000' },
+    ]);
+    const endless = httpRequest(`${url}/api/voice/turn`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'audio/ogg' },
+    });
+    endless.on('error', () => undefined);
+    const refusal = new Promise<IncomingMessage>((resolve) => endless.once('response', resolve));
+    endless.write(await soundFile(new Int16Array(16_000 * 5), 'ogg'));
+    const tooLong = await readAnswer(await refusal);
+    assert.deepEqual([tooLong.status, tooLong.code], [413, 'audio_too_long']);
+    endless.destroy();
+    const refused: readonly [code: string, status: number, options: TurnOptions][] = [
+      ['audio_too_large', 413, { token, body: Buffer.alloc(400_000) }],
+      ['audio_format_unsupported', 415, { token, body: Buffer.from('#EXTM3U\nfile:///etc/passwd\n') }],
+      ['token_invalid', 401, { token: 'nobody', body: Buffer.alloc(10) }],
+      ['call_ended', 409, { token, body: await file('webm'), query }],
+    ];
+    for (const [code, status, options] of refused) {
+      const answer = await sendTurn(url, options);
+      assert.deepEqual([answer.status, answer.code], [status, code]);
+    }
+    await database
+      .knex('user_profiles')
+      .where('user_account_id', id)
+      .update({ minutes_held: database.knex.raw('minutes_balance') });
+    const poor = await sendTurn(url, { token, body: await file('webm') });
+    assert.deepEqual([poor.status, poor.code], [402, 'no_minutes']);
+  });
 });
+
+/** An account made as a client makes it, by the API. */
+async function newAccount({ url, database }: Product, email: string): Promise<{ id: string; token: string }> {
+  const answer = await fetch(`${url}/api/auth/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password: 'a long enough secret' }),
+  });
+  assert.equal(answer.status, 201);
+  const { token } = (await answer.json()) as { token: string };
+  const account = await database.knex('user_accounts').where({ email }).first('id');
+  return { id: account.id, token };
+}
 
 /** Stretches of sound between silences of half a second, with a little of the silence. */
 function utterances(sound: Int16Array): Int16Array[] {

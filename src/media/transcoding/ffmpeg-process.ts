@@ -81,7 +81,8 @@ export function startFfmpeg({ ffmpegBin, input, output, limits }: FfmpegOptions)
       '--core=0',
       '--nofile=64',
       // Without us it has nothing to do, however busy it is: whoever kills this process ends it too.
-      ...['setpriv', '--pdeathsig', 'KILL'],
+      'setpriv',
+      '--pdeathsig=KILL',
       ffmpegBin,
       ...`-nostdin -hide_banner -loglevel error -protocol_whitelist pipe -threads 1 ${input}`.split(' '),
     ])
