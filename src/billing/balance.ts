@@ -33,6 +33,8 @@ export interface LedgerEntry {
   readonly createdAt: Date;
   /** What was paid for them; 0 for minutes that were given or taken. */
   readonly price: Kopecks;
+  /** What went back to the payer with the minutes that it takes. */
+  readonly returned: Kopecks;
   /** The member of staff who did it, and why; for their eyes, but the reason of a gift. */
   readonly actorId: string | null;
   readonly reason: string | null;
@@ -47,6 +49,7 @@ interface LedgerRow {
   readonly balance_after: string;
   readonly created_at: Date;
   readonly price_kopecks: number | null;
+  readonly returned_kopecks: number | null;
   readonly actor_id: string | null;
   readonly reason: string | null;
   readonly reverses_id: string | null;
@@ -55,8 +58,9 @@ interface LedgerRow {
 /** Rows of the ledger with what was paid for them; a condition on `t` follows. */
 const SELECT_LEDGER = `
   SELECT t.id, t.sequence, t.type, t.minutes_delta, t.balance_after, t.created_at, t.actor_id, t.reason, t.reverses_id,
-    l.price_kopecks
-  FROM wallet_transactions t LEFT JOIN wallet_lots l ON l.wallet_transaction_id = t.id`;
+    l.price_kopecks, r.amount_kopecks AS returned_kopecks
+  FROM wallet_transactions t LEFT JOIN wallet_lots l ON l.wallet_transaction_id = t.id
+    LEFT JOIN payment_returns r ON r.wallet_transaction_id = t.id`;
 
 export async function selectLedger(
   knex: Knex,
@@ -72,6 +76,7 @@ export async function selectLedger(
     balanceAfter: parseMinutes(row.balance_after),
     createdAt: row.created_at,
     price: kopecksOf(row.price_kopecks ?? 0),
+    returned: kopecksOf(row.returned_kopecks ?? 0),
     actorId: row.actor_id,
     reason: row.reason,
     reversesId: row.reverses_id,

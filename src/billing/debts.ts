@@ -26,9 +26,9 @@ export interface CreditReversal {
 export async function reverseCredit(
   transaction: Knex.Transaction,
   reversal: CreditReversal,
-): Promise<{ readonly taken: Minutes; readonly owed: Minutes }> {
+): Promise<{ readonly taken: Minutes; readonly owed: Minutes; readonly transactionId: string | undefined }> {
   const { userId, creditId, minutes } = reversal;
-  const { taken } = await debitAvailable(transaction, {
+  const { taken, transactionId } = await debitAvailable(transaction, {
     ...reversal,
     type: 'reversal',
     reversesId: creditId,
@@ -42,7 +42,7 @@ export async function reverseCredit(
       { userId, creditId, owed: formatMinutes(owed) },
     );
   }
-  return { taken, owed };
+  return { taken, owed, transactionId };
 }
 
 /** Pays what is owed, the oldest first, from a deposit that was just credited in this transaction. Returns what it took. */

@@ -32,7 +32,7 @@ export function giftRoutes({ knex }: { readonly knex: Knex }): Route[] {
       body: giving,
       answer: z.object({ transaction_id: z.uuid(), minutes, balance_after: minutes }),
       status: 201,
-      errors: ['user_not_found', 'gift_too_large', 'idempotency_key_reused'],
+      errors: ['user_not_found', 'account_deleted', 'gift_too_large', 'idempotency_key_reused'],
       idempotency: 'required',
       async handle({ params, body, principal, ip, idempotencyKey = '' }) {
         const given = minutesOf(hundredthsFromJson(body.minutes));

@@ -18,6 +18,7 @@ const APPEND_ONLY = [
   'wallet_lot_allocations',
   'wallet_debt_settlements',
   'usage_sessions',
+  'payment_returns',
   'audit_log',
   'settings_history',
 ];

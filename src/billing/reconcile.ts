@@ -137,6 +137,14 @@ const RULES: Readonly<Record<string, string>> = {
     CROSS JOIN LATERAL (SELECT coalesce(sum(remaining), 0) AS total
       FROM wallet_debts w WHERE w.reverses_id = p.wallet_transaction_id) d
     WHERE p.reversed_minutes <> r.total + d.total`,
+  returned_money_adds_up: `
+    SELECT p.user_account_id AS owner, p.id AS subject, format('refunded %s, charged back %s; returned %s and %s', p.refunded_kopecks,
+      p.charged_back_kopecks, r.refunds, r.chargebacks) AS found
+    FROM payments p
+    CROSS JOIN LATERAL (SELECT coalesce(sum(amount_kopecks) FILTER (WHERE kind = 'refund'), 0) AS refunds,
+        coalesce(sum(amount_kopecks) FILTER (WHERE kind = 'chargeback'), 0) AS chargebacks
+      FROM payment_returns x WHERE x.payment_id = p.id) r
+    WHERE p.refunded_kopecks <> r.refunds OR p.charged_back_kopecks <> r.chargebacks`,
 };
 
 /** Names of the rules, for the report of a check that found nothing. */

@@ -20,7 +20,7 @@ export const transactionAnswer = z
     ]),
     minutes_delta: minutes,
     balance_after: minutes,
-    amount_rub: z.number().nullable().describe('What was paid for them'),
+    amount_rub: z.number().nullable().describe('What was paid for them; below zero, what was given back'),
     reason: z.string().nullable().describe('The giver’s words with a gift'),
     created_at: z.iso.datetime(),
   })
@@ -41,10 +41,15 @@ export function toTransaction(entry: LedgerEntry): z.output<typeof transactionAn
     type: entry.type,
     minutes_delta: minutesToJson(entry.delta),
     balance_after: minutesToJson(entry.balanceAfter),
-    amount_rub: entry.price > 0 ? roublesToJson(entry.price) : null,
+    amount_rub: amountOf(entry),
     reason: entry.type === 'gift' ? entry.reason : null,
     created_at: entry.createdAt.toISOString(),
   };
+}
+
+function amountOf({ price, returned }: LedgerEntry): number | null {
+  if (price > 0) return roublesToJson(price);
+  return returned > 0 ? -roublesToJson(returned) : null;
 }
 
 export function toStaffTransaction(entry: LedgerEntry): z.output<typeof staffTransactionAnswer> {

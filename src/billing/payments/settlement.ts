@@ -92,10 +92,11 @@ export async function applyChange(
   by: { readonly actorId?: string },
 ): Promise<void> {
   const transactionId = change.credit ? await deposit(transaction, payment, change.credit) : payment.transactionId;
+  let reversalId: string | undefined;
   if (change.reverse !== undefined) {
     if (transactionId === undefined) throw new Error('What was not credited cannot be reversed');
     const reversed = minutesOf(payment.reversed + change.reverse);
-    await reverseCredit(transaction, {
+    ({ transactionId: reversalId } = await reverseCredit(transaction, {
       userId: payment.userId,
       creditId: transactionId,
       minutes: change.reverse,
@@ -103,8 +104,9 @@ export async function applyChange(
       idempotencyKey: `payment_reversal:${payment.id}:${formatMinutes(reversed)}`,
       reason: change.chargedBack !== undefined && change.chargedBack > payment.chargedBack ? 'chargeback' : 'refund',
       ...by,
-    });
+    }));
   }
+  await writeReturns(transaction, payment, change, reversalId);
   const final = !isOpen(change.status);
   await transaction('payments')
     .where('id', payment.id)
@@ -135,6 +137,27 @@ export async function applyChange(
         ),
       }),
     });
+}
+
+/** The roubles that went back by this change, with the row of the ledger that took their minutes. */
+async function writeReturns(
+  transaction: Knex.Transaction,
+  payment: Payment,
+  change: PaymentChange,
+  reversalId: string | undefined,
+): Promise<void> {
+  const returns = [
+    { kind: 'refund', amount: (change.refunded ?? 0) - payment.refunded },
+    { kind: 'chargeback', amount: (change.chargedBack ?? 0) - payment.chargedBack },
+  ].filter(({ amount }) => amount > 0);
+  for (const [place, { kind, amount }] of returns.entries()) {
+    await transaction('payment_returns').insert({
+      payment_id: payment.id,
+      kind,
+      amount_kopecks: amount,
+      wallet_transaction_id: place === 0 ? (reversalId ?? null) : null,
+    });
+  }
 }
 
 async function deposit(

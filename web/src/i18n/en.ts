@@ -298,6 +298,7 @@ export const en = {
   'account.empty': 'Nothing has happened yet. Your first call will stand here.',
   'account.after': 'balance {minutes}',
   'account.paid': 'paid {amount}',
+  'account.returned': '{amount} returned',
   'account.delete': 'Delete the account',
   'delete.title': 'Delete the account',
   'delete.goes': 'Gone for good',

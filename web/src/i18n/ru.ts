@@ -326,6 +326,7 @@ export const ru: Record<keyof typeof en, Message> = {
   'account.empty': 'Пока ничего не было. Здесь появится ваш первый разговор.',
   'account.after': 'остаток {minutes}',
   'account.paid': 'оплачено {amount}',
+  'account.returned': 'возвращено {amount}',
   'account.delete': 'Удалить аккаунт',
   'delete.title': 'Удаление аккаунта',
   'delete.goes': 'Исчезнет навсегда',

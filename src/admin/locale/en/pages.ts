@@ -245,6 +245,7 @@ export const figureWords = {
       debit_is_allocated: 'debits without lots',
       billable_call_has_one_usage: 'calls without their charge',
       usage_is_what_was_debited: 'charges and debits',
+      returned_money_adds_up: 'money returned and its rows',
       charge_within_hold: 'charges beyond what was held',
       hold_lives_as_long_as_its_call: 'holds of calls that are over',
       reversals_within_what_they_reverse: 'reversals beyond what they reverse',

@@ -251,6 +251,7 @@ export const figureWords = {
       debit_is_allocated: 'списания без партий минут',
       billable_call_has_one_usage: 'разговоры без списания',
       usage_is_what_was_debited: 'учтённое и списанное',
+      returned_money_adds_up: 'возвращённые деньги и их записи',
       charge_within_hold: 'списано больше удержанного',
       hold_lives_as_long_as_its_call: 'удержания оконченных разговоров',
       reversals_within_what_they_reverse: 'отмены сверх отменяемого',

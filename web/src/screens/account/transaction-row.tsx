@@ -23,7 +23,11 @@ export function TransactionRow({ transaction }: { readonly transaction: Transact
       <span className="row-main">
         <span className="row-title">{i18n.maybe(`transaction.${type}`) ?? t('transaction.other')}</span>
         {transaction.reason && <span className="row-reason">{transaction.reason}</span>}
-        {paid !== null && <span className="row-reason">{t('account.paid', { amount: i18n.money(paid) })}</span>}
+        {paid !== null && (
+          <span className="row-reason">
+            {t(paid < 0 ? 'account.returned' : 'account.paid', { amount: i18n.money(Math.abs(paid)) })}
+          </span>
+        )}
         <time className="row-note" dateTime={transaction.created_at}>
           {i18n.dateTime(transaction.created_at)}
         </time>
