@@ -502,7 +502,7 @@ export const ru: Record<keyof typeof en, Message> = {
   'detail.recording': 'Запись',
   'detail.recording_part': 'Запись, часть {part}',
   'detail.recording_save': 'Сохранить',
-  'detail.transcript': 'Запись',
+  'detail.transcript': 'Текст разговора',
   'detail.empty': 'В этом разговоре ничего не было сказано.',
   'detail.unclear': '(не разобрать)',
 
