@@ -93,6 +93,13 @@ describe('lists', () => {
     );
   });
 
+  it('answer 400 to addresses that cannot be read', async () => {
+    for (const address of ['api/resources/users/actions/search/%ff', 'resources/%ff', 'data/calls/%ff']) {
+      const { status, text } = await admin.get(`/admin/${address}`);
+      assert.deepEqual([status, (JSON.parse(text) as { code: string }).code], [400, 'address_malformed'], address);
+    }
+  });
+
   it('answer 404 for what there is none of', async () => {
     for (const address of [
       '/admin/api/resources/nothing/actions/list',
@@ -103,6 +110,8 @@ describe('lists', () => {
       `/admin/api/resources/users/records/${panel.staff.admin.id}/list`,
       '/admin/api/resources/users/bulk/bulkDelete?recordIds=1',
       '/admin/api/resources/%E0%A4%A/actions/list',
+      // AdminJS's older way to search, which it complains about itself.
+      '/admin/api/resources/users/search/anna',
       '/admin/api/resources',
     ]) {
       assert.equal((await admin.get(address)).status, 404, address);

@@ -151,6 +151,7 @@ for (const [what, address, body, expected] of [
   ['malformed JSON', '/api/things/1/words', '{"word":', 'json_malformed'],
   ['a body that is no object', '/api/things/1/words', '"word"', 'json_malformed'],
   ['no body', '/api/things/1/words', '', 'request_invalid'],
+  ['an address that cannot be read', '/api/things/%ff/words', { word: 'a' }, 'address_malformed'],
 ] as const) {
   test(`${what} is a 400`, async (t) => {
     const { post } = await serve(t);

@@ -76,7 +76,6 @@ function parsePath(address: string): Asked | undefined {
     if (kind === 'actions' && first !== undefined && (second === undefined || first === 'search')) {
       return { resourceId, actionName: first };
     }
-    if (kind === 'search' && second === undefined) return { resourceId, actionName: 'search' };
     if (kind === 'records' && first !== undefined && second !== undefined) {
       return { resourceId, recordId: first, actionName: second };
     }

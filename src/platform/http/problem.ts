@@ -52,7 +52,7 @@ export interface ProblemAnswer {
 }
 
 export function toProblem(thrown: unknown, requestId: string): ProblemAnswer {
-  const error = fromBodyParser(thrown) ?? asDatabaseUnavailable(thrown) ?? toAppError(thrown);
+  const error = fromBodyParser(thrown) ?? fromRouter(thrown) ?? asDatabaseUnavailable(thrown) ?? toAppError(thrown);
   const status = STATUS_OF_CODE[error.code] ?? STATUS[error.kind];
   const retryAfter = error.details['retry_after_seconds'];
   return {
@@ -86,6 +86,12 @@ export function validationError(part: RequestPart, error: ZodError): AppError {
       errors: error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message })),
     },
   });
+}
+
+/** The router cannot read an address such as `/api/calls/%ff`, and says so by the status that it gives its error. */
+function fromRouter(thrown: unknown): AppError | undefined {
+  if (!(thrown instanceof URIError) || !('status' in thrown) || thrown.status !== 400) return undefined;
+  return new AppError({ code: 'address_malformed', kind: 'invalid', message: 'The address cannot be read.' });
 }
 
 /** body-parser's own errors, told apart by `type`: https://github.com/expressjs/body-parser#errors */
