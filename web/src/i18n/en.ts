@@ -204,7 +204,6 @@ export const en = {
   'notice.microphone_muted': 'Your microphone is switched off in the system or on the headset. Switch it on there.',
   'notice.engine_failed': 'The tutor has trouble at the moment. Please say it once more.',
 
-  'problem.title': 'The call could not start',
   'problem.back': 'Back',
   'problem.microphone_missing.title': 'No microphone found',
   'problem.microphone_missing.what': 'Plug in a microphone or a headset and try again.',
@@ -437,14 +436,12 @@ export const en = {
   'calls.charged': { one: '{minutes} minute charged', other: '{minutes} minutes charged' },
   'calls.not_charged': 'not charged',
   'calls.being_counted': 'being counted',
-  'calls.open': 'Call of {date}',
   'calls.back': 'All calls',
 
   'detail.title': 'Call of {date}',
   'detail.duration': 'Talked',
   'detail.charged': 'Charged',
   'detail.lesson': 'Lesson',
-  'detail.end': 'End',
   'detail.recording': 'Recording',
   'detail.recording_part': 'Recording, part {part}',
   'detail.recording_save': 'Save',

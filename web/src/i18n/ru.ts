@@ -223,7 +223,6 @@ export const ru: Record<keyof typeof en, Message> = {
   'notice.microphone_muted': 'Микрофон выключен в системе или на гарнитуре. Включите его там.',
   'notice.engine_failed': 'У репетитора сейчас трудности. Повторите, пожалуйста, ещё раз.',
 
-  'problem.title': 'Не удалось начать разговор',
   'problem.back': 'Назад',
   'problem.microphone_missing.title': 'Микрофон не найден',
   'problem.microphone_missing.what': 'Подключите микрофон или гарнитуру и попробуйте ещё раз.',
@@ -491,14 +490,12 @@ export const ru: Record<keyof typeof en, Message> = {
   },
   'calls.not_charged': 'не списано',
   'calls.being_counted': 'считаем',
-  'calls.open': 'Разговор {date}',
   'calls.back': 'Все разговоры',
 
   'detail.title': 'Разговор {date}',
   'detail.duration': 'Длился',
   'detail.charged': 'Списано',
   'detail.lesson': 'Урок',
-  'detail.end': 'Конец',
   'detail.recording': 'Запись',
   'detail.recording_part': 'Запись, часть {part}',
   'detail.recording_save': 'Сохранить',
