@@ -222,8 +222,17 @@ describe('forms', () => {
       ['500.00', '5.50', true],
     );
     const opened = textOf((await admin.get(record('packages', saved?.id ?? '', 'edit'))).json().record?.params);
-    const changed = await admin.post(record('packages', saved?.id ?? '', 'edit'), { ...opened, discount_percent: '6' });
+    const changed = await admin.post(record('packages', saved?.id ?? '', 'edit'), {
+      ...opened,
+      discount_percent: '6',
+      name_ru: 'Новичок',
+    });
     assert.equal(changed.json().notice?.type, 'success', changed.text);
+    const named = textOf((await admin.get(record('packages', saved?.id ?? '', 'edit'))).json().record?.params);
+    assert.equal(named['name_ru'], 'Новичок');
+    const emptied = await admin.post(record('packages', saved?.id ?? '', 'edit'), { ...named, name_ru: '' });
+    assert.equal(emptied.json().notice?.type, 'success', emptied.text);
+    assert.equal((await panel.knex('billing_packages').where('id', saved?.id).first()).name_ru, null);
     const audit = await panel.knex('audit_log').where('action', 'billing_package.update').first();
     assert.deepEqual(
       [audit.details.before.discount_basis_points, audit.details.after.discount_basis_points],

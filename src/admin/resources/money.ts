@@ -27,7 +27,7 @@ const PAYMENT_STATUSES = [
 ] as const;
 
 export function packagesTable({ billing }: Pick<PanelServices, 'billing'>): TableDefinition {
-  const fields = ['name', 'min_amount_rub', 'discount_percent', 'is_active'];
+  const fields = ['name', 'name_ru', 'min_amount_rub', 'discount_percent', 'is_active'];
   return {
     id: 'packages',
     section: 'money',
@@ -36,6 +36,7 @@ export function packagesTable({ billing }: Pick<PanelServices, 'billing'>): Tabl
     columns: {
       id: { type: 'uuid' },
       name: { type: 'text', required: true, filter: 'contains', sortBy: 'lower(t.name)' },
+      name_ru: { type: 'text' },
       min_amount_rub: {
         type: 'decimal',
         sql: '(t.min_amount_kopecks / 100.0)::numeric(12, 2)',
@@ -54,8 +55,8 @@ export function packagesTable({ billing }: Pick<PanelServices, 'billing'>): Tabl
     },
     title: 'name',
     sort: { sortBy: 'min_amount_rub', direction: 'asc' },
-    list: ['name', 'min_amount_rub', 'discount_percent', 'is_active', 'updated_at'],
-    show: ['id', 'name', 'min_amount_rub', 'discount_percent', 'is_active', 'created_at', 'updated_at'],
+    list: ['name', 'name_ru', 'min_amount_rub', 'discount_percent', 'is_active', 'updated_at'],
+    show: ['id', 'name', 'name_ru', 'min_amount_rub', 'discount_percent', 'is_active', 'created_at', 'updated_at'],
     filter: ['name', 'is_active'],
     readers: EVERYBODY,
     create: {
@@ -80,6 +81,8 @@ function toPackage(change: Change): Parameters<PanelServices['billing']['createP
     change[name] === undefined || change[name] === null ? undefined : String(change[name]);
   return {
     name: text('name'),
+    // Emptied, it is called the same in both languages.
+    nameRu: change['name_ru'] === null ? '' : text('name_ru'),
     minAmountRub: text('min_amount_rub'),
     discountPercent: text('discount_percent'),
     isActive: typeof change['is_active'] === 'boolean' ? change['is_active'] : undefined,

@@ -46,6 +46,7 @@ export const money = {
     properties: {
       id: 'Id',
       name: 'Name',
+      name_ru: 'Name in Russian',
       min_amount_rub: 'From, ₽',
       discount_percent: 'Discount, %',
       is_active: 'Active',

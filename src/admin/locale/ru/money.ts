@@ -45,6 +45,7 @@ export const money = {
     properties: {
       id: 'Номер',
       name: 'Название',
+      name_ru: 'Название по-русски',
       min_amount_rub: 'От, ₽',
       discount_percent: 'Скидка, %',
       is_active: 'Действует',
