@@ -1,5 +1,4 @@
 import type { Knex } from 'knex';
-import { z } from 'zod';
 import { figuresAnswer, type FiguresAnswer } from './figures-answer.ts';
 import type { Range } from './range.ts';
 import { selectRows } from './sql.ts';
@@ -9,12 +8,11 @@ export interface ClosedDay {
   readonly closedAt: Date;
 }
 
-const keptFigures = z.looseObject(figuresAnswer.partial().shape);
 const NO_FIGURES = Object.fromEntries(Object.keys(figuresAnswer.shape).map((name) => [name, 0]));
 
 /** By `start end` of the day, in ms. */
 export async function readClosedDays(knex: Knex, { fromMs, toMs }: Range): Promise<ReadonlyMap<string, ClosedDay>> {
-  const rows = await selectRows<{ starts_at: Date; ends_at: Date; figures: unknown; closed_at: Date }>(
+  const rows = await selectRows<{ starts_at: Date; ends_at: Date; figures: object; closed_at: Date }>(
     knex,
     `SELECT starts_at, ends_at, figures, closed_at FROM closed_days
      WHERE starts_at >= :since::timestamptz AND starts_at < :until::timestamptz`,
@@ -23,10 +21,8 @@ export async function readClosedDays(knex: Knex, { fromMs, toMs }: Range): Promi
   return new Map(
     rows.flatMap(({ starts_at: startsAt, ends_at: endsAt, figures, closed_at: closedAt }) => {
       // Figures that were added to the answer later are not in what was kept before.
-      const parsed = keptFigures.safeParse(figures);
-      if (!parsed.success) return [];
-      const kept = { ...NO_FIGURES, ...parsed.data };
-      return [[`${startsAt.getTime()} ${endsAt.getTime()}`, { figures: figuresAnswer.parse(kept), closedAt }]];
+      const kept = figuresAnswer.safeParse({ ...NO_FIGURES, ...figures });
+      return kept.success ? [[`${startsAt.getTime()} ${endsAt.getTime()}`, { figures: kept.data, closedAt }]] : [];
     }),
   );
 }
