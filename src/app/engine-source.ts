@@ -38,7 +38,10 @@ export function configuredEngines(config: Config, { log, knex, metrics }: Engine
   const generations = new Generations(config, log);
   // The first call does not wait for the vendors' packages, and no other call stops while they load.
   const loaded = readEngineSettings(knex, log)
-    .then(({ models }) => generations.of(models))
+    .then(async ({ models }) => {
+      await generations.of(models);
+      log.info({ languages: await choice.languages() }, 'Lessons can be held in these languages');
+    })
     .catch((err: unknown) => log.warn({ err }, 'The engines are loaded with the first call'));
   return {
     async choose({ language, askedEngine, callId }) {

@@ -32,6 +32,8 @@ export class EngineError extends AppError {
   readonly engine: string;
   /** Where the engine said when it may be asked again: from the failure on. */
   readonly retryAfterMs: number | undefined;
+  /** What was asked for was refused, this text or these words; the engine itself may be well. */
+  readonly aboutRequest: boolean;
 
   constructor(options: {
     readonly engine: string;
@@ -39,11 +41,13 @@ export class EngineError extends AppError {
     readonly message: string;
     readonly retryable: boolean;
     readonly retryAfterMs?: number | undefined;
+    readonly aboutRequest?: boolean | undefined;
     readonly cause?: unknown;
   }) {
     super({ ...options, kind: 'unavailable', details: { engine: options.engine } });
     this.engine = options.engine;
     this.retryAfterMs = options.retryAfterMs;
+    this.aboutRequest = options.aboutRequest ?? false;
   }
 }
 

@@ -74,8 +74,9 @@ class EngineBreaker implements Breaker {
   failed(error: unknown): void {
     const known = error instanceof EngineError ? error : undefined;
     const code = known?.code ?? 'engine_failed';
-    // A quota may serve another engine's attempt; it does not come back to this one by itself.
-    const lasting = known !== undefined && (!known.retryable || code === 'engine_quota_exceeded');
+    // A quota does not come back by itself. A text that was refused is one call's affair: the others keep their engine.
+    const lasting =
+      known !== undefined && (code === 'engine_quota_exceeded' || (!known.retryable && !known.aboutRequest));
     this.#options.metrics.failures.inc({ kind: this.#kind, engine: this.#engine, code });
     this.#take({ type: 'failed', lasting, retryAfterMs: known?.retryAfterMs, atMs: this.#now() });
   }

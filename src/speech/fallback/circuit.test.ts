@@ -96,6 +96,22 @@ describe('the breakers of a process', () => {
     breakers.close();
   });
 
+  it('leave no engine alone for one text that it refuses, but for a row of them', async () => {
+    const { breakers } = createFallbackRig(new FakeClock());
+    const breaker = breakers.of('tts', 'one', () => Promise.resolve());
+    const options = { engine: 'one', code: 'engine_rejected', message: 'refused', retryable: false } as const;
+    const refused = new EngineError({ ...options, aboutRequest: true });
+    breaker.failed(refused);
+    assert.equal(breaker.closed, true);
+    breaker.failed(refused);
+    breaker.failed(refused);
+    assert.equal(breaker.closed, false);
+    const other = breakers.of('tts', 'two', () => Promise.resolve());
+    other.failed(new EngineError(options));
+    assert.equal(other.closed, false, 'a key is refused to all');
+    breakers.close();
+  });
+
   it('take a probe that hangs for a failed one, and end with the process', async () => {
     const { clock, breakers } = createFallbackRig(new FakeClock());
     const signals: AbortSignal[] = [];

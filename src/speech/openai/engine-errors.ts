@@ -7,7 +7,10 @@ export const ENGINE_NAME = 'openai';
 export function engineError(
   code: EngineErrorCode,
   message: string,
-  { retryable = true, ...rest }: Partial<Pick<EngineError, 'retryable' | 'retryAfterMs' | 'cause'>> = {},
+  {
+    retryable = true,
+    ...rest
+  }: Partial<Pick<EngineError, 'retryable' | 'retryAfterMs' | 'aboutRequest' | 'cause'>> = {},
 ): EngineError {
   return new EngineError({ engine: ENGINE_NAME, code, message, retryable, ...rest });
 }
@@ -15,13 +18,14 @@ export function engineError(
 /** The same failure of an engine by another name, which speaks the same protocol. */
 export function namedAfter(engine: string, error: EngineError): EngineError {
   if (error.engine === engine) return error;
-  const { code, message, retryable, retryAfterMs, cause } = error;
+  const { code, message, retryable, retryAfterMs, aboutRequest, cause } = error;
   return new EngineError({
     engine,
     code: code as EngineErrorCode,
     message: message.replace(/^OpenAI/, 'The model'),
     retryable,
     retryAfterMs,
+    aboutRequest,
     cause,
   });
 }
@@ -60,7 +64,9 @@ export function errorOfFailure({ status, code, type, retryAfterMs }: VendorFailu
     return engineError('engine_unavailable', 'OpenAI has a failure of its own.', { retryAfterMs, cause });
   }
   if ((status !== undefined && status >= 400) || type === 'invalid_request_error') {
-    return engineError('engine_rejected', 'OpenAI refused the request.', { retryable: false, cause });
+    // 404: no such model.
+    const aboutRequest = status !== 404 && code !== 'model_not_found';
+    return engineError('engine_rejected', 'OpenAI refused the request.', { retryable: false, aboutRequest, cause });
   }
   return engineError('engine_failed', 'OpenAI broke off.', { cause });
 }

@@ -11,6 +11,7 @@ import { type OpenAiServer, startOpenAiServer } from '../../testing/openai/serve
 import { captureLog } from '../../testing/yandex/captured-log.ts';
 import { CountingClock } from '../../testing/yandex/counting-clock.ts';
 import { ENGINE_FRAME_SAMPLES, EngineError, type TranscriptionStream, type TutorRequest } from '../engine.ts';
+import { errorOfFailure } from './engine-errors.ts';
 import { createOpenAi, type OpenAiOptions } from './index.ts';
 
 let server: OpenAiServer;
@@ -107,6 +108,14 @@ describe('a failure of the vendor is told as what it is', () => {
       openai.close();
     });
   }
+
+  test('and what is wrong with a request is told apart from what is wrong with the key or the model', () => {
+    const about = [400, 401, 403, 404, 422, 500].filter((status) => errorOfFailure({ status }).aboutRequest);
+    assert.deepEqual(about, [400, 422]);
+    const type = 'invalid_request_error';
+    assert.equal(errorOfFailure({ type }).aboutRequest, true);
+    assert.equal(errorOfFailure({ type, code: 'model_not_found' }).aboutRequest, false);
+  });
 
   test('and neither the key nor what was said reaches the log', async () => {
     const { log, lines } = captureLog();

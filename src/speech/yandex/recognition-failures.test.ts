@@ -16,6 +16,7 @@ import type { Ear } from '../../testing/yandex/ear.ts';
 import type { Fault } from '../../testing/yandex/fault.ts';
 import type { EngineErrorCode } from '../engine.ts';
 import { createYandex } from './index.ts';
+import { errorOfStatus } from './status.ts';
 
 const speech = createCodedSpeech(['one', 'two', 'three', 'четыре']);
 const hear = speech.ear;
@@ -40,6 +41,11 @@ describe("the recognizer's failures", () => {
     [status.INTERNAL, 'engine_failed', true],
     [status.ABORTED, 'engine_failed', true],
   ];
+  test('of all statuses one is about the request alone', () => {
+    const about = statuses.filter(([code]) => errorOfStatus(code).aboutRequest).map(([code]) => code);
+    assert.deepEqual(about, [status.INVALID_ARGUMENT]);
+  });
+
   for (const [code, expected, retryable] of statuses) {
     test(`${status[code]} amid speech is ${expected}`, async (t) => {
       const { server, listen } = await connectYandex(t, { server: { hear } });

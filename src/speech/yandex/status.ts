@@ -28,15 +28,15 @@ const BROKEN_OFF: Meaning = ['engine_failed', true, 'SpeechKit broke off.'];
 /** The error that a call's end with this status is. */
 export function errorOfStatus(code: status, cause?: unknown): EngineError {
   const [errorCode, retryable, message] = MEANINGS[code] ?? BROKEN_OFF;
-  return engineError(errorCode, message, { retryable, cause });
+  return engineError(errorCode, message, { retryable, aboutRequest: code === status.INVALID_ARGUMENT, cause });
 }
 
 export function engineError(
   code: EngineErrorCode,
   message: string,
-  { retryable = true, cause }: { readonly retryable?: boolean; readonly cause?: unknown } = {},
+  { retryable = true, ...rest }: Partial<Pick<EngineError, 'retryable' | 'aboutRequest' | 'cause'>> = {},
 ): EngineError {
-  return new EngineError({ engine: ENGINE_NAME, code, message, retryable, ...(cause !== undefined && { cause }) });
+  return new EngineError({ engine: ENGINE_NAME, code, message, retryable, ...rest });
 }
 
 const MAX_DETAIL_LENGTH = 200;
