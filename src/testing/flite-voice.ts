@@ -18,7 +18,7 @@ export async function fliteVoice(text: string, voice: FliteVoice = 'slt', paddin
   const folder = await mkdtemp(path.join(tmpdir(), 'flite-'));
   try {
     const file = path.join(folder, 'speech.wav');
-    await promisify(execFile)('flite', ['-voice', voice, '-t', text, '-o', file], { timeout: 20_000 });
+    await promisify(execFile)('flite', ['-voice', voice, '-t', text, '-o', file], { timeout: 120_000 });
     const wav = await readFile(file);
     const speech = new Int16Array(Uint8Array.from(wav.subarray(WAV_HEADER_BYTES)).buffer);
     const padding = paddingMs * SAMPLES_PER_MS;

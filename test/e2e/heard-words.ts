@@ -1,15 +1,13 @@
-import path from 'node:path';
+import { systemClock } from '../../src/platform/clock.ts';
 import { createSilentLogger } from '../../src/platform/log.ts';
-import { createSpeechEngines } from '../../src/speech/index.ts';
+import { createPocketSphinx } from '../../src/speech/local/pocketsphinx.ts';
+import { PATIENT_RECOGNIZER, recognizerProgram } from '../../src/testing/recognizer-program.ts';
 
 /** What PocketSphinx makes of a recording (16 kHz mono), in lower case. */
 export async function heardWords(samples: Int16Array): Promise<string> {
-  const program = process.env['POCKETSPHINX_STREAM_BIN'];
-  const engines = createSpeechEngines({
-    log: createSilentLogger(),
-    pocketsphinxStreamBin: program ?? path.resolve(import.meta.dirname, '../../.local/native/pocketsphinx-stream'),
-  });
-  const stream = engines.speechToText('local').open({ language: 'en', signal: AbortSignal.timeout(60_000) });
+  const program = recognizerProgram();
+  const engine = createPocketSphinx({ program, clock: systemClock, log: createSilentLogger(), ...PATIENT_RECOGNIZER });
+  const stream = engine.open({ language: 'en', signal: new AbortController().signal });
   try {
     stream.startUtterance(0);
     for (let at = 0; at + 320 <= samples.length; at += 320) stream.write(samples.subarray(at, at + 320));
@@ -21,6 +19,6 @@ export async function heardWords(samples: Int16Array): Promise<string> {
     throw new Error('The recognizer ended without a result');
   } finally {
     stream.close();
-    await engines.close();
+    await engine.close();
   }
 }

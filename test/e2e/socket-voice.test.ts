@@ -43,7 +43,7 @@ describe('a call in a network that blocks WebRTC', { timeout: 300_000 }, () => {
     await learner.startCall();
     await page.locator('[data-testid=connection][data-carrier=socket]').waitFor();
     await learner.phase('listening');
-    await page.getByTestId('recording-now').getByText('Recorded').waitFor();
+    await page.getByTestId('recording-now').getByText('Recorded', { exact: true }).waitFor();
     await learner.screenshot('call-by-socket');
     const asked = await askedSentence(learner);
     await learner.say(speak(asked));

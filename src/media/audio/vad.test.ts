@@ -16,7 +16,7 @@ async function speak(text: string, voice: string): Promise<Int16Array> {
   const folder = await mkdtemp(path.join(tmpdir(), 'vad-'));
   try {
     const file = path.join(folder, 'speech.wav');
-    await promisify(execFile)('flite', ['-voice', voice, '-t', text, '-o', file], { timeout: 20_000 });
+    await promisify(execFile)('flite', ['-voice', voice, '-t', text, '-o', file], { timeout: 120_000 });
     const wav = await readFile(file);
     return new Int16Array(Uint8Array.from(wav.subarray(44)).buffer, 0, (wav.length - 44) >> 1);
   } finally {
