@@ -135,13 +135,14 @@ function roleNotAllowed(): AppError {
   return new AppError({ code: 'role_not_allowed', kind: 'forbidden', message: 'Your role does not allow this.' });
 }
 
-/** Whoever looks is shown in the panel that there is nothing here for them; a program is told. */
+/** Whoever looks comes to the first page, or sees in the panel that there is nothing here; a program is told. */
 const refuseHiddenPages: RequestHandler = (request, response, next) => {
   const name = /^\/(?:api\/)?pages\/([^/]+)$/.exec(request.path)?.[1];
   const page = PANEL_PAGES.find((known) => known.name === name);
   if (name === undefined || page?.roles.includes(visitorAt(request).role)) return next();
   if (request.accepts(['json', 'html']) === 'html') {
-    response.status(page ? 403 : 404);
+    if (page) return response.redirect(303, ROOT);
+    response.status(404);
     return next();
   }
   throw page

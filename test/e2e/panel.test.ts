@@ -76,6 +76,14 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     await page.getByText('boris@example.com').waitFor({ state: 'hidden' });
     assert.equal(await admin.rows().count(), 1);
     await admin.screenshot('search');
+    await admin.go('/resources/users?filters.email=nobody-at-all');
+    await page.getByText('No record is like that.').waitFor();
+    await page.getByTestId('show-all').click();
+    await admin.rows().nth(24).waitFor();
+    await admin.go('/resources/usage');
+    await admin.rows().first().getByText('1:24', { exact: true }).waitFor();
+    await admin.rows().first().getByText('₽10', { exact: true }).waitFor();
+    await page.getByRole('link', { name: /^Call of \d/ }).waitFor();
     await admin.go('/resources/recordings');
     await page.getByText('No call has been recorded.').waitFor();
     await admin.screenshot('empty');
@@ -215,6 +223,7 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
   it('gives money back', async () => {
     const { page } = admin;
     await admin.go(`/resources/payments/records/${stock.payment}/refund`);
+    await page.getByTestId('about-record').getByText('₽500').waitFor();
     await page.locator('#field-amount').fill('100');
     await page.locator('#field-kind').click();
     await page.getByText('The bank has taken it already').click();
@@ -263,6 +272,16 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     await visitor.go(`/resources/calls/records/${stock.talkedCall}/show`);
     await visitor.page.getByTestId('conversation').getByText('Преподаватель').first().waitFor();
     await visitor.screenshot('ru-tablet-conversation');
+    await visitor.go(`/resources/users/records/${stock.anna}/show`);
+    const actions = await visitor.page.locator('.adminjs_ButtonGroupItem').all();
+    const title = await visitor.page.getByRole('heading', { name: 'Подробности' }).boundingBox();
+    assert.ok(actions.length > 2 && title);
+    for (const action of actions) {
+      const box = await action.boundingBox();
+      assert.ok(box && box.x + box.width <= 820, 'every action is on the page');
+      assert.ok(box.y >= title.y + title.height || box.x >= title.x + title.width, 'and none over the title');
+    }
+    await visitor.screenshot('ru-tablet-user');
     assert.deepEqual(visitor.faults, []);
     await visitor.close();
   });

@@ -14,7 +14,7 @@ export default function NoRecords({ resource }: { readonly resource: ResourceJSO
     return (
       <InfoBox title={translateMessage('nothingFound')} illustration="Docs">
         <Text mb="xxl">{translateMessage('nothingFoundAbout')}</Text>
-        <Button variant="contained" onClick={() => navigate(pathname)}>
+        <Button variant="contained" data-testid="show-all" onClick={() => navigate(pathname)}>
           {translateButton('resetFilter')}
         </Button>
       </InfoBox>

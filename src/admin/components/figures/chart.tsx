@@ -54,7 +54,7 @@ const AXIS = { fontSize: 12, fill: '#4a5e5b' };
 /** Figures over time, the first point on the left. */
 export function TimeChart(props: TimeChartProps) {
   const { title, unit, rightUnit, series, points, tableId, height = 240, children } = props;
-  const { formats } = useWords('Figures');
+  const { formats, language } = useWords('Figures');
   const axes = new Set(series.map(({ axis = 'left' }) => axis));
   return (
     <figure className="fg-chart" aria-label={title} aria-describedby={tableId}>
@@ -74,7 +74,8 @@ export function TimeChart(props: TimeChartProps) {
               tick={AXIS}
               tickLine={false}
               axisLine={false}
-              width={52}
+              // `2,25 тыс.`
+              width={language === 'ru' ? 68 : 52}
               allowDecimals={false}
               tickFormatter={formats.short}
             />

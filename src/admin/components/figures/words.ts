@@ -64,11 +64,11 @@ function formatsOf(language: string): Formats {
   // Local times are read as if they were UTC, and written so: no zone moves them.
   const local = (options: Intl.DateTimeFormatOptions): ((text: string) => string) => {
     const format = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' });
-    return (text) => format.format(new Date(text.length === 10 ? text : `${text.slice(0, 19)}Z`));
+    return (text) => short(format.format(new Date(text.length === 10 ? text : `${text.slice(0, 19)}Z`)));
   };
   const here = (options: Intl.DateTimeFormatOptions): ((text: string) => string) => {
     const format = new Intl.DateTimeFormat(locale, options);
-    return (text) => format.format(new Date(text));
+    return (text) => short(format.format(new Date(text)));
   };
   return {
     count,
@@ -96,6 +96,11 @@ function formatsOf(language: string): Formats {
 }
 
 const BYTES = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+
+/** Russian writes a word for "year" behind it, which tables have no room for. */
+function short(date: string): string {
+  return date.replace(/\s?г\./, '');
+}
 
 function clock(seconds: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
