@@ -91,7 +91,12 @@ describe('a call in a network that blocks WebRTC', { timeout: 300_000 }, () => {
     const shifts = shiftsMs(tutor, bySocket);
     test.diagnostic(`the page's sound against the recording: ${shifts.join(' ')} ms`);
     assert.ok(shifts.length >= 4, 'enough speech to compare');
-    assert.ok(Math.max(...shifts) - Math.min(...shifts) < 100, `gaps in what the page played: ${shifts.join(' ')} ms`);
+    // A gap shifts all that follows it; one stretch that is compared to the wrong place shifts nothing else.
+    const lasting = shifts.slice(1).map((shift, index) => Math.min(shift, shifts[index]!));
+    assert.ok(
+      Math.max(...lasting) - Math.min(...lasting) < 100,
+      `gaps in what the page played: ${shifts.join(' ')} ms`,
+    );
     assert.deepEqual(learner.problems, []);
   });
 
