@@ -7,7 +7,7 @@ import { linkInLetterTo } from './outbox.ts';
 import { type Product, startProduct } from './product.ts';
 import { suiteCleanup } from './suite-cleanup.ts';
 
-describe('the account', { timeout: 180_000 }, () => {
+describe('the account', { timeout: 300_000 }, () => {
   const suite = suiteCleanup();
   let product: Product;
   before(async () => {

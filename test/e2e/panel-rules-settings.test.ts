@@ -13,7 +13,7 @@ interface Rule {
   readonly version: number;
 }
 
-describe('the pages of rules and settings', { timeout: 240_000 }, () => {
+describe('the pages of rules and settings', { timeout: 300_000 }, () => {
   const suite = suiteCleanup();
   let product: Product;
   let browser: Browser;

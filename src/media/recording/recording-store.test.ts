@@ -66,7 +66,7 @@ async function read(store: RecordingStore, range?: ByteRange): Promise<string> {
 const refused = (code: string) => (error: unknown) => error instanceof AppError && error.code === code;
 
 for (const [name, open] of Object.entries(kinds)) {
-  describe(`recordings in ${name}`, { timeout: 30_000 }, () => {
+  describe(`recordings in ${name}`, { timeout: 300_000 }, () => {
     it('are written piece by piece, read whole and in ranges, and deleted', async (test) => {
       const store = await open(test);
       const pieces = Array.from({ length: 9 }, (_, index) => String(index).repeat(400));
@@ -95,7 +95,7 @@ for (const [name, open] of Object.entries(kinds)) {
   });
 }
 
-describe('a bucket', { timeout: 30_000 }, () => {
+describe('a bucket', { timeout: 300_000 }, () => {
   it('gets whole parts while the call lasts, and nothing stays behind in the spool', async (test) => {
     const spool = folder(test);
     const { store, server } = await bucket(test, spool);

@@ -61,7 +61,7 @@ async function record(recordings: Recordings, callId: string, seconds: number): 
   await recorder.close();
 }
 
-describe('recordings', { timeout: 60_000 }, () => {
+describe('recordings', { timeout: 300_000 }, () => {
   it('are made only of calls whose learner agreed, while staff offer them', async (test) => {
     const { knex, recordings, userId, files } = await setUp(test);
     const silent = await insertCall(knex, userId);
