@@ -1,8 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
-import type { BoardHandler, BoardOptions } from './board.ts';
 import type { StoreQueue } from './store.ts';
+
+/** Fits `app.use`. */
+export type BoardHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+export interface BoardOptions {
+  /** Where it is mounted, as browsers see it: `/admin/queues`. */
+  readonly basePath: string;
+  /** Shows everything, and refuses every change. */
+  readonly readOnly?: boolean;
+}
 
 /** The board takes queues of every backend; its types know only those in Redis. */
 type AnyQueue = ConstructorParameters<typeof BullMQAdapter>[0];

@@ -1,20 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BoardHandler, BoardOptions } from './board-pages.ts';
 import { QUEUE_NAMES } from './definitions.ts';
 import type { Queues } from './queues.ts';
-
-/** Fits `app.use`. */
-export type BoardHandler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
-
-export interface BoardOptions {
-  /** Where it is mounted, as browsers see it: `/admin/queues`. */
-  readonly basePath: string;
-  /** Shows everything, and refuses every change. */
-  readonly readOnly?: boolean;
-}
 
 /**
  * What the board's pages may do: more than the rest of ours only in that it writes styles and a `base` into its page. From

@@ -1,5 +1,6 @@
 /** The jobs room's face. */
-export { createBoardRouter, type BoardHandler, type BoardOptions } from './board.ts';
+export { createBoardRouter } from './board.ts';
+export type { BoardHandler, BoardOptions } from './board-pages.ts';
 export type { JobName, Payload, QueueName } from './definitions.ts';
 export { openQueues, type DeadJob, type QueueCounts, type Queues, type QueuesOptions } from './queues.ts';
 export { watchQueues, type RollupLag } from './queue-metrics.ts';

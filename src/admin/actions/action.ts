@@ -1,6 +1,6 @@
 import type { ZodObject, output } from 'zod';
 import type { StaffRole } from '../../accounts/index.ts';
-import type { Row } from '../resource/definition.ts';
+import type { Row } from '../resource/row.ts';
 import type { Visitor } from '../roles.ts';
 
 /** A field of an action's form. Its label and help are translated by the action's name and its own. */

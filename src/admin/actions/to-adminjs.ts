@@ -2,7 +2,7 @@ import { ValidationError, type Action, type RecordActionResponse } from 'adminjs
 import { z } from 'zod';
 import { AppError, toAppError } from '../../platform/errors.ts';
 import { only, visitorOf } from '../roles.ts';
-import type { Row } from '../resource/definition.ts';
+import type { Row } from '../resource/row.ts';
 import { toValidationError } from '../resource/service-errors.ts';
 import type { PanelAction } from './action.ts';
 

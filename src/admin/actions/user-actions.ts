@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DELETION_REASONS } from '../../accounts/index.ts';
 import { AppError } from '../../platform/errors.ts';
-import type { Row } from '../resource/definition.ts';
+import type { Row } from '../resource/row.ts';
 import { ADMINS, WITH_PERSONS } from '../roles.ts';
 import { orderOf, type PanelServices } from '../services.ts';
 import { defineAction, type PanelAction } from './action.ts';

@@ -5,8 +5,6 @@ import type { PanelAction } from '../actions/action.ts';
 import type { Visitor } from '../roles.ts';
 import type { Columns } from './columns.ts';
 
-export type Row = Readonly<Record<string, unknown>>;
-
 /** What a form sent, parsed by type and cut to the fields that may be written and have changed. */
 export type Change = Readonly<Record<string, string | number | boolean | null>>;
 

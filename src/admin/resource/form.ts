@@ -1,6 +1,7 @@
 import { ValidationError } from 'adminjs';
 import type { Column, Columns } from './columns.ts';
-import type { Change, Row } from './definition.ts';
+import type { Change } from './definition.ts';
+import type { Row } from './row.ts';
 
 type Value = Change[string];
 type Problems = Record<string, { type: string; message: string }>;

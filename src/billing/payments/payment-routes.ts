@@ -4,8 +4,8 @@ import { defineRoute, type Route } from '../../platform/http/route.ts';
 import { minutesToJson } from '../minutes.ts';
 import { kopecksOf, roublesToJson } from '../money.ts';
 import { amountRub, minutes, roublesFromJson } from '../wire.ts';
-import type { Payments } from './payments.ts';
 import type { Payment } from './payment-rows.ts';
+import type { PaymentService } from './payment-service.ts';
 
 const status = z.enum([
   'created',
@@ -63,7 +63,7 @@ const refundBody = z.strictObject({
 
 const PROVIDER_ERRORS = ['payment_refused', 'payment_provider_unavailable', 'payment_provider_misconfigured'];
 
-export function paymentRoutes(payments: Omit<Payments, 'routes'>): Route[] {
+export function paymentRoutes(payments: PaymentService): Route[] {
   return [
     defineRoute({
       method: 'post',
@@ -119,7 +119,7 @@ export function paymentRoutes(payments: Omit<Payments, 'routes'>): Route[] {
     defineRoute({
       method: 'get',
       path: '/api/admin/billing/payments',
-      summary: 'Payments, the newest first; those of status `mismatch` wait for a decision',
+      summary: 'PaymentService, the newest first; those of status `mismatch` wait for a decision',
       tag: 'billing staff',
       access: ['support', 'admin'],
       query: z.strictObject({

@@ -5,15 +5,14 @@ import type { Route } from '../../platform/http/route.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { createAddressLimit } from '../../platform/rate-limit.ts';
-import type { Kopecks } from '../money.ts';
-import { expirePayments, type PaymentReport } from './checks.ts';
+import { expirePayments } from './checks.ts';
 import { createDeposit, readDeposit } from './deposits.ts';
 import { notify } from './notifications.ts';
 import { paymentRoutes } from './payment-routes.ts';
+import type { PaymentService } from './payment-service.ts';
 import { readPayments, type Payment } from './payment-rows.ts';
-import type { PaymentStatus } from './payment-state.ts';
 import type { PaymentProvider } from './provider.ts';
-import { refundPayment, type RefundRequest } from './refunds.ts';
+import { refundPayment } from './refunds.ts';
 
 export interface PaymentsOptions {
   readonly knex: Knex;
@@ -25,29 +24,7 @@ export interface PaymentsOptions {
   readonly publicUrl: string;
 }
 
-/** Each member can be handed on by itself. */
-export interface Payments {
-  readonly createDeposit: (deposit: {
-    readonly userId: string;
-    readonly amount: Kopecks;
-    readonly idempotencyKey: string;
-  }) => Promise<Payment>;
-  readonly readDeposit: (of: { readonly userId: string; readonly paymentId: string }) => Promise<Payment>;
-  /** Everybody's, for staff, the newest first. */
-  readonly list: (page: {
-    readonly status: PaymentStatus | undefined;
-    readonly before: string | undefined;
-    readonly limit: number;
-  }) => Promise<Payment[]>;
-  readonly refund: (request: RefundRequest) => Promise<Payment>;
-  /** What came to a webhook, from whomever. */
-  readonly notify: (notification: {
-    readonly provider: string;
-    readonly body: unknown;
-    readonly ip: string;
-  }) => Promise<'settled' | 'ignored'>;
-  /** To be run again and again by somebody. */
-  readonly expire: (signal?: AbortSignal) => Promise<PaymentReport>;
+export interface Payments extends PaymentService {
   readonly routes: readonly Route[];
 }
 
@@ -70,7 +47,7 @@ export function createPayments({ knex, log, metrics, provider, publicUrl }: Paym
     // Each of these makes us ask the provider.
     limitStrangers: createAddressLimit({ requests: 20, perSeconds: 60 }),
   };
-  const service: Omit<Payments, 'routes'> = {
+  const service: PaymentService = {
     async createDeposit(deposit) {
       if (provider) return createDeposit({ ...options, provider }, deposit);
       throw new AppError({
