@@ -12,6 +12,8 @@ import { createConfirmations, type ConfirmationOptions, type Confirmations } fro
 import { deleteAccount, passwordWrong, type DeletionReason } from './deletion.ts';
 import { PasswordHasher, type PasswordHasherOptions } from './password-hasher.ts';
 import { checkPassword } from './password-policy.ts';
+import { createPasswordResets, type PasswordResetOptions } from './password-reset.ts';
+import { passwordRoutes } from './password-routes.ts';
 import { accountRoutes } from './routes.ts';
 import { blockAccount, changeAccount, unblockAccount, type AccountChange, type StaffOrder } from './staff-changes.ts';
 import { accountStaffRoutes } from './staff-routes.ts';
@@ -38,6 +40,8 @@ export interface AccountsOptions {
   readonly deletion?: DeletionOptions;
   /** How addresses are confirmed; without it nobody is asked to, as where nobody registers. */
   readonly confirmation?: ConfirmationOptions;
+  /** How a forgotten password is replaced; without it nobody's is. */
+  readonly passwordReset?: PasswordResetOptions;
   /** What is left out is as usual. */
   readonly limits?: Partial<AttemptLimitsConfig>;
   readonly passwords?: PasswordHasherOptions;
@@ -143,6 +147,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const attempts = new AttemptLimits(knex, { ...DEFAULT_LIMITS, ...options.limits });
   const confirmations =
     options.confirmation && createConfirmations({ knex, clock, log, attempts, ...options.confirmation });
+  const resets =
+    options.passwordReset && createPasswordResets({ knex, clock, log, attempts, hasher, ...options.passwordReset });
 
   const signIn = async (account: UserAccount): Promise<SignedIn> => ({
     user: await readUser(knex, account.id),
@@ -250,6 +256,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     ...accountRoutes(service),
     ...accountStaffRoutes(service),
     ...(confirmations ? confirmationRoutes(confirmations) : []),
+    ...(resets ? passwordRoutes(resets) : []),
   ];
   return { ...service, routes };
 }

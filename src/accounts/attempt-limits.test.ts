@@ -8,6 +8,8 @@ const few: AttemptLimitsConfig = {
   loginPerPlace: { attempts: 5, withinSec: 60 },
   registrationPerPlace: { attempts: 2, withinSec: 60 },
   confirmationPerUser: { attempts: 2, withinSec: 60 },
+  passwordRequestPerEmail: { attempts: 2, withinSec: 60 },
+  passwordRequestPerPlace: { attempts: 3, withinSec: 60 },
 };
 
 describe('attempt limits', () => {

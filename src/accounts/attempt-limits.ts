@@ -17,6 +17,10 @@ export interface AttemptLimitsConfig {
   readonly registrationPerPlace: Limit;
   /** Letters with a link that one user asks for. */
   readonly confirmationPerUser: Limit;
+  /** Letters with a link to a new password for one address, whether it has an account or not. */
+  readonly passwordRequestPerEmail: Limit;
+  /** The same asked for from one place, for whatever address. */
+  readonly passwordRequestPerPlace: Limit;
 }
 
 export const DEFAULT_LIMITS: AttemptLimitsConfig = {
@@ -24,6 +28,8 @@ export const DEFAULT_LIMITS: AttemptLimitsConfig = {
   loginPerPlace: { attempts: 50, withinSec: 15 * 60 },
   registrationPerPlace: { attempts: 30, withinSec: 3600 },
   confirmationPerUser: { attempts: 5, withinSec: 3600 },
+  passwordRequestPerEmail: { attempts: 5, withinSec: 3600 },
+  passwordRequestPerPlace: { attempts: 20, withinSec: 3600 },
 };
 
 /** Counts attempts in PostgreSQL, so that all web processes count together. */
@@ -32,12 +38,16 @@ export class AttemptLimits {
   readonly #byPlace: RateLimiterPostgres;
   readonly #registrations: RateLimiterPostgres;
   readonly #confirmations: RateLimiterPostgres;
+  readonly #passwordsByEmail: RateLimiterPostgres;
+  readonly #passwordsByPlace: RateLimiterPostgres;
 
   constructor(knex: Knex, config: AttemptLimitsConfig) {
     this.#byPlaceAndEmail = limiter(knex, 'login-email', config.loginPerPlaceAndEmail);
     this.#byPlace = limiter(knex, 'login', config.loginPerPlace);
     this.#registrations = limiter(knex, 'register', config.registrationPerPlace);
     this.#confirmations = limiter(knex, 'confirmation', config.confirmationPerUser);
+    this.#passwordsByEmail = limiter(knex, 'password-email', config.passwordRequestPerEmail);
+    this.#passwordsByPlace = limiter(knex, 'password', config.passwordRequestPerPlace);
   }
 
   /**
@@ -66,6 +76,17 @@ export class AttemptLimits {
   /** @throws AppError `too_many_confirmations` */
   async countConfirmation(userId: string): Promise<void> {
     await consume(this.#confirmations, userId, 'too_many_confirmations');
+  }
+
+  /** @throws AppError `too_many_password_requests` */
+  async countPasswordRequest(ip: string, email: string): Promise<void> {
+    await consume(this.#passwordsByPlace, placeOf(ip), 'too_many_password_requests');
+    await consume(this.#passwordsByEmail, digest(email), 'too_many_password_requests');
+  }
+
+  /** The failed sign-ins of this address from this place count no more. */
+  async forgiveLogins(ip: string, email: string): Promise<void> {
+    await this.#byPlaceAndEmail.delete(digest(`${placeOf(ip)} ${email}`));
   }
 }
 

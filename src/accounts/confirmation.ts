@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
@@ -6,6 +5,7 @@ import type { Logger } from '../platform/log.ts';
 import { queueMail } from '../platform/mail.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import { confirmationMail } from './confirmation-mail.ts';
+import { hashLinkToken, newLinkToken } from './link-token.ts';
 import type { ProfileLanguage } from './user-models.ts';
 
 const LIFETIME_HOURS = 48;
@@ -48,10 +48,10 @@ export function createConfirmations(options: Dependencies): Confirmations {
       .where('account.id', userId)
       .first('account.email', 'profile.interface_language');
     if (!row) throw new Error('Only a user with a profile is sent a link');
-    const token = randomBytes(32).toString('base64url');
+    const token = newLinkToken();
     const expiresAt = new Date(clock.now().getTime() + LIFETIME_HOURS * 3_600_000);
     await transaction('account_tokens').insert({
-      token_hash: digest(token),
+      token_hash: hashLinkToken(token),
       purpose: 'confirm_email',
       user_account_id: userId,
       email: row.email,
@@ -77,7 +77,7 @@ export function createConfirmations(options: Dependencies): Confirmations {
     },
 
     async confirm(token) {
-      const tokenHash = digest(token);
+      const tokenHash = hashLinkToken(token);
       const userId = await knex.transaction(async (transaction) => {
         const owner = await findToken(transaction, tokenHash);
         if (!owner) throw tokenRefused('confirmation_token_invalid', 'The link is not one of ours. Ask for a new one.');
@@ -136,11 +136,6 @@ async function lockAccount(transaction: Knex.Transaction, userId: string): Promi
     .first('id', 'email', 'confirmed_at', 'blocked_at');
   if (!account) throw new AppError({ code: 'user_not_found', kind: 'not_found', message: 'There is no such user.' });
   return account;
-}
-
-/** Whoever reads the table cannot confirm with it. The token has 256 random bits, so no slow hash is needed. */
-function digest(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
 }
 
 function tokenRefused(code: string, message: string, kind: 'invalid' | 'conflict' = 'invalid'): AppError {

@@ -48,6 +48,7 @@ export function deleteAccount(knex: Knex, { userId, by, onDeleted }: Deletion): 
 
     await onDeleted(transaction, userId);
     await dropMail(transaction, account.email);
+    await transaction('password_requests').whereRaw('email = lower(?)', account.email).delete();
     await transaction('account_tokens').where('user_account_id', userId).delete();
     await removePerson(transaction, userId);
     const actorId = by.kind === 'self' ? userId : by.actorId;

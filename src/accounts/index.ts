@@ -14,5 +14,6 @@ export type { AttemptLimitsConfig, Limit } from './attempt-limits.ts';
 export type { CallPass, CallTokens } from './authentication.ts';
 export type { StaffMember, StaffPass, StaffRole } from './staff.ts';
 export { eraseDeleted } from './erasure.ts';
+export { answerPasswordRequests } from './password-requests.ts';
 export { emailSchema } from './email.ts';
 export type { User } from './users.ts';

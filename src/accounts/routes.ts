@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineRoute, type Route } from '../platform/http/route.ts';
 import type { Accounts } from './accounts.ts';
 import { emailSchema } from './email.ts';
+import { languageSchema as language, readableLanguage } from './language.ts';
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from './password-policy.ts';
 import type { User } from './users.ts';
 
@@ -11,7 +12,6 @@ const name = z
   .trim()
   .max(80)
   .regex(/^\P{Cc}*$/u, 'must not contain control characters');
-const language = z.enum(['en', 'ru']);
 const level = z.enum(['beginner', 'intermediate', 'advanced']);
 /** Far above what the policy allows, which refuses with a code of its own. */
 const password = z.string().min(1).max(1000);
@@ -153,15 +153,6 @@ export function accountRoutes(accounts: Omit<Accounts, 'routes'>): Route[] {
       },
     }),
   ];
-}
-
-/** The first of the asked languages that letters are written in. */
-function readableLanguage(asked: readonly string[]): z.output<typeof language> | undefined {
-  for (const tag of asked) {
-    const { data } = language.safeParse(tag.split('-')[0]?.toLowerCase());
-    if (data !== undefined) return data;
-  }
-  return undefined;
 }
 
 function toAnswer(user: User): z.output<typeof userAnswer> {

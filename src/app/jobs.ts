@@ -1,4 +1,4 @@
-import { eraseDeleted } from '../accounts/index.ts';
+import { answerPasswordRequests, eraseDeleted } from '../accounts/index.ts';
 import { createAnalytics } from '../analytics/index.ts';
 import { createBilling, readReconcileTime, watchReconciliations } from '../billing/index.ts';
 import {
@@ -82,6 +82,9 @@ export async function startJobs(config: ServiceConfig, { log, lifecycle, stoppin
       told(await payments.expire(untilStopped(signal)), 'Asked after payments');
     },
     'send-mail': async (_payload, { signal }: JobContext) => {
+      const { publicUrl } = config.web;
+      const asked = await answerPasswordRequests({ knex, ...parts, publicUrl }, untilStopped(signal));
+      told(asked, 'Answered requests for a new password');
       told(await sendQueuedMail(knex, { mailer, log, signal: untilStopped(signal) }), 'Worked on the mail');
     },
     'erase-accounts': async (_payload, { signal }: JobContext) => {

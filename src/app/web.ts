@@ -62,6 +62,7 @@ export async function startWeb(
     onRegistered: billing.onRegistered,
     onBlocked: (transaction, userId) => desk.endAllOf(transaction, userId),
     confirmation: { publicUrl, onConfirmed: billing.onConfirmed },
+    passwordReset: { publicUrl },
     deletion: {
       async onDeleted(transaction, userId) {
         await desk.endAllOf(transaction, userId);

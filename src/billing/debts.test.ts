@@ -23,8 +23,8 @@ async function open(t: TestContext) {
         await payDebts(transaction, { userId, transactionId, minutes });
         return transactionId;
       }),
-    reverse: (userId: string, creditId: string, hundredths: number) =>
-      knex.transaction((transaction) =>
+    reverse: async (userId: string, creditId: string, hundredths: number) => {
+      const { taken, owed, transactionId } = await knex.transaction((transaction) =>
         reverseCredit(transaction, {
           userId,
           creditId,
@@ -32,7 +32,10 @@ async function open(t: TestContext) {
           idempotencyKey: `reversal:${keys++}`,
           reason: 'refund',
         }),
-      ),
+      );
+      assert.equal(transactionId !== undefined, taken > 0, 'a row of the ledger where something was taken');
+      return { taken, owed };
+    },
     adjust: (userId: string, hundredths: number, idempotencyKey = `adjustment:${keys++}`) =>
       knex.transaction((transaction) =>
         postAdjustment(transaction, { userId, minutes: minutesOf(hundredths), idempotencyKey, reason: 'a test' }),
