@@ -50,6 +50,7 @@ async function setUp(t: TestContext) {
       'wallet_lot_allocations',
       'usage_sessions',
       'wallet_debt_settlements',
+      'payment_returns',
     ]) {
       await owner.knex.raw(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
     }
@@ -88,12 +89,18 @@ async function owe(knex: Knex, userId: string): Promise<void> {
       reversed_minutes: '1.00',
     });
     await adjust(transaction, { userId, minutes: minutesOf(-50), idempotencyKey: 'adjust:1', reason: 'spent' });
-    await reverseCredit(transaction, {
+    const reversal = await reverseCredit(transaction, {
       userId,
       creditId: transactionId,
       minutes: minutesOf(100),
       idempotencyKey: 'reversal:1',
       reason: 'refund',
+    });
+    await transaction('payment_returns').insert({
+      payment_id: payment?.id,
+      kind: 'refund',
+      amount_kopecks: first.price,
+      wallet_transaction_id: reversal.transactionId,
     });
     const next = await credit(transaction, deposit(20, 'deposit:2'));
     await payDebts(transaction, { userId, transactionId: next.transactionId, minutes: minutesOf(20) });
@@ -136,6 +143,7 @@ const BREAKS: Readonly<Record<string, string>> = {
     reward_transaction_id = NULL, welcome_transaction_id = NULL`,
   payment_is_a_deposit: 'UPDATE payments SET captured_kopecks = captured_kopecks + 1',
   refund_is_reversed_or_owed: 'UPDATE payments SET reversed_minutes = 0.5',
+  returned_money_adds_up: 'DELETE FROM payment_returns',
   settlement_is_a_reversal: 'UPDATE wallet_debt_settlements SET minutes = minutes + 1',
 };
 
