@@ -10,6 +10,7 @@ export const AUDIT_ACTIONS = [
   'user.block',
   'user.unblock',
   'user.delete',
+  'user.reset_password',
   'referral.block',
   'referral.unblock',
   'payment.refund',

@@ -42,6 +42,7 @@ export const system = {
       'action.user.block': 'Blocked an account',
       'action.user.unblock': 'Unblocked an account',
       'action.user.delete': 'Deleted an account',
+      'action.user.reset_password': 'Chose a new password by a link',
       'action.referral.block': 'Blocked a referral',
       'action.referral.unblock': 'Unblocked a referral',
       'action.payment.refund': 'Refunded a payment',

@@ -42,6 +42,7 @@ export const system = {
       'action.user.block': 'Заблокирована учётная запись',
       'action.user.unblock': 'Разблокирована учётная запись',
       'action.user.delete': 'Удалена учётная запись',
+      'action.user.reset_password': 'Задан новый пароль по ссылке',
       'action.referral.block': 'Заблокировано приглашение',
       'action.referral.unblock': 'Разблокировано приглашение',
       'action.payment.refund': 'Возвращён платёж',
