@@ -7,6 +7,8 @@ import { linkInLetterTo } from './outbox.ts';
 import { type Product, startProduct } from './product.ts';
 import { suiteCleanup } from './suite-cleanup.ts';
 
+const NEW_PASSWORD = 'another long secret';
+
 describe('the account', { timeout: 300_000 }, () => {
   const suite = suiteCleanup();
   let product: Product;
@@ -103,9 +105,46 @@ describe('the account', { timeout: 300_000 }, () => {
     await friend.page.getByRole('heading', { name: 'Your email is confirmed already' }).waitFor();
     await openAccount(friend);
     await hasAvailable(friend, 120);
+    await forgetPassword(friend, product);
     await leave(friend, product);
   });
 });
+
+/** Signs the friend out and in again, with a new password that a letter's link let them choose. */
+async function forgetPassword(learner: Learner, { outbox }: Product): Promise<void> {
+  const { page } = learner;
+  await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Email').fill('friend@example.com');
+  await page.getByRole('link', { name: 'Forgot password?' }).click();
+  assert.equal(await page.getByLabel('Email').inputValue(), 'friend@example.com');
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+  await learner.screenshot('password-forgotten');
+
+  const link = await linkInLetterTo(outbox, 'friend@example.com', 'reset-password');
+  const save = page.getByRole('button', { name: 'Save the password' });
+  await page.goto(link);
+  await page.getByLabel('New password').fill('short');
+  await save.click();
+  await page.getByText('The password needs 5 more characters.').waitFor();
+  await page.getByLabel('New password').fill(NEW_PASSWORD);
+  await learner.screenshot('password-reset');
+  await save.click();
+  await page.getByTestId('password_changed').waitFor();
+  await learner.screenshot('password-changed');
+  await page.goto(link);
+  await page.getByLabel('New password').fill('a third long secret');
+  await save.click();
+  await page.locator('[data-testid=reset-refused][data-refusal=used]').waitFor();
+  await learner.screenshot('password-link-used');
+  await page.getByRole('link', { name: 'Back to sign-in' }).click();
+  await page.getByLabel('Email').fill('friend@example.com');
+  await page.getByLabel('Password', { exact: true }).fill(NEW_PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await openAccount(learner);
+  await hasAvailable(learner, 120);
+}
 
 /** Deletes the account of somebody who has 120 minutes, and asks in the end whether they are gone. */
 async function leave(learner: Learner, { database: { knex } }: Product): Promise<void> {
@@ -122,7 +161,7 @@ async function leave(learner: Learner, { database: { knex } }: Product): Promise
   await learner.screenshot('delete-account');
   await button.click();
   await page.getByText('This is not your password.').waitFor();
-  await password.fill('a long enough secret');
+  await password.fill(NEW_PASSWORD);
   await button.click();
   await page.getByTestId('deleted').waitFor();
   await learner.screenshot('account-deleted');

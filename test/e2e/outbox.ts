@@ -5,17 +5,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 const DEADLINE_MS = 20_000;
 const LOOK_EVERY_MS = 200;
 
-/** The link of the letter to this address; the jobs process writes it within seconds. */
-export async function linkInLetterTo(outbox: string, email: string): Promise<string> {
+/** The link of the letter to this address that leads to the page; the jobs process writes it within seconds. */
+export async function linkInLetterTo(outbox: string, email: string, page = 'confirm'): Promise<string> {
   const deadline = Date.now() + DEADLINE_MS;
   while (Date.now() < deadline) {
     for (const letter of await readLetters(outbox)) {
-      const link = /^https?:\/\/\S+\/confirm\?token=\S+/m.exec(letter)?.[0];
-      if (link !== undefined && letter.includes(`\r\nTo: ${email}\r\n`)) return link;
+      const link = /^https?:\/\/\S+\/([\w-]+)\?token=\S+/m.exec(letter);
+      if (link?.[1] === page && letter.includes(`\r\nTo: ${email}\r\n`)) return link[0];
     }
     await wait(LOOK_EVERY_MS);
   }
-  throw new Error(`No letter to ${email} was written to ${outbox}`);
+  throw new Error(`No letter to ${email} with a link to ${page} was written to ${outbox}`);
 }
 
 async function readLetters(outbox: string): Promise<string[]> {

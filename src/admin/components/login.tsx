@@ -53,6 +53,11 @@ export default function Login() {
         <Button variant="contained" type="submit" mt="lg" width="100%">
           {translateComponent('Login.loginButton')}
         </Button>
+        <Text mt="lg">
+          <Box as="a" href="/forgot-password" color="primary100" py="sm">
+            {translateComponent('Login.forgotPassword')}
+          </Box>
+        </Text>
       </Box>
     </Box>
   );

@@ -52,6 +52,7 @@ export const adminjsRu = {
       welcomeMessage: 'Для сотрудников AIlingva: учётные записи, минуты, разговоры и доход.',
       properties: { email: 'Эл. почта', password: 'Пароль' },
       loginButton: 'Войти',
+      forgotPassword: 'Забыли пароль?',
     },
   },
   labels: {

@@ -34,6 +34,7 @@ export const en = {
       welcomeMessage: 'For staff of AIlingva: accounts, minutes, calls and what they earn.',
       properties: { email: 'E-mail', password: 'Password' },
       loginButton: 'Sign in',
+      forgotPassword: 'Forgot password?',
     },
   },
 };

@@ -29,6 +29,10 @@ export interface ApiClient {
   /** With the token of a letter's link; signs nobody in. */
   readonly confirmEmail: (token: string) => Promise<void>;
   readonly sendConfirmation: () => Promise<void>;
+  /** Sends a link to a new password, if the address has an account; the answer does not tell. */
+  readonly forgotPassword: (email: string) => Promise<void>;
+  /** With the token of that link; every device is signed out. */
+  readonly resetPassword: (request: { token: string; password: string }) => Promise<void>;
   readonly me: () => Promise<User>;
   readonly updateMe: (changes: { name?: string; language?: Language; level?: Level }) => Promise<User>;
   /** For good. `minutes_given_up`: the balance as the learner was shown it. */
@@ -121,6 +125,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     login: (body) => request('POST', '/api/auth/login', { body, signedIn: false }),
     confirmEmail: (token) => tell('/api/auth/confirm', { body: { token }, signedIn: false }),
     sendConfirmation: () => tell('/api/auth/confirmation'),
+    forgotPassword: (email) => tell('/api/auth/password/forgot', { body: { email }, signedIn: false }),
+    resetPassword: (body) => tell('/api/auth/password/reset', { body, signedIn: false }),
     me: () => request('GET', '/api/me'),
     updateMe: (body) => request('PUT', '/api/me', { body }),
     deleteMe: (body) => tell('/api/me', { body }, 'DELETE'),

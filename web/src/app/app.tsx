@@ -10,7 +10,9 @@ import { CallDetail } from '../screens/call-detail.tsx';
 import { Calls } from '../screens/calls.tsx';
 import { Confirm, ConfirmSignedOut } from '../screens/confirm.tsx';
 import { DepositScreen } from '../screens/deposit.tsx';
+import { ForgotPassword } from '../screens/forgot-password.tsx';
 import { NotFound } from '../screens/not-found.tsx';
+import { ResetPassword } from '../screens/reset-password.tsx';
 import { Settings } from '../screens/settings.tsx';
 import { SignIn } from '../screens/sign-in.tsx';
 import { TopUp } from '../screens/top-up/top-up.tsx';
@@ -44,6 +46,9 @@ function Gate() {
     else if (current.status === 'signed_out') setLastUser(undefined);
   }, [current]);
 
+  // Also for whoever is signed in here and does not know their password any more.
+  if (route.screen === 'forgot-password') return <ForgotPassword email={route.email ?? ''} />;
+  if (route.screen === 'reset-password') return <ResetPassword key={route.token} token={route.token} />;
   switch (current.status) {
     case 'loading':
       return <LoadUser />;
@@ -53,10 +58,10 @@ function Gate() {
       // The call has a token of its own: it goes on, and the sign-in waits for its end.
       if (inCall && lastUser) return <Screens route={{ screen: 'call' }} user={lastUser} />;
       if (route.screen === 'confirm') return <ConfirmSignedOut token={route.token} />;
-      return <SignIn mode={formOf(route)} expired deleted={false} email={current.email ?? ''} />;
+      return <SignIn mode={formOf(route)} expired farewell={undefined} email={current.email ?? ''} />;
     default:
       if (route.screen === 'confirm') return <ConfirmSignedOut token={route.token} />;
-      return <SignIn mode={formOf(route)} expired={false} deleted={current.deleted === true} email="" />;
+      return <SignIn mode={formOf(route)} expired={false} farewell={current.farewell} email="" />;
   }
 }
 

@@ -7,6 +7,7 @@ const KEY_OF_CODE: Readonly<Record<string, MessageKey>> = {
   too_many_registrations: 'error.rate_limited',
   too_many_requests: 'error.rate_limited',
   too_many_confirmations: 'error.rate_limited',
+  too_many_password_requests: 'error.rate_limited',
   payment_provider_unavailable: 'error.payments_down',
   payment_provider_misconfigured: 'error.payments_down',
   idempotency_key_reused: 'error.internal',

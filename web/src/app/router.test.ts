@@ -15,6 +15,8 @@ test('every address leads to its screen and back', () => {
     '/calls/a%2Fb',
     '/deposit/a%2Fb',
     '/confirm?token=a%26b',
+    '/forgot-password',
+    '/reset-password?token=a%26b',
   ]) {
     const [pathname = '', search] = path.split('?');
     assert.equal(pathOf(readRoute(pathname, search)), path);

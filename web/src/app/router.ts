@@ -10,6 +10,10 @@ export type Route =
   | { readonly screen: 'deposit'; readonly paymentId: string }
   /** Where the link of a letter leads. */
   | { readonly screen: 'confirm'; readonly token: string }
+  /** With what was typed into the sign-in; the address of the page does not name it. */
+  | { readonly screen: 'forgot-password'; readonly email?: string }
+  /** Where the link of the letter to whoever forgot their password leads. */
+  | { readonly screen: 'reset-password'; readonly token: string }
   | { readonly screen: 'calls' }
   | { readonly screen: 'call-detail'; readonly callId: string }
   | { readonly screen: 'settings' }
@@ -39,9 +43,11 @@ export function readRoute(path: string, search = ''): Route {
     case 'settings':
     case 'sign-in':
     case 'register':
+    case 'forgot-password':
       return { screen: first };
     case 'confirm':
-      return { screen: 'confirm', token: new URLSearchParams(search).get('token') ?? '' };
+    case 'reset-password':
+      return { screen: first, token: new URLSearchParams(search).get('token') ?? '' };
     default:
       return { screen: 'not-found' };
   }
@@ -57,7 +63,8 @@ export function pathOf(route: Route): string {
     case 'deposit':
       return `/deposit/${encodeURIComponent(route.paymentId)}`;
     case 'confirm':
-      return `/confirm?token=${encodeURIComponent(route.token)}`;
+    case 'reset-password':
+      return `/${route.screen}?token=${encodeURIComponent(route.token)}`;
     default:
       return `/${route.screen}`;
   }

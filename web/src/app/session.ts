@@ -4,9 +4,11 @@ import type { KeptText } from './storage.ts';
 import { createStore } from './value-store.ts';
 import type { ValueStore } from './value-store.ts';
 
+/** Why nobody is signed in any more, where the sign-in says so: the account was deleted, or has a new password. */
+export type Farewell = 'deleted' | 'password_changed';
+
 export type Session =
-  /** `deleted`: because the account was, just now. */
-  | { readonly status: 'signed_out'; readonly deleted?: boolean }
+  | { readonly status: 'signed_out'; readonly farewell?: Farewell | undefined }
   /** The token ran out while the page was used; the place is kept. */
   | { readonly status: 'expired'; readonly email: string | undefined }
   /** A token is kept from before, the user is not loaded yet. */
@@ -17,7 +19,7 @@ export interface SessionKeeper {
   readonly session: ValueStore<Session>;
   readToken(): string | undefined;
   enter(signedIn: SignedIn): void;
-  leave(why?: { readonly deleted: boolean }): void;
+  leave(farewell?: Farewell): void;
   expire(): void;
   /** Asks for the user (balances change with every call). Keeps the last known one when there is no network. */
   refresh(api: ApiClient): Promise<void>;
@@ -42,9 +44,9 @@ export function createSession(storage: KeptText): SessionKeeper {
       setToken(signedIn.token);
       store.write({ status: 'signed_in', user: signedIn.user });
     },
-    leave({ deleted } = { deleted: false }) {
+    leave(farewell) {
       setToken(undefined);
-      store.write({ status: 'signed_out', deleted });
+      store.write({ status: 'signed_out', farewell });
     },
     expire() {
       const session = store.read();

@@ -1,27 +1,28 @@
 import { useEffect, useRef, useState } from 'react';
 import type { FormEvent } from 'react';
+import { emailProblem, newPasswordProblem, SHORTEST_PASSWORD } from '../app/entry-rules.ts';
 import { describeError } from '../app/error-text.ts';
 import { useServices } from '../app/services.ts';
+import type { Farewell } from '../app/session.ts';
+import { Entry } from '../components/entry.tsx';
 import { Field } from '../components/field.tsx';
 import { Link } from '../components/link.tsx';
-import { Logo } from '../components/logo.tsx';
 import { PageTitle } from '../components/page-title.tsx';
-import { localeNames, locales, useI18n } from '../i18n/i18n.ts';
-import type { Locale } from '../i18n/i18n.ts';
+import { useI18n } from '../i18n/i18n.ts';
 import { Orb } from './call/orb.tsx';
 
-/** As the server's rule: src/accounts/password-policy.ts. */
-const SHORTEST_PASSWORD = 10;
 const REFERRAL_KEY = 'ailingva.referral';
+
+const TITLE = { deleted: 'delete.done', password_changed: 'reset.done' } as const;
+const NOTE = { deleted: 'delete.done_note', password_changed: 'reset.done_note' } as const;
 
 export function SignIn(props: {
   readonly mode: 'sign-in' | 'register';
   readonly expired: boolean;
-  /** The account was deleted just now. */
-  readonly deleted: boolean;
+  readonly farewell: Farewell | undefined;
   readonly email: string;
 }) {
-  const { api, session, router, tabStorage, preferences } = useServices();
+  const { api, session, router, tabStorage } = useServices();
   const i18n = useI18n();
   const { t } = i18n;
   const [email, setEmail] = useState(props.email);
@@ -41,22 +42,12 @@ export function SignIn(props: {
     setTried(false);
   }, [props.mode]);
 
-  const passwordLength = Array.from(password).length;
-  const emailError =
-    email.trim() === ''
-      ? t('error.email_missing')
-      : /^\S+@\S+\.\S+$/.test(email.trim())
-        ? undefined
-        : t('error.email_invalid');
-  const passwordError =
-    password === ''
+  const emailError = emailProblem(i18n, email);
+  const passwordError = registering
+    ? newPasswordProblem(i18n, password)
+    : password === ''
       ? t('error.password_missing')
-      : registering && passwordLength < SHORTEST_PASSWORD
-        ? t('error.password_short', {
-            missing: SHORTEST_PASSWORD - passwordLength,
-            count: SHORTEST_PASSWORD - passwordLength,
-          })
-        : undefined;
+      : undefined;
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -89,106 +80,90 @@ export function SignIn(props: {
     }
   }
 
-  const deleted = props.deleted && !registering;
-  const title = t(registering ? 'auth.join' : deleted ? 'delete.done' : 'auth.welcome_back');
+  const farewell = registering ? undefined : props.farewell;
+  const title = t(registering ? 'auth.join' : farewell ? TITLE[farewell] : 'auth.welcome_back');
   return (
-    <div className="entry">
-      <header className="entry-bar">
-        <Logo />
-        <select
-          className="entry-language"
-          aria-label={t('settings.interface_language')}
-          value={i18n.locale}
-          onChange={(event) => preferences.setLocale(event.target.value as Locale)}
-        >
-          {locales.map((locale) => (
-            <option key={locale} value={locale} lang={locale}>
-              {localeNames[locale]}
-            </option>
-          ))}
-        </select>
-      </header>
-      <main id="content" className="entry-main">
-        <div className="entry-art">
-          <Orb phase="idle" muted={false} readLevel={undefined} />
-          <p className="entry-tagline">{t('app.tagline')}</p>
-        </div>
-        <form ref={form} className="entry-form" noValidate onSubmit={(event) => void submit(event)}>
-          <PageTitle title={title} />
-          {registering && <p className="entry-note">{t('auth.join_note')}</p>}
-          {deleted && (
-            <p className="callout good" role="status" data-testid="deleted">
-              {t('delete.done_note')}
-            </p>
-          )}
-          {props.expired && <p className="callout">{t('auth.expired')}</p>}
-          {registering && (
-            <Field
-              label={t('auth.name')}
-              optional
-              value={name}
-              onChange={setName}
-              input={{ name: 'name', autoComplete: 'given-name', maxLength: 80 }}
-            />
-          )}
+    <Entry art={<Orb phase="idle" muted={false} readLevel={undefined} />}>
+      <form ref={form} className="entry-form" noValidate onSubmit={(event) => void submit(event)}>
+        <PageTitle title={title} />
+        {registering && <p className="entry-note">{t('auth.join_note')}</p>}
+        {farewell && (
+          <p className="callout good" role="status" data-testid={farewell}>
+            {t(NOTE[farewell])}
+          </p>
+        )}
+        {props.expired && <p className="callout">{t('auth.expired')}</p>}
+        {registering && (
           <Field
-            label={t('auth.email')}
-            value={email}
-            onChange={setEmail}
-            error={tried ? emailError : undefined}
+            label={t('auth.name')}
+            optional
+            value={name}
+            onChange={setName}
+            input={{ name: 'name', autoComplete: 'given-name', maxLength: 80 }}
+          />
+        )}
+        <Field
+          label={t('auth.email')}
+          value={email}
+          onChange={setEmail}
+          error={tried ? emailError : undefined}
+          input={{
+            type: 'email',
+            name: 'email',
+            autoComplete: registering ? 'email' : 'username',
+            inputMode: 'email',
+            autoCapitalize: 'none',
+            spellCheck: false,
+            required: true,
+          }}
+        />
+        <Field
+          label={t('auth.password')}
+          value={password}
+          onChange={setPassword}
+          error={tried ? passwordError : undefined}
+          note={registering ? t('auth.password_rule', { count: SHORTEST_PASSWORD }) : undefined}
+          input={{
+            type: 'password',
+            name: 'password',
+            autoComplete: registering ? 'new-password' : 'current-password',
+            maxLength: 200,
+            required: true,
+          }}
+        />
+        {registering && (
+          <Field
+            label={t('auth.referral')}
+            optional
+            value={referral}
+            onChange={setReferral}
+            note={t(invited ? 'auth.invited_note' : 'auth.referral_note')}
             input={{
-              type: 'email',
-              name: 'email',
-              autoComplete: registering ? 'email' : 'username',
-              inputMode: 'email',
+              name: 'referral_code',
+              autoComplete: 'off',
               autoCapitalize: 'none',
               spellCheck: false,
-              required: true,
+              maxLength: 64,
             }}
           />
-          <Field
-            label={t('auth.password')}
-            value={password}
-            onChange={setPassword}
-            error={tried ? passwordError : undefined}
-            note={registering ? t('auth.password_rule', { count: SHORTEST_PASSWORD }) : undefined}
-            input={{
-              type: 'password',
-              name: 'password',
-              autoComplete: registering ? 'new-password' : 'current-password',
-              maxLength: 200,
-              required: true,
-            }}
-          />
-          {registering && (
-            <Field
-              label={t('auth.referral')}
-              optional
-              value={referral}
-              onChange={setReferral}
-              note={t(invited ? 'auth.invited_note' : 'auth.referral_note')}
-              input={{
-                name: 'referral_code',
-                autoComplete: 'off',
-                autoCapitalize: 'none',
-                spellCheck: false,
-                maxLength: 64,
-              }}
-            />
-          )}
-          <div role="alert">{error !== undefined && <p className="callout bad">{error}</p>}</div>
-          <button type="submit" className="button primary wide" aria-disabled={working}>
-            {working ? t('auth.working') : t(registering ? 'auth.register' : 'auth.sign_in')}
-          </button>
+        )}
+        <div role="alert">{error !== undefined && <p className="callout bad">{error}</p>}</div>
+        <button type="submit" className="button primary wide" aria-disabled={working}>
+          {working ? t('auth.working') : t(registering ? 'auth.register' : 'auth.sign_in')}
+        </button>
+        {!registering && (
           <p className="entry-other">
-            {t(registering ? 'auth.to_sign_in' : 'auth.to_register')}{' '}
-            <Link to={{ screen: registering ? 'sign-in' : 'register' }}>
-              {t(registering ? 'auth.sign_in' : 'auth.register')}
-            </Link>
+            <Link to={{ screen: 'forgot-password', email: email.trim() }}>{t('forgot.link')}</Link>
           </p>
-        </form>
-      </main>
-    </div>
+        )}
+        <p className="entry-other">
+          {t(registering ? 'auth.to_sign_in' : 'auth.to_register')}{' '}
+          <Link to={{ screen: registering ? 'sign-in' : 'register' }}>
+            {t(registering ? 'auth.sign_in' : 'auth.register')}
+          </Link>
+        </p>
+      </form>
+    </Entry>
   );
 }
 

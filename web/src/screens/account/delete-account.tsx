@@ -49,7 +49,7 @@ export function DeleteAccount({ user }: { readonly user: User }) {
       return;
     }
     call.hangUp();
-    session.leave({ deleted: true });
+    session.leave('deleted');
     router.go({ screen: 'sign-in' }, { replace: true });
   }
 
