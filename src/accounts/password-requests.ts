@@ -65,15 +65,15 @@ export async function answerPasswordRequests(
 
 function answer({ knex, clock, publicUrl }: Dependencies, request: PasswordRequest): Promise<'sent' | 'ignored'> {
   return knex.transaction(async (transaction) => {
-    // Another run may be at the same one: it waits here, and then finds nothing.
-    const taken = await transaction('password_requests').where('id', request.id).delete();
-    if (taken === 0) return 'ignored';
     const account: { id: string; email: string; blocked_at: Date | null } | undefined = await transaction(
       'user_accounts',
     )
       .whereRaw('lower(email) = ?', request.email)
       .forNoKeyUpdate()
       .first('id', 'email', 'blocked_at');
+    // After the account, as a deletion takes its locks. Another run may have been at the same one.
+    const taken = await transaction('password_requests').where('id', request.id).delete();
+    if (taken === 0) return 'ignored';
     // A deleted account is blocked, and its address is nobody's.
     if (!account || account.blocked_at !== null) return 'ignored';
     const now = clock.now().getTime();

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import { writeAudit } from '../platform/audit.ts';
 import type { Clock } from '../platform/clock.ts';
-import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import { queueMail } from '../platform/mail.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
@@ -9,6 +8,7 @@ import { hashLinkToken } from './link-token.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { passwordChangedMail } from './password-mails.ts';
 import { checkPassword } from './password-policy.ts';
+import { lockTokensOwner, readUsableToken } from './password-token.ts';
 import type { ProfileLanguage } from './user-models.ts';
 
 export interface PasswordResetOptions {
@@ -64,12 +64,12 @@ export function createPasswordResets(options: Dependencies): PasswordResets {
     async reset({ token, password, language: asked, ip }) {
       const tokenHash = hashLinkToken(token);
       // Looked at before the hash is made, which is dear, and again under the account's lock.
-      const { email } = await readUsable(knex, tokenHash, clock.now());
+      const { email } = await readUsableToken(knex, tokenHash, clock.now());
       checkPassword(password, email);
       const passwordHash = await hasher.hash(password);
       const userId = await knex.transaction(async (transaction) => {
-        const account = await lockOwner(transaction, tokenHash);
-        await readUsable(transaction, tokenHash, clock.now());
+        const account = await lockTokensOwner(transaction, tokenHash);
+        await readUsableToken(transaction, tokenHash, clock.now());
         await transaction('user_accounts')
           .where('id', account.id)
           .update({ password_hash: passwordHash, token_version: knex.raw('token_version + 1') });
@@ -96,61 +96,4 @@ export function createPasswordResets(options: Dependencies): PasswordResets {
       log.info({ userId }, 'A password was changed by a link');
     },
   };
-}
-
-interface UsableToken {
-  readonly email: string;
-}
-
-/** @throws AppError where no password is changed with it */
-async function readUsable(knex: Knex, tokenHash: string, now: Date): Promise<UsableToken> {
-  const found:
-    | { token_email: string; email: string; expires_at: Date; used_at: Date | null; blocked_at: Date | null }
-    | undefined = await findToken(knex, tokenHash).first(
-    'token.email as token_email',
-    'token.expires_at',
-    'token.used_at',
-    'account.email',
-    'account.blocked_at',
-  );
-  if (!found || found.token_email !== found.email) {
-    throw refused('reset_token_invalid', 'The link is not one of ours. Ask for a new one.');
-  }
-  if (found.blocked_at !== null) {
-    throw new AppError({ code: 'account_blocked', kind: 'forbidden', message: 'This account is blocked.' });
-  }
-  if (found.used_at !== null) {
-    throw refused('reset_token_used', 'The link was used already, or there is a newer one.', 'conflict');
-  }
-  if (found.expires_at.getTime() <= now.getTime()) {
-    throw refused('reset_token_expired', 'The link is too old. Ask for a new one.');
-  }
-  return { email: found.email };
-}
-
-interface Owner {
-  readonly id: string;
-  readonly email: string;
-  readonly role: string;
-  readonly interface_language: ProfileLanguage | null;
-}
-
-/** All of an account's tokens change under the account's lock: of two who reset at once, one waits here. */
-async function lockOwner(transaction: Knex.Transaction, tokenHash: string): Promise<Owner> {
-  const owner: Owner | undefined = await findToken(transaction, tokenHash)
-    .join('user_profiles as profile', 'profile.user_account_id', 'account.id')
-    .forNoKeyUpdate('account')
-    .first('account.id', 'account.email', 'account.role', 'profile.interface_language');
-  if (!owner) throw refused('reset_token_invalid', 'The link is not one of ours. Ask for a new one.');
-  return owner;
-}
-
-function findToken(knex: Knex, tokenHash: string): Knex.QueryBuilder {
-  return knex('account_tokens as token')
-    .join('user_accounts as account', 'account.id', 'token.user_account_id')
-    .where({ 'token.token_hash': tokenHash, 'token.purpose': 'reset_password' });
-}
-
-function refused(code: string, message: string, kind: 'invalid' | 'conflict' = 'invalid'): AppError {
-  return new AppError({ code, kind, message });
 }
