@@ -20,10 +20,10 @@ const chosen = globSync('{src,scripts,test,bench,migrations,web}/**/*.test.{ts,t
   .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern.replace(/^\.\//, ''))));
 
 const isStatic = (file: string): boolean => file.startsWith('test/static/');
-/** Listens to sound in real time, or has a browser. */
-const isRealTime = (file: string): boolean => /^test\/(calls|e2e|realtime)\//.test(file);
-/** Of those, what a neighbour does not disturb: calls whose sound nobody judges, and pages that are silent. */
-const isTolerant = (file: string): boolean => /^test\/(calls\/|e2e\/(deposit|panel))/.test(file);
+/** Listens to sound in real time, has a browser, or has processes of the product and recognizers at work. */
+const isRealTime = (file: string): boolean => /^(test\/(calls|e2e|realtime)|src\/(app|speech\/local))\//.test(file);
+/** Of those, what a neighbour does not disturb: calls whose sound nobody judges, pages that are silent, processes. */
+const isTolerant = (file: string): boolean => /^(test\/(calls\/|e2e\/(deposit|panel))|src\/)/.test(file);
 
 /** Cheapest first. What judges sound, with a browser on the same two cores, runs alone. */
 const groups: readonly TestGroup[] = [

@@ -1,26 +1,28 @@
 import type { Knex } from 'knex';
-import { raw, UniqueViolationError } from 'objection';
+import { raw } from 'objection';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
-import type { Authenticator, Route } from '../platform/http/route.ts';
+import type { Route } from '../platform/http/route.ts';
 import type { Logger } from '../platform/log.ts';
-import { ensureAdmin, type FirstAdmin } from './admin.ts';
+import type { AccountService, Credentials, SignedIn } from './account-service.ts';
+import { ensureAdmin } from './admin.ts';
 import { AttemptLimits, DEFAULT_LIMITS, type AttemptLimitsConfig } from './attempt-limits.ts';
-import { createAuthenticator, createCallTokens, type CallTokens } from './authentication.ts';
+import { createAuthenticator, createCallTokens } from './authentication.ts';
 import { confirmationRoutes } from './confirmation-routes.ts';
-import { createConfirmations, type ConfirmationOptions, type Confirmations } from './confirmation.ts';
-import { deleteAccount, passwordWrong, type DeletionReason } from './deletion.ts';
+import { createConfirmations, type ConfirmationOptions } from './confirmation.ts';
+import { deleteAccount, passwordWrong } from './deletion.ts';
 import { PasswordHasher, type PasswordHasherOptions } from './password-hasher.ts';
 import { checkPassword } from './password-policy.ts';
 import { createPasswordResets, type PasswordResetOptions } from './password-reset.ts';
 import { passwordRoutes } from './password-routes.ts';
+import { insertAccount, type RegistrationOptions } from './registration.ts';
 import { accountRoutes } from './routes.ts';
-import { blockAccount, changeAccount, unblockAccount, type AccountChange, type StaffOrder } from './staff-changes.ts';
+import { blockAccount, changeAccount, unblockAccount } from './staff-changes.ts';
 import { accountStaffRoutes } from './staff-routes.ts';
-import { notStaff, readStaff, staffRole, type StaffMember, type StaffPass } from './staff.ts';
+import { notStaff, readStaff, staffRole } from './staff.ts';
 import { Tokens } from './tokens.ts';
-import { UserAccount, UserProfile, type ProfileLanguage, type ProfileLevel } from './user-models.ts';
-import { readUser, type User } from './users.ts';
+import { UserAccount, UserProfile } from './user-models.ts';
+import { readUser } from './users.ts';
 
 export interface AccountsOptions {
   readonly knex: Knex;
@@ -28,12 +30,7 @@ export interface AccountsOptions {
   readonly clock: Clock;
   /** At least 32 bytes; the same in all processes. */
   readonly tokenSecret: string;
-  /** Runs in the transaction that makes the account. */
-  readonly onRegistered: (
-    transaction: Knex.Transaction,
-    userId: string,
-    invitation: { readonly referralCode?: string },
-  ) => Promise<void>;
+  readonly onRegistered: RegistrationOptions['onRegistered'];
   /** Runs in the transaction that blocks an account: its calls, for example, end. */
   readonly onBlocked?: (transaction: Knex.Transaction, userId: string) => Promise<void>;
   /** How accounts are deleted; without it nobody's is. */
@@ -52,91 +49,7 @@ export interface DeletionOptions {
   readonly onDeleted: (transaction: Knex.Transaction, userId: string) => Promise<void>;
 }
 
-export interface OwnDeletion {
-  readonly userId: string;
-  readonly password: string;
-  /** The balance as the user was shown it, and agrees to lose it; decimal minutes. */
-  readonly minutesGivenUp: number;
-  readonly ip: string;
-}
-
-export interface Registration {
-  /** Normalised, as `emailSchema` gives it. */
-  readonly email: string;
-  readonly password: string;
-  readonly name: string;
-  readonly language: ProfileLanguage;
-  /** For letters, where it is known. */
-  readonly interfaceLanguage?: ProfileLanguage;
-  /** As it was typed. */
-  readonly referralCode?: string;
-  readonly ip: string;
-}
-
-export interface Credentials {
-  readonly email: string;
-  readonly password: string;
-  readonly ip: string;
-}
-
-export interface ProfileChange {
-  readonly name?: string | undefined;
-  readonly language?: ProfileLanguage | undefined;
-  readonly level?: ProfileLevel | undefined;
-}
-
-export interface SignedIn {
-  readonly user: User;
-  readonly token: string;
-}
-
-/** Each member can be handed on by itself: none needs `this`. */
-export interface Accounts {
-  /** @throws AppError `email_taken`, `too_many_registrations`, and what `checkPassword` and `onRegistered` throw */
-  readonly register: (registration: Registration) => Promise<SignedIn>;
-  /** @throws AppError `credentials_invalid`, `account_blocked`, `too_many_logins`, `sign_in_busy` */
-  readonly login: (credentials: Credentials) => Promise<SignedIn>;
-  /**
-   * For the back office, under the same limits on attempts; no token is made.
-   * @throws AppError what `login` throws, and `not_staff`
-   */
-  readonly signInStaff: (credentials: Credentials) => Promise<StaffPass>;
-  /** Who holds the pass now; `undefined` when it is void. */
-  readonly readStaff: (pass: StaffPass) => Promise<StaffMember | undefined>;
-  /** Ends every token of the user, on every device. */
-  readonly logoutEverywhere: (userId: string) => Promise<void>;
-  /** Ends every token too, and lets no new one be made. */
-  readonly block: (userId: string) => Promise<void>;
-  readonly unblock: (userId: string) => Promise<void>;
-  /** The same by a member of staff, written in the audit log. @throws AppError `user_not_found`, `own_account`, `last_admin` */
-  readonly blockByStaff: (userId: string, reason: string, order: StaffOrder) => Promise<void>;
-  readonly unblockByStaff: (userId: string, reason: string, order: StaffOrder) => Promise<void>;
-  /** Changes profile and role. See `changeAccount`. */
-  readonly changeByStaff: (
-    userId: string,
-    change: AccountChange,
-    order: StaffOrder,
-    refuseIfChanged?: (transaction: Knex.Transaction) => Promise<void>,
-  ) => Promise<void>;
-  /**
-   * The user deletes their own account. See `deleteAccount` of `deletion.ts`.
-   * @throws AppError `password_wrong`, `too_many_logins`, `balance_not_given_up`, `last_admin`
-   */
-  readonly deleteOwn: (deletion: OwnDeletion) => Promise<void>;
-  /** A member of staff deletes somebody's. @throws AppError `user_not_found`, `own_account`, `last_admin` */
-  readonly deleteAccount: (deletion: {
-    readonly userId: string;
-    readonly by: StaffOrder & { readonly reason: DeletionReason };
-  }) => Promise<void>;
-  readonly me: (userId: string) => Promise<User>;
-  readonly changeProfile: (userId: string, change: ProfileChange) => Promise<User>;
-  /** Makes an administrator when there is none; `undefined` when there is one. */
-  readonly ensureAdmin: (admin: {
-    readonly email?: string;
-    readonly password?: string;
-  }) => Promise<FirstAdmin | undefined>;
-  readonly authenticator: Authenticator;
-  readonly callTokens: CallTokens;
+export interface Accounts extends AccountService {
   readonly routes: readonly Route[];
 }
 
@@ -174,7 +87,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     return account;
   };
 
-  const service: Omit<Accounts, 'routes'> = {
+  const service: AccountService = {
     async register(registration) {
       const { email, password } = registration;
       checkPassword(password, email);
@@ -261,27 +174,6 @@ export function createAccounts(options: AccountsOptions): Accounts {
   return { ...service, routes };
 }
 
-async function insertAccount(
-  dependencies: Pick<AccountsOptions, 'knex' | 'onRegistered'> & { readonly confirmations: Confirmations | undefined },
-  registration: Registration,
-  passwordHash: string,
-): Promise<UserAccount> {
-  const { knex, onRegistered, confirmations } = dependencies;
-  const { email, name, language, interfaceLanguage = null, referralCode } = registration;
-  try {
-    return await knex.transaction(async (transaction) => {
-      const inserted = await UserAccount.query(transaction).insert({ email, passwordHash }).returning('*');
-      await UserProfile.query(transaction).insert({ userAccountId: inserted.id, name, language, interfaceLanguage });
-      await onRegistered(transaction, inserted.id, referralCode === undefined ? {} : { referralCode });
-      await confirmations?.sendLink(transaction, inserted.id);
-      return inserted;
-    });
-  } catch (error) {
-    if (error instanceof UniqueViolationError && error.constraint === 'user_accounts_email_key') throw emailTaken();
-    throw error;
-  }
-}
-
 /** Only over the hash that was checked: a password changed meanwhile stays changed. */
 async function replaceHash(knex: Knex, account: UserAccount, passwordHash: string): Promise<void> {
   await UserAccount.query(knex)
@@ -301,12 +193,4 @@ function credentialsInvalid(): AppError {
 /** Told only to somebody who knows the password. */
 function accountBlocked(): AppError {
   return new AppError({ code: 'account_blocked', kind: 'forbidden', message: 'This account is blocked.' });
-}
-
-function emailTaken(): AppError {
-  return new AppError({
-    code: 'email_taken',
-    kind: 'conflict',
-    message: 'There is an account with this e-mail address already. Sign in instead.',
-  });
 }

@@ -5,7 +5,8 @@ import { createSilentLogger } from '../platform/log.ts';
 import { serveApi } from '../testing/api.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
-import { createAccounts, type Registration } from './accounts.ts';
+import type { Registration } from './account-service.ts';
+import { createAccounts } from './accounts.ts';
 
 const ann: Registration = {
   email: 'ann@example.com',

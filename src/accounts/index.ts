@@ -1,13 +1,6 @@
 /** The accounts room's face. */
-export {
-  createAccounts,
-  type Accounts,
-  type AccountsOptions,
-  type Credentials,
-  type ProfileChange,
-  type Registration,
-  type SignedIn,
-} from './accounts.ts';
+export type { Credentials, ProfileChange, Registration, SignedIn } from './account-service.ts';
+export { createAccounts, type Accounts, type AccountsOptions } from './accounts.ts';
 export type { FirstAdmin } from './admin.ts';
 export { DELETION_REASONS, type DeletionReason } from './deletion.ts';
 export type { AttemptLimitsConfig, Limit } from './attempt-limits.ts';

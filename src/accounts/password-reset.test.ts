@@ -6,7 +6,8 @@ import { serveApi, type ApiRequest } from '../testing/api.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { createTestDatabase } from '../testing/test-database.ts';
 import { until } from '../testing/until.ts';
-import { createAccounts, type Registration } from './accounts.ts';
+import type { Registration } from './account-service.ts';
+import { createAccounts } from './accounts.ts';
 import type { AttemptLimitsConfig } from './attempt-limits.ts';
 import { answerPasswordRequests } from './password-requests.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute, type Route } from '../platform/http/route.ts';
-import type { Accounts } from './accounts.ts';
+import type { AccountService } from './account-service.ts';
 import { emailSchema } from './email.ts';
 import { languageSchema as language, readableLanguage } from './language.ts';
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from './password-policy.ts';
@@ -55,7 +55,7 @@ const userAnswer = z
 
 const signedIn = z.object({ user: userAnswer, token: z.string().describe('For `Authorization: Bearer`') });
 
-export function accountRoutes(accounts: Omit<Accounts, 'routes'>): Route[] {
+export function accountRoutes(accounts: AccountService): Route[] {
   return [
     defineRoute({
       method: 'post',

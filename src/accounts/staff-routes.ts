@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRoute, type Route } from '../platform/http/route.ts';
-import type { Accounts } from './accounts.ts';
+import type { AccountService } from './account-service.ts';
 import { DELETION_REASONS } from './deletion.ts';
 
 const order = z.strictObject({
@@ -14,7 +14,7 @@ const order = z.strictObject({
 
 /** What staff may do to accounts. */
 export function accountStaffRoutes(
-  accounts: Pick<Accounts, 'blockByStaff' | 'unblockByStaff' | 'deleteAccount'>,
+  accounts: Pick<AccountService, 'blockByStaff' | 'unblockByStaff' | 'deleteAccount'>,
 ): Route[] {
   return [
     defineRoute({
