@@ -9,8 +9,11 @@ export interface S3Server {
   readonly requests: readonly string[];
   /** Uploads in parts that were neither completed nor abandoned. */
   openUploads(): number;
-  /** From now on every request that would write is answered with this status; `undefined`: they are served again. */
-  fail(status: number | undefined): void;
+  /**
+   * From now on every request that would write is answered with this status, or what would write bytes is neither read nor
+   * answered; `undefined`: they are served again.
+   */
+  fail(how: number | 'silence' | undefined): void;
   close(): Promise<void>;
 }
 
@@ -27,10 +30,11 @@ export async function startS3Server(options: {
   const objects = new Map<string, Buffer>();
   const uploads = new Map<string, Upload>();
   const requests: string[] = [];
-  let failure: number | undefined;
+  let failure: number | 'silence' | undefined;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
+    if (failure === 'silence' && request.method === 'PUT') return;
     const body = await read(request);
     const prefix = `/${options.bucket}/`;
     const signed = request.headers.authorization?.startsWith(`AWS4-HMAC-SHA256 Credential=${options.accessKeyId}/`);
@@ -52,7 +56,7 @@ export async function startS3Server(options: {
       .join(' ')
       .trim();
     requests.push(action);
-    if (failure !== undefined && /^(PUT|POST)/.test(action)) return refuse(response, failure, 'InternalError');
+    if (typeof failure === 'number' && /^(PUT|POST)/.test(action)) return refuse(response, failure, 'InternalError');
     switch (action) {
       case 'PUT':
         objects.set(key, body);
@@ -106,8 +110,8 @@ export async function startS3Server(options: {
     objects,
     requests,
     openUploads: () => uploads.size,
-    fail: (status) => {
-      failure = status;
+    fail: (how) => {
+      failure = how;
     },
     close: async () => {
       const { promise: closed, resolve: done } = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -153,6 +153,53 @@ describe('a bucket', { timeout: 300_000 }, () => {
     await assert.rejects(dead.finish());
   });
 
+  it('is not left with parts of what was deleted, either', async (test) => {
+    const spool = folder(test);
+    const { store, server } = await bucket(test, spool);
+    const dead = await store.create(KEY);
+    await dead.append(Buffer.from('x'.repeat(2_500)));
+    await until(() => server.requests.includes('PUT part'), 'a part to be sent');
+    letSettle(spool);
+    const next = createS3Store(settings(server, spool));
+    test.after(() => next.close());
+    assert.equal(await next.recover(wanted(false)), 0);
+    assert.deepEqual([server.openUploads(), ...server.objects.keys(), ...filesIn(spool)], [0]);
+    await assert.rejects(dead.finish());
+  });
+
+  it('that does not answer is not waited for: nothing stays open, and the recording is sent later', async (test) => {
+    const spool = folder(test);
+    const { store, server } = await bucket(test, spool);
+    const impatient = createS3Store({ ...settings(server, spool), partBytes: LARGE_BYTES, requestTimeoutMs: 200 });
+    test.after(() => impatient.close());
+    server.fail('silence');
+    await assert.rejects(write(impatient, ['x'.repeat(LARGE_BYTES)]));
+    await until(() => !isOpen(spool), 'the file to be closed');
+    server.fail(undefined);
+    letSettle(spool);
+    assert.equal(await store.recover(wanted(true)), 1);
+    assert.equal(server.objects.get(KEY)?.length, LARGE_BYTES);
+    assert.equal(server.openUploads(), 0);
+  });
+
+  it('gets a file once where two processes find it', async (test) => {
+    const spool = folder(test);
+    const { store, server } = await bucket(test, spool);
+    const other = createS3Store(settings(server, spool));
+    test.after(() => other.close());
+    server.fail(400);
+    await assert.rejects(write(store, ['x'.repeat(2_500)]));
+    server.fail(undefined);
+    letSettle(spool);
+    const recovered = await store.recover(async () => {
+      // The other one sends it while this one has only seen it.
+      assert.equal(await other.recover(wanted(true)), 1);
+      return true;
+    });
+    assert.equal(recovered, 0);
+    assert.equal(await read(store), 'x'.repeat(2_500));
+  });
+
   it('does not get what was deleted before it could be sent', async (test) => {
     const spool = folder(test);
     const { store, server } = await bucket(test, spool);
@@ -163,7 +210,34 @@ describe('a bucket', { timeout: 300_000 }, () => {
     assert.equal(await store.recover(wanted(false)), 0);
     assert.deepEqual([...server.objects.keys(), ...filesIn(spool)], []);
   });
+
+  it('does not keep what was deleted while it was sent', async (test) => {
+    const spool = folder(test);
+    const { store, server } = await bucket(test, spool);
+    server.fail(400);
+    await assert.rejects(write(store, ['x'.repeat(2_500)]));
+    server.fail(undefined);
+    letSettle(spool);
+    assert.equal(await store.recover(async () => !server.objects.has(KEY)), 0);
+    assert.ok(server.requests.includes('PUT'), 'it was sent');
+    assert.deepEqual([...server.objects.keys(), ...filesIn(spool)], []);
+  });
 });
+
+/** More than the buffers between two programs take. */
+const LARGE_BYTES = 32 * 1_024 * 1_024;
+
+/** Whether this process has a file of the folder open: proc_pid_fd(5). */
+function isOpen(spool: string): boolean {
+  return readdirSync('/proc/self/fd').some((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(spool);
+    } catch {
+      // It was the one that lists them.
+      return false;
+    }
+  });
+}
 
 function wanted(answer: boolean): (key: string) => Promise<boolean> {
   return (key) => Promise.resolve(key === KEY && answer);

@@ -14,8 +14,8 @@ export interface RecordingStore {
   /** What is not there is deleted already. */
   delete(key: string): Promise<void>;
   /**
-   * Puts to their place what a crash left behind; how many files. For the process that writes, at its start.
-   * @param isWanted whether the recording is still to be kept: what was deleted meanwhile is not put back
+   * Puts to their place what a crash or a failing store left behind; how many files. For processes that write, now and then.
+   * @param isWanted whether the recording is still to be kept, asked before and after: what was deleted meanwhile is not put back
    */
   recover(isWanted: (key: string) => Promise<boolean>): Promise<number>;
   close(): void;

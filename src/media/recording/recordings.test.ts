@@ -21,6 +21,7 @@ import { recordingRoute } from './recording-http.ts';
 import { createRecordingPasses } from './recording-pass.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { Recordings } from './recordings.ts';
+import { startRecovery } from './recovery.ts';
 
 const codec = loadOpus();
 
@@ -127,6 +128,27 @@ describe('recordings', { timeout: 300_000 }, () => {
     assert.deepEqual(await knex('call_recordings').select(), []);
   });
 
+  it('go with the account also where their writer ends in the middle of that', async (test) => {
+    const { knex, userId } = await setUp(test);
+    const stored = new Set<string>();
+    let closing: (() => Promise<void>) | undefined;
+    const store: RecordingStore = {
+      ...createFolderStore({ folder: '/dev/null/nowhere' }),
+      create: async (key) => ({ append: async () => {}, finish: async () => void stored.add(key) }),
+      async delete(key) {
+        stored.delete(key);
+        await closing?.();
+      },
+    };
+    const recordings = new Recordings({ knex, store, log: createSilentLogger() });
+    const recorder = await recordings.begin(await consentedCall(knex, userId), codec);
+    assert.ok(recorder);
+    closing = () => recorder.close();
+    assert.equal(await recordings.deleteOfUser(userId), 1);
+    assert.deepEqual([...stored], []);
+    assert.deepEqual(await knex('call_recordings').select(), []);
+  });
+
   it('are there to be listened to when the process that wrote them has died', async (test) => {
     const { knex, recordings, userId } = await setUp(test);
     const callId = await consentedCall(knex, userId);
@@ -217,6 +239,33 @@ describe('recordings', { timeout: 300_000 }, () => {
     assert.equal((await ask('GET', `${link.url}x`)).status, 401);
     await clock.advance(7 * 3_600_000);
     assert.equal((await ask('GET', link.url)).status, 401);
+  });
+});
+
+describe('what was left behind', () => {
+  it('is looked for at once and every five minutes, one look at a time, whatever the last one met, until it is closed', async () => {
+    const clock = new FakeClock();
+    const looks: PromiseWithResolvers<number>[] = [];
+    const recordings = {
+      recover() {
+        const look = Promise.withResolvers<number>();
+        looks.push(look);
+        return look.promise;
+      },
+    };
+    const recovery = startRecovery({ recordings, clock, log: createSilentLogger() });
+    assert.equal(looks.length, 1);
+    await clock.advance(20 * 60_000);
+    assert.equal(looks.length, 1, 'the first still goes on');
+    looks[0]?.reject(new Error('No bucket'));
+    await clock.advance(5 * 60_000 - 1);
+    assert.equal(looks.length, 1);
+    await clock.advance(1);
+    assert.equal(looks.length, 2);
+    recovery.close();
+    looks[1]?.resolve(1);
+    await clock.advance(3_600_000);
+    assert.equal(looks.length, 2);
   });
 });
 

@@ -24,6 +24,7 @@ interface StoredPart {
   readonly ended_at: Date | null;
   readonly duration_ms: string | null;
   readonly bytes: string | null;
+  readonly complete: boolean | null;
 }
 
 export interface RecordingsOptions {
@@ -160,11 +161,13 @@ export class Recordings {
     let deleted = 0;
     for (;;) {
       const rows: StoredPart[] = await condition(this.#parts()).limit(DELETE_AT_ONCE);
-      for (const { call_id, part, object_key } of rows) {
+      for (const { call_id, part, object_key, complete } of rows) {
         signal?.throwIfAborted();
         // The row goes last: what is left of a run that broke off is found again.
         await this.#store.delete(object_key);
         await this.#forgetPart(call_id, part);
+        // Its writer, or a recovery, may have put it there between the two; from now on they find no row.
+        if (complete !== true) await this.#store.delete(object_key);
       }
       deleted += rows.length;
       if (rows.length < DELETE_AT_ONCE) return deleted;

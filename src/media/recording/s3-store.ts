@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import {
@@ -41,12 +41,16 @@ export interface S3StoreOptions {
   readonly clock: Clock;
   /** Default 5 MiB, the least that a part may have: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
   readonly partBytes?: number;
+  /** How long a request may go without an answer. Default 60 000; a whole recording gets more, by its size. */
+  readonly requestTimeoutMs?: number;
 }
 
 const PART_BYTES = 5 * 1_024 * 1_024;
 /** A recording in the making is written to each second; its last part takes no longer than this to be sent. */
 const SETTLED_AFTER_MS = 5 * 60_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** A whole recording is sent at least as fast. */
+const LEAST_BYTES_PER_MS = 500;
 const CONTENT_TYPE = 'audio/ogg';
 
 /**
@@ -55,6 +59,7 @@ const CONTENT_TYPE = 'audio/ogg';
  */
 export function createS3Store(options: S3StoreOptions): RecordingStore {
   const { bucket: Bucket, endpoint, region, accessKeyId, secretAccessKey, spoolFolder, log, clock } = options;
+  const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const client = new S3Client({
     region,
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
@@ -62,7 +67,8 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
     // Other makers' servers know fewer checksums than Amazon's.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 10_000 },
+    // Without the last, a request that has no answer is only warned of, and waits for ever.
+    requestHandler: { requestTimeout, connectionTimeout: 10_000, throwOnRequestTimeout: true },
   });
   const writing = new Set<string>();
   const spooled = (key: string) => path.join(spoolFolder, key);
@@ -108,21 +114,24 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
           const { size, mtimeMs } = await stat(file);
           // Somebody still writes or uploads it: this process, or another one with the same spool.
           if (writing.has(Key) || mtimeMs > settledBeforeMs) continue;
-          if (await isWanted(Key)) {
-            await abandonUploads(client, { Bucket, Key });
-            await client.send(
-              new PutObjectCommand({
-                Bucket,
-                Key,
-                Body: createReadStream(file),
-                ContentLength: size,
-                ContentType: CONTENT_TYPE,
+          const wanted = await isWanted(Key);
+          // What nobody wants must not stay in the bucket unseen, either.
+          await abandonUploads(client, { Bucket, Key });
+          if (wanted) {
+            await sendFile(file, {}, (Body, abortSignal) =>
+              client.send(new PutObjectCommand({ Bucket, Key, Body, ContentLength: size, ContentType: CONTENT_TYPE }), {
+                abortSignal,
+                requestTimeout: requestTimeout + size / LEAST_BYTES_PER_MS,
               }),
             );
-            recovered += 1;
+            if (await isWanted(Key)) recovered += 1;
+            // Deleted while it was sent.
+            else await client.send(new DeleteObjectCommand({ Bucket, Key }));
           }
           await rm(file, { force: true });
         } catch (error) {
+          // Another process with the same spool was faster.
+          if (!existsSync(file)) continue;
           log.warn({ err: error, key: Key }, 'A recording could not be uploaded from the spool; it stays there');
         }
       }
@@ -155,6 +164,25 @@ async function abandonUploads(client: S3Client, { Bucket, Key }: ObjectName): Pr
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
   for (const { UploadId } of Uploads.filter((upload) => upload.Key === Key)) {
     await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+  }
+}
+
+/**
+ * Sends a stretch of a file. The SDK neither closes the body of a request that fails, nor looks at one that cannot be
+ * read: nobody else would, and an error that nobody takes ends the process.
+ */
+async function sendFile<Answer>(
+  file: string,
+  stretch: { readonly start?: number; readonly end?: number },
+  send: (body: Readable, signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const handle = await open(file);
+  const unreadable = new AbortController();
+  const body = handle.createReadStream(stretch).on('error', (error) => unreadable.abort(error));
+  try {
+    return await send(body, unreadable.signal);
+  } finally {
+    body.destroy();
   }
 }
 
@@ -217,15 +245,9 @@ class SpooledUpload implements RecordingWriter {
       this.#uploadId = begun.UploadId;
     }
     const PartNumber = this.#parts.length + 1;
-    const { ETag } = await client.send(
-      new UploadPartCommand({
-        Bucket,
-        Key,
-        UploadId: this.#uploadId,
-        PartNumber,
-        Body: createReadStream(file, { start: from, end: to - 1 }),
-        ContentLength: to - from,
-      }),
+    const part = { Bucket, Key, UploadId: this.#uploadId, PartNumber, ContentLength: to - from };
+    const { ETag } = await sendFile(file, { start: from, end: to - 1 }, (Body, abortSignal) =>
+      client.send(new UploadPartCommand({ ...part, Body }), { abortSignal }),
     );
     this.#parts.push({ ETag, PartNumber });
   }
