@@ -20,7 +20,7 @@ import { accountRoutes } from './routes.ts';
 import { blockAccount, changeAccount, unblockAccount } from './staff-changes.ts';
 import { accountStaffRoutes } from './staff-routes.ts';
 import { notStaff, readStaff, staffRole } from './staff.ts';
-import { Tokens } from './tokens.ts';
+import { tokenInvalid, Tokens } from './tokens.ts';
 import { UserAccount, UserProfile } from './user-models.ts';
 import { readUser } from './users.ts';
 
@@ -45,7 +45,9 @@ export interface AccountsOptions {
 }
 
 export interface DeletionOptions {
-  /** Runs in the transaction that deletes an account, while it still has its address: its calls, for example, end. */
+  /** Ends the user's calls, in the transaction that deletes the account. See `Deletion` of `deletion.ts`. */
+  readonly endCalls: (transaction: Knex.Transaction, userId: string) => Promise<void>;
+  /** Runs in the same transaction, while the account still has its address: what else ends with it. */
   readonly onDeleted: (transaction: Knex.Transaction, userId: string) => Promise<void>;
 }
 
@@ -68,9 +70,9 @@ export function createAccounts(options: AccountsOptions): Accounts {
     token: await tokens.issueApi({ userId: account.id, tokenVersion: account.tokenVersion }),
   });
 
-  const remove = async (deletion: Omit<Parameters<typeof deleteAccount>[1], 'onDeleted'>): Promise<void> => {
+  const remove = async (deletion: Omit<Parameters<typeof deleteAccount>[1], keyof DeletionOptions>): Promise<void> => {
     if (!options.deletion) throw new Error('Nobody is deleted by this process');
-    const deleted = await deleteAccount(knex, { ...deletion, onDeleted: options.deletion.onDeleted });
+    const deleted = await deleteAccount(knex, { ...deletion, ...options.deletion });
     if (deleted) log.warn({ userId: deletion.userId }, 'An account was deleted');
   };
 
@@ -157,7 +159,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
     async changeProfile(userId, change) {
       const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-      if (Object.keys(given).length > 0) await UserProfile.query(knex).findById(userId).patch(given);
+      if (Object.keys(given).length > 0) await changeOwnProfile(knex, userId, given);
       return readUser(knex, userId);
     },
 
@@ -172,6 +174,15 @@ export function createAccounts(options: AccountsOptions): Accounts {
     ...(resets ? passwordRoutes(resets) : []),
   ];
   return { ...service, routes };
+}
+
+/** Under the account's lock, which a deletion takes first: what it blanked is not written once more. */
+async function changeOwnProfile(knex: Knex, userId: string, change: Partial<UserProfile>): Promise<void> {
+  await knex.transaction(async (transaction) => {
+    const account = await UserAccount.query(transaction).findById(userId).whereNull('deleted_at').forShare();
+    if (!account) throw tokenInvalid();
+    await UserProfile.query(transaction).findById(userId).patch(change);
+  });
 }
 
 /** Only over the hash that was checked: a password changed meanwhile stays changed. */

@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { eraseCallsOf } from '../media/index.ts';
 import { createFolderStore, Recordings, type RecordingStore } from '../media/recording/index.ts';
 import { createSilentLogger } from '../platform/log.ts';
+import { until } from '../testing/until.ts';
 import { openHouse, PASSWORD, type House, type Learner } from '../testing/house.ts';
 import { insertCall, markCallLive } from '../testing/stored-learners.ts';
 import { eraseDeleted } from './erasure.ts';
@@ -31,6 +32,16 @@ async function placesOf({ knex }: House, text: string): Promise<string[]> {
     if (row) found.push(`${table}.${column}`);
   }
   return found.toSorted();
+}
+
+/** Sessions of this database that wait for a lock. */
+async function countWaiting({ knex }: House): Promise<number> {
+  const { rows } = await knex.raw<{ rows: { count: number }[] }>(
+    `SELECT count(DISTINCT waiting.pid)::integer AS count FROM pg_locks waiting JOIN pg_locks other USING (pid)
+     WHERE NOT waiting.granted
+       AND other.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** A call of theirs that is connected, with words in it, and a folder for its recording. */
@@ -192,6 +203,56 @@ describe('deleting an account', () => {
       const written = await knex('audit_log').where({ action: 'user.delete', subject_id: ann.id });
       assert.equal(written.length, 1);
     }
+  });
+
+  it('waits for a call that says it is alive, and holds nothing meanwhile that the call needs', async (t) => {
+    const house = await openHouse(t);
+    const { knex } = house;
+    const ann = await house.register('ann@example.com');
+    const { callId } = await talk(t, house, ann);
+    const deleted = await knex.transaction(async (heartbeat) => {
+      await heartbeat('calls').where('id', callId).update({ talked_ms: 61_000 });
+      const leaving = house.accounts
+        .deleteOwn({ userId: ann.id, password: PASSWORD, minutesGivenUp: TRIAL, ip: '192.0.2.1' })
+        .then(() => undefined);
+      // Whoever looks at it later hears of a failure all the same.
+      leaving.catch(() => undefined);
+      await until(async () => (await countWaiting(house)) === 1, 'the deletion to wait');
+      // As a heartbeat that extends its hold does next.
+      await heartbeat('user_profiles').where('user_account_id', ann.id).forNoKeyUpdate().first('minutes_held');
+      return { leaving };
+    });
+    await deleted.leaving;
+    assert.equal((await knex('calls').where('id', callId).first()).end_requested, 'blocked');
+    assert.equal((await house.ask('GET', '/api/me', { token: ann.token })).status, 401);
+  });
+
+  it('blanks the profile for good: a change that was on its way is not written over it', async (t) => {
+    const house = await openHouse(t);
+    const { knex, accounts } = house;
+    const ann = await house.register('ann@example.com');
+    const { leaving, renaming } = await knex.transaction(async (other) => {
+      await other('user_profiles').where('user_account_id', ann.id).forNoKeyUpdate().first('name');
+      const own = accounts.deleteOwn({ userId: ann.id, password: PASSWORD, minutesGivenUp: TRIAL, ip: '192.0.2.1' });
+      await until(async () => (await countWaiting(house)) === 1, 'the deletion to wait');
+      // Its token was good a moment ago.
+      const change = Promise.allSettled([accounts.changeProfile(ann.id, { name: NAME })]);
+      await until(async () => (await countWaiting(house)) === 2, 'the change to wait');
+      return { leaving: own, renaming: change };
+    });
+    await leaving;
+    const [renamed] = await renaming;
+    assert.deepEqual(await placesOf(house, NAME), []);
+    assert.equal(renamed.status === 'rejected' && (renamed.reason as { code?: string }).code, 'token_invalid');
+  });
+
+  it('cannot be kept from happening by an account under the address that it would leave', async (t) => {
+    const house = await openHouse(t);
+    const ann = await house.register('ann@example.com');
+    const body = { email: `deleted-${ann.id}@deleted.invalid`, password: PASSWORD };
+    const refused = await house.ask('POST', '/api/auth/register', { body });
+    assert.deepEqual([refused.status, refused.body['code']], [400, 'request_invalid']);
+    assert.equal((await leave(house, ann)).status, 204);
   });
 
   it('by staff: administrators, never of themselves, for good', async (t) => {

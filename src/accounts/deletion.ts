@@ -25,6 +25,11 @@ export type Deleter =
 export interface Deletion {
   readonly userId: string;
   readonly by: Deleter;
+  /**
+   * Ends the calls that are open, in the same transaction. Asked before the wallet is locked, since a call's lock comes
+   * first everywhere, and once more under the wallet's, for a call that was only just placed.
+   */
+  readonly endCalls: (transaction: Knex.Transaction, userId: string) => Promise<void>;
   /** In the same transaction, while the account still has its address: what else ends with it. */
   readonly onDeleted: (transaction: Knex.Transaction, userId: string) => Promise<void>;
 }
@@ -36,16 +41,18 @@ export interface Deletion {
  * @returns whether it was this one
  * @throws AppError `user_not_found`, `last_admin`; to the user `password_wrong`, `balance_not_given_up`; to staff `own_account`
  */
-export function deleteAccount(knex: Knex, { userId, by, onDeleted }: Deletion): Promise<boolean> {
+export function deleteAccount(knex: Knex, { userId, by, endCalls, onDeleted }: Deletion): Promise<boolean> {
   return knex.transaction(async (transaction) => {
     const account = await lockAccount(transaction, userId);
     if (account.deletedAt) return false;
     if (by.kind === 'self' && account.passwordHash !== by.passwordHash) throw passwordWrong();
     if (by.kind === 'staff' && by.actorId === userId) throw ownAccount();
     if (account.role === 'admin') await refuseLastAdmin(transaction, userId);
+    await endCalls(transaction, userId);
     const balance = await lockWallet(transaction, userId);
     if (by.kind === 'self' && Number(balance) > by.minutesGivenUp) throw balanceNotGivenUp(balance);
 
+    await endCalls(transaction, userId);
     await onDeleted(transaction, userId);
     await dropMail(transaction, account.email);
     await transaction('password_requests').whereRaw('email = lower(?)', account.email).delete();

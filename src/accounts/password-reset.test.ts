@@ -36,7 +36,7 @@ async function setUp(t: TestContext, limits: Partial<AttemptLimitsConfig> = {}) 
     tokenSecret: 'a secret of at least thirty-two bytes',
     onRegistered: async () => {},
     confirmation: { publicUrl, onConfirmed: async (_transaction, userId) => void confirmed.push(userId) },
-    deletion: { onDeleted: async () => {} },
+    deletion: { endCalls: async () => {}, onDeleted: async () => {} },
     passwordReset: { publicUrl },
     limits,
     passwords: { cost: { logN: 10, r: 8, p: 1 } },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRoute, type Route } from '../platform/http/route.ts';
 import type { AccountService } from './account-service.ts';
-import { emailSchema } from './email.ts';
+import { emailSchema, newEmailSchema } from './email.ts';
 import { languageSchema as language, readableLanguage } from './language.ts';
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from './password-policy.ts';
 import type { User } from './users.ts';
@@ -17,7 +17,7 @@ const level = z.enum(['beginner', 'intermediate', 'advanced']);
 const password = z.string().min(1).max(1000);
 
 const registration = z.strictObject({
-  email: emailSchema,
+  email: newEmailSchema,
   password: password.describe(`${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters, not a common password`),
   name: name.default(''),
   language: language.default('en').describe('The language to learn'),

@@ -64,10 +64,8 @@ export async function startWeb(
     confirmation: { publicUrl, onConfirmed: billing.onConfirmed },
     passwordReset: { publicUrl },
     deletion: {
-      async onDeleted(transaction, userId) {
-        await desk.endAllOf(transaction, userId);
-        await billing.onDeleted(transaction, userId);
-      },
+      endCalls: (transaction, userId) => desk.endAllOf(transaction, userId),
+      onDeleted: billing.onDeleted,
     },
   });
   const engines = createEngineChoice({ config, knex, log });

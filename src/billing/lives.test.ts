@@ -273,7 +273,8 @@ async function actOnPerson(process: Process, what: Extract<Act, { who: number }>
   else if (what.type === 'open') await openCall(process, userId);
   else if (what.type === 'leave') {
     const by = { kind: 'self', passwordHash: 'none', minutesGivenUp: what.minutesGivenUp } as const;
-    await deleteAccount(process.knex, { userId, by, onDeleted: process.billing.onDeleted });
+    const { onDeleted } = process.billing;
+    await deleteAccount(process.knex, { userId, by, endCalls: async () => {}, onDeleted });
   } else if (what.type === 'gift') {
     await giveGift(process.knex, {
       userId,

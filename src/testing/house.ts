@@ -64,10 +64,8 @@ export async function openHouse(t: TestContext): Promise<House> {
     onRegistered: billing.onRegistered,
     confirmation: { publicUrl: 'https://ailingva.example', onConfirmed: billing.onConfirmed },
     deletion: {
-      async onDeleted(transaction, userId) {
-        await desk.endAllOf(transaction, userId);
-        await billing.onDeleted(transaction, userId);
-      },
+      endCalls: (transaction, userId) => desk.endAllOf(transaction, userId),
+      onDeleted: billing.onDeleted,
     },
     passwords: { cost: { logN: 10, r: 8, p: 1 } },
     limits: { registrationPerPlace: { attempts: 1000, withinSec: 60 } },

@@ -106,10 +106,8 @@ export async function openPanel(
     onRegistered: billing.onRegistered,
     onBlocked: (transaction, userId) => desk.endAllOf(transaction, userId),
     deletion: {
-      async onDeleted(transaction, userId) {
-        await desk.endAllOf(transaction, userId);
-        await billing.onDeleted(transaction, userId);
-      },
+      endCalls: (transaction, userId) => desk.endAllOf(transaction, userId),
+      onDeleted: billing.onDeleted,
     },
     passwords: { cost: { logN: 10, r: 8, p: 1 } },
     limits: { registrationPerPlace: { attempts: 10_000, withinSec: 60 } },

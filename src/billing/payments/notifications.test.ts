@@ -7,7 +7,7 @@ import { openCashDesk, type CashDesk } from '../../testing/payments/cash-desk.ts
 /** As the learner does who agrees to lose so many minutes. */
 function leave({ knex }: CashDesk, userId: string, minutesGivenUp: number): Promise<boolean> {
   const by = { kind: 'self', passwordHash: 'none', minutesGivenUp } as const;
-  return deleteAccount(knex, { userId, by, onDeleted: async () => {} });
+  return deleteAccount(knex, { userId, by, endCalls: async () => {}, onDeleted: async () => {} });
 }
 
 describe('a notification', () => {
