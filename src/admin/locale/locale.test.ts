@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { locales } from 'adminjs';
+import { DELETION_REASONS } from '../../accounts/index.ts';
 import { PANEL_PAGES } from '../pages/list.ts';
 import { AUDIT_ACTIONS } from '../resources/audit.ts';
 import { panelTables } from '../resources/index.ts';
@@ -97,6 +98,35 @@ describe('the words of the panel', () => {
     assert.deepEqual(
       // Locks have such names too.
       [...new Set(written)].filter((action) => !known.has(action) && !action.startsWith('ailingva.')),
+      [],
+    );
+  });
+
+  it('name every job, and the words of ours in an entry of the audit log', () => {
+    const definitions = readFileSync(path.join(import.meta.dirname, '../../jobs/definitions.ts'), 'utf8');
+    const jobs = [...definitions.matchAll(/^ {2}'([a-z-]+)': \{/gm)].map(([, job = '']) => job);
+    assert.ok(jobs.length > 5);
+    const choicesOf = (table: string, name: string): readonly string[] => {
+      const column = panelTables({} as never).find(({ id }) => id === table)?.columns[name];
+      assert.ok(column?.type === 'choice');
+      return column.choices;
+    };
+    const values = [
+      ...DELETION_REASONS,
+      ...choicesOf('users', 'role'),
+      ...choicesOf('users', 'level'),
+      ...choicesOf('referrals', 'status'),
+      // These two are never taken back as an entry.
+      ...choicesOf('ledger', 'type').filter((type) => type !== 'deposit' && type !== 'reversal'),
+    ];
+    const repaired = ['balance', 'held', 'sequence', 'adjustment', 'lots', 'allocations', 'holds', 'debts'];
+    const needed = [
+      ...jobs.map((job) => `components ▸ Jobs ▸ jobNames ▸ ${job}`),
+      ...values.map((value) => `components ▸ Audit ▸ values ▸ ${value}`),
+      ...[...repaired, 'name_ru'].map((name) => `components ▸ Audit ▸ names ▸ ${name}`),
+    ];
+    assert.deepEqual(
+      needed.filter((key) => !english.has(key)),
       [],
     );
   });

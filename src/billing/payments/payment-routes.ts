@@ -119,7 +119,7 @@ export function paymentRoutes(payments: PaymentService): Route[] {
     defineRoute({
       method: 'get',
       path: '/api/admin/billing/payments',
-      summary: 'PaymentService, the newest first; those of status `mismatch` wait for a decision',
+      summary: 'Payments, the newest first; those of status `mismatch` wait for a decision',
       tag: 'billing staff',
       access: ['support', 'admin'],
       query: z.strictObject({

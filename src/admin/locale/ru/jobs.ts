@@ -24,6 +24,7 @@ export const jobsWords = {
       'sweep-calls': 'Списать пропущенное',
       'check-payments': 'Узнать о платежах',
       'send-mail': 'Отправить письма',
+      'erase-accounts': 'Стереть оставшееся от удалённых',
       'roll-up-revenue': 'Сложить показатели',
       'close-days': 'Закрыть дни',
       'reconcile-ledger': 'Сверить книги',
