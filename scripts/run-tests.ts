@@ -23,7 +23,8 @@ const isStatic = (file: string): boolean => file.startsWith('test/static/');
 /** Listens to sound in real time, has a browser, or has processes of the product and recognizers at work. */
 const isRealTime = (file: string): boolean => /^(test\/(calls|e2e|realtime)|src\/(app|speech\/local))\//.test(file);
 /** Of those, what a neighbour does not disturb: calls whose sound nobody judges, pages that are silent, processes. */
-const isTolerant = (file: string): boolean => /^(test\/(calls\/|e2e\/(deposit|panel))|src\/)/.test(file);
+const isTolerant = (file: string): boolean =>
+  isRealTime(file) && /^(src\/|test\/calls\/|test\/e2e\/(deposit|panel))/.test(file);
 
 /** Cheapest first. What judges sound, with a browser on the same two cores, runs alone. */
 const groups: readonly TestGroup[] = [
