@@ -44,6 +44,8 @@ describe('the pages of figures', { timeout: 300_000 }, () => {
     );
     const analytics = createAnalytics({ knex, log: createSilentLogger() });
     await analytics.rebuild();
+    // What stood open anywhere in the cluster held the rebuild back.
+    await catchUp(analytics);
     await analytics.closeDays(new Date());
     // Came late: its day is closed.
     const payer = await insertPayer(knex);
