@@ -25,6 +25,7 @@ export const jobsWords = {
       'sweep-calls': 'Charge what was missed',
       'check-payments': 'Ask after payments',
       'send-mail': 'Send mail',
+      'erase-accounts': 'Erase what deleted accounts left',
       'roll-up-revenue': 'Add up the figures',
       'close-days': 'Close the days',
       'reconcile-ledger': 'Check the books',
