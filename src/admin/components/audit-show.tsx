@@ -1,7 +1,7 @@
 import { useTranslation, type ActionProps } from 'adminjs';
 import React from 'react';
 import { Link } from 'react-router-dom';
-import { readDeed, type Deed } from './audit/difference.ts';
+import { isOurWord, readDeed, type Deed } from './audit/difference.ts';
 import { Section } from './figures/parts.tsx';
 import { useWords } from './figures/words.ts';
 
@@ -62,12 +62,12 @@ export default function AuditShow({ record, resource }: ActionProps) {
   );
 }
 
-function Changes({ deed: { changes, others } }: { readonly deed: Deed }) {
+function Changes({ deed }: { readonly deed: Deed }) {
+  const { changes, others } = deed;
   const { say } = useWords('Audit');
   const nameOf = (name: string): string => say(`names.${name}`, { defaultValue: name });
-  // Only words of ours are looked up: what people wrote stands as it is, whatever it looks like.
-  const valueOf = (value: string): string =>
-    /^[a-z_]{2,20}$/.test(value) ? say(`values.${value}`, { defaultValue: value }) : value;
+  const valueOf = (name: string, value: string): string =>
+    isOurWord(deed, name, value) ? say(`values.${value}`, { defaultValue: value }) : value;
   return (
     <>
       {changes.length > 0 && (
@@ -87,8 +87,10 @@ function Changes({ deed: { changes, others } }: { readonly deed: Deed }) {
                 {changes.map(({ name, before, after, same }) => (
                   <tr key={name} data-change={name}>
                     <th scope="row">{nameOf(name)}</th>
-                    <td className="fg-text kp-text">{valueOf(before)}</td>
-                    <td className="fg-text kp-text">{same ? valueOf(after) : <strong>{valueOf(after)}</strong>}</td>
+                    <td className="fg-text kp-text">{valueOf(name, before)}</td>
+                    <td className="fg-text kp-text">
+                      {same ? valueOf(name, after) : <strong>{valueOf(name, after)}</strong>}
+                    </td>
                   </tr>
                 ))}
               </tbody>
@@ -103,7 +105,7 @@ function Changes({ deed: { changes, others } }: { readonly deed: Deed }) {
               {others.map(({ name, value }) => (
                 <tr key={name} data-detail={name}>
                   <th scope="row">{nameOf(name)}</th>
-                  <td className="fg-text kp-text">{valueOf(value)}</td>
+                  <td className="fg-text kp-text">{valueOf(name, value)}</td>
                 </tr>
               ))}
             </tbody>

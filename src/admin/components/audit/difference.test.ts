@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { readDeed } from './difference.ts';
+import { isOurWord, readDeed } from './difference.ts';
 
 it('takes a deed apart: what changed from what to what, and the rest', () => {
   const details = {
@@ -20,4 +20,13 @@ it('takes a deed apart: what changed from what to what, and the rest', () => {
   ]);
   assert.deepEqual(readDeed('{}'), { changes: [], others: [] });
   assert.deepEqual(readDeed('broken').others, [{ name: 'value', value: 'broken' }]);
+});
+
+it('leaves what people wrote as it is, though it looks like a word of ours', () => {
+  const gift = readDeed('{"minutes":"5.00","reason":"abuse","after":{"name":"trial","role":"admin"}}');
+  assert.deepEqual(
+    [isOurWord(gift, 'reason', 'abuse'), isOurWord(gift, 'name', 'trial'), isOurWord(gift, 'role', 'admin')],
+    [false, false, true],
+  );
+  assert.ok(isOurWord(readDeed('{"by":"staff","reason":"abuse"}'), 'reason', 'abuse'));
 });

@@ -25,6 +25,16 @@ export function readDeed(text: string): Deed {
   };
 }
 
+/** Filled in by people, or told by whatever failed. */
+const WRITTEN: ReadonlySet<string> = new Set(['reason', 'name', 'name_ru', 'title', 'text', 'error']);
+
+/** Whether a value is a word of ours, to be said in the panel's language; what people wrote stands as it is. */
+export function isOurWord({ others }: Deed, name: string, value: string): boolean {
+  // Who deleted an account chose the reason from a list.
+  const chosen = name === 'reason' && others.some((other) => other.name === 'by');
+  return (chosen || !WRITTEN.has(name)) && /^[a-z_]{2,20}$/.test(value);
+}
+
 function changesOf(before: unknown, after: unknown): ChangedValue[] {
   const [old, now] = [asRecord(before), asRecord(after)];
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].map((name) => {
