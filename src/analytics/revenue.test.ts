@@ -162,6 +162,7 @@ describe('the figures over HTTP', () => {
     const [some] = (await house.revenue('from_date=2025-12-01&to_date=2025-12-02&engine=local')).buckets;
     assert.deepEqual([some?.['total_minutes'], some?.['as_closed']], [117, null]);
     await analytics.rebuild();
+    await catchUp(analytics);
     const again = await house.revenue('from_date=2025-12-01&to_date=2025-12-01');
     assert.equal(minutesAsClosed(again.buckets[0]), 120);
   });
