@@ -8,8 +8,10 @@ import { TestCaller } from '../../src/testing/caller/test-caller.ts';
 import { within } from '../../src/testing/caller/deadline.ts';
 import { createScriptedSpeechToText } from '../../src/testing/engines/scripted-speech-to-text.ts';
 import { createScriptedTextToSpeech } from '../../src/testing/engines/scripted-text-to-speech.ts';
+import { settlePromises } from '../../src/testing/fake-clock.ts';
 import { createScriptedTutor, type ScriptedAnswer } from '../../src/testing/engines/scripted-tutor.ts';
 import { startTestMediaNode, type TestMediaNode, type TestMediaNodeOptions } from '../../src/testing/media-node.ts';
+import { until } from '../../src/testing/until.ts';
 
 /** Asks early whether anybody is there, and ends the call so long after it. */
 function silentSettings(endAfterAwayMs: number): ConversationSettings {
@@ -73,6 +75,30 @@ describe('calls on a media node', { timeout: 300_000 }, () => {
     assert.ok(greeting && greeting.heardText.length < greeting.text.length);
     await assert.rejects(dial(test, node, token), refused('call_ended'));
     assert.equal(node.node.calls.size, 0);
+  });
+
+  it('ends, and gives its place free, where its recording cannot be stored; a drain lets it try', async (test) => {
+    const stored = Promise.withResolvers<void>();
+    const recorder = {
+      advance() {},
+      tutor() {},
+      learner() {},
+      broken: new AbortController().signal,
+      close: () => stored.promise,
+    };
+    const node = await startNode(test, { recordings: { begin: () => Promise.resolve(recorder) } });
+    const { callId, token } = node.place();
+    const caller = await dial(test, node, token);
+    await caller.hear(1);
+    await caller.hangUp();
+    await node.ending(callId);
+    await until(() => node.node.calls.size === 0, 'the place of the call');
+    let drained = false;
+    const draining = node.node.calls.drain(0).then(() => (drained = true));
+    await settlePromises();
+    assert.equal(drained, false);
+    stored.resolve();
+    await draining;
   });
 
   it('refuses to join twice on one connection, and goes on', async (test) => {

@@ -44,8 +44,8 @@ export interface CallOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: CallMetrics;
-  /** Called once, when everything of the call is closed and written. */
-  readonly onEnded: (callId: string) => void;
+  /** Called once, when everything of the call is closed and written. `stored`: its recording, too; never rejects. */
+  readonly onEnded: (callId: string, stored: Promise<void>) => void;
 }
 
 /**
@@ -129,7 +129,7 @@ export class Call implements SignaledCall {
     return talkedMs(this.#state, this.#options.clock.monotonicMs());
   }
 
-  /** Resolves when the call has ended and everything of it is written. */
+  /** Resolves when the call has ended and everything of it is written; its recording may still be on its way. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
@@ -348,14 +348,17 @@ export class Call implements SignaledCall {
     caller.close();
     this.#writes.add('end', () => meter.end(this.id, ending));
     this.#send('call:ended', { reason, talked_ms: ending.talkedMs });
-    await Promise.all([this.#writes.idle(), this.#recorder?.then((recorder) => recorder?.close())]);
+    const recorder = this.#recorder;
+    const stored = (async () => (await recorder)?.close())();
+    // A store that does not answer must not keep the call's place.
+    await this.#writes.idle();
     countEnd(metrics, reason);
     log.info(
       { call: this.id, reason, talkedMs: ending.talkedMs, media: voice.stats(), ...(socketVoice && { socketVoice }) },
       'A call ended',
     );
     this.#ended.resolve();
-    this.#options.onEnded(this.id);
+    this.#options.onEnded(this.id, stored);
   }
 
   /** The page shows minutes from its first moment; a meter that does not answer is asked again when the call is live. */

@@ -61,10 +61,15 @@ export interface CallRegistryOptions {
   readonly openSocketVoice?: OpenSocketVoice | undefined;
 }
 
+/** What a recording may take to be stored when the process ends; later, others find what is left of it. */
+const STORING_LIMIT_MS = 5_000;
+
 /** The calls of this process. A call comes into being when its page first enters, and stays until it has ended. */
 export class CallRegistry implements CallAdmission {
   readonly #options: CallRegistryOptions;
   readonly #calls = new Map<string, Promise<Call>>();
+  /** Recordings of calls that have ended, on their way to their store. */
+  readonly #storing = new Set<Promise<void>>();
   #draining = false;
 
   constructor(options: CallRegistryOptions) {
@@ -93,7 +98,10 @@ export class CallRegistry implements CallAdmission {
     return true;
   }
 
-  /** Takes no new calls; resolves when the live ones have ended, those that last beyond `limitMs` by our hand. */
+  /**
+   * Takes no new calls; resolves when the live ones have ended, those that last beyond `limitMs` by our hand, and their
+   * recordings had their chance to be stored.
+   */
   async drain(limitMs: number): Promise<void> {
     this.#draining = true;
     const calls = await this.#opened();
@@ -101,6 +109,14 @@ export class CallRegistry implements CallAdmission {
       for (const call of calls) call.end('node_draining');
     });
     await Promise.all(calls.map((call) => call.ended));
+    timer.cancel();
+    await this.#storeRecordings();
+  }
+
+  async #storeRecordings(): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(STORING_LIMIT_MS, resolve);
+    await Promise.race([Promise.all(this.#storing), late]);
     timer.cancel();
   }
 
@@ -195,9 +211,11 @@ export class CallRegistry implements CallAdmission {
           talkedMs,
           listener,
         }),
-      onEnded: (callId) => {
+      onEnded: (callId, stored) => {
         this.#calls.delete(callId);
         this.#countLive();
+        this.#storing.add(stored);
+        void stored.then(() => this.#storing.delete(stored));
       },
     });
   }
