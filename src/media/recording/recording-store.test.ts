@@ -108,6 +108,7 @@ describe('a bucket', { timeout: 300_000 }, () => {
   it('gets later what could not be sent, or what a dead process left', async (test) => {
     const spool = folder(test);
     const { store, server } = await bucket(test, spool);
+    const console = test.mock.method(globalThis.console, 'warn', () => {});
     server.fail(400);
     await assert.rejects(write(store, ['x'.repeat(2_500)]));
     assert.equal(filesIn(spool).length, 1);
@@ -115,6 +116,7 @@ describe('a bucket', { timeout: 300_000 }, () => {
     letSettle(spool);
     assert.equal(await store.recover(wanted(true)), 0);
     assert.equal(filesIn(spool).length, 1, 'what cannot be sent is kept');
+    assert.equal(console.mock.callCount(), 0, 'the log is told, and nobody else');
     server.fail(undefined);
     assert.equal(await store.recover(wanted(true)), 1);
     assert.equal(await read(store), 'x'.repeat(2_500));

@@ -69,6 +69,8 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
     responseChecksumValidation: 'WHEN_REQUIRED',
     // Without the last, a request that has no answer is only warned of, and waits for ever.
     requestHandler: { requestTimeout, connectionTimeout: 10_000, throwOnRequestTimeout: true },
+    // It throws what it says, and would say it on the console besides.
+    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
   });
   const writing = new Set<string>();
   const spooled = (key: string) => path.join(spoolFolder, key);
@@ -140,6 +142,8 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
     close: () => client.destroy(),
   };
 }
+
+function ignore(): void {}
 
 interface ObjectName {
   readonly Bucket: string;
