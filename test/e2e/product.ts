@@ -87,10 +87,9 @@ async function waitUntilServing(child: ChildProcess, url: string, output: () => 
   while (!output().includes('AIlingva is serving')) {
     if (child.exitCode !== null) throw new Error(`The product ended with ${child.exitCode}:\n${output()}`);
     if (Date.now() > deadline) throw new Error(`The product did not serve at ${url} in time:\n${output()}`);
-    const waiting = AbortSignal.timeout(1_000);
-    await Promise.race([
-      once(child.stdout!, 'data', { signal: waiting }),
-      once(child, 'exit', { signal: waiting }),
-    ]).catch(() => {});
+    const heard = new AbortController();
+    const signal = AbortSignal.any([heard.signal, AbortSignal.timeout(1_000)]);
+    await Promise.race([once(child.stdout!, 'data', { signal }), once(child, 'exit', { signal })]).catch(() => {});
+    heard.abort();
   }
 }
