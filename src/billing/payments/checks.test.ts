@@ -85,6 +85,18 @@ describe('the checks of payments', () => {
     assert.deepEqual(await knex('payments').pluck('next_check_at'), [null]);
   });
 
+  it('ask again soon after a provider that was away, though the payment is old', async (t) => {
+    const { learnerWith, deposit, yookassa, payments, age, knex } = await openCashDesk(t);
+    const userId = await learnerWith(0);
+    await age(String((await deposit(userId, 300)).body['payment_id']), '3 hours');
+    yookassa.failNext({ status: 503 }, 'cut', 'hang');
+    assert.equal((await payments.expire()).failed, 1);
+    const [row] = await knex('payments').select(
+      knex.raw(`next_check_at - checked_at BETWEEN interval '10 seconds' AND interval '5 minutes' AS soon`),
+    );
+    assert.equal(row?.soon, true);
+  });
+
   it('stop at a provider that is away, and when they are told to', async (t) => {
     const { learnerWith, deposit, yookassa, payments, age } = await openCashDesk(t);
     const userId = await learnerWith(0);

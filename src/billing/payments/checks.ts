@@ -13,6 +13,8 @@ const EXPIRE_PENDING_MIN = 24 * 60;
 const ASK_AFTER_EXPIRED_DAYS = 7;
 const FIRST_PAUSE_SEC = 15;
 const LONGEST_PAUSE_SEC = 3_600;
+/** After a provider that was away, however old the payment: somebody may have paid. */
+const AFTER_FAILURE_SEC = 60;
 const CHECK_DEADLINE_MS = 20_000;
 /** At one run, so that a run ends. */
 const BATCH = 200;
@@ -47,7 +49,10 @@ export async function expirePayments(
       report.failed += 1;
       options.log.warn({ paymentId: payment.id, err: codeOf(error) }, 'A payment could not be asked after');
       // The others would only wait for the same provider.
-      if (toAppError(error).retryable) break;
+      if (toAppError(error).retryable) {
+        await askAgainSoon(options, payment.id);
+        break;
+      }
     }
   }
   return report;
@@ -84,6 +89,14 @@ async function check(
   }
   await letGo(options, payment.id);
   return reread(knex, payment.id);
+}
+
+async function askAgainSoon({ knex }: SettlementOptions, id: string): Promise<void> {
+  await knex.raw(
+    `UPDATE payments SET next_check_at = least(next_check_at, clock_timestamp() + make_interval(secs => :pause))
+     WHERE id = :id AND next_check_at IS NOT NULL`,
+    { id, pause: AFTER_FAILURE_SEC },
+  );
 }
 
 async function letGo({ knex }: SettlementOptions, id: string): Promise<void> {
