@@ -59,11 +59,15 @@ async function setUp(t: TestContext, limits: Partial<AttemptLimitsConfig> = {}) 
     const { status, body } = await ask('POST', RESET, { body: { token, password } });
     return status === 204 ? 'changed' : body['code'];
   };
+  const check = async (token: string) => {
+    const { status, body } = await ask('POST', `${RESET}/check`, { body: { token } });
+    return status === 204 ? 'good' : body['code'];
+  };
   const signIn = async (password: string) => {
     const { status, body } = await ask('POST', '/api/auth/login', { body: { email: ann.email, password } });
     return status === 200 ? 'in' : body['code'];
   };
-  return { knex, clock, accounts, confirmed, ask, answer, forgot, register, link, reset, signIn };
+  return { knex, clock, accounts, confirmed, ask, answer, forgot, register, link, check, reset, signIn };
 }
 
 async function letters(knex: Knex): Promise<{ recipient: string; subject: string; text: string; html: string }[]> {
@@ -182,6 +186,9 @@ describe('asking for a new password', () => {
     for (const body of [{}, { email: 'x' }, { email: 'a\u0000@example.com' }, { email: ann.email, user: 'y' }, []]) {
       assert.equal((await ask('POST', FORGOT, { body })).status, 400, JSON.stringify(body));
     }
+    for (const body of [{}, { token: '' }, { token: 'x'.repeat(201) }, { token: 'x', password: NEW_PASSWORD }]) {
+      assert.equal((await ask('POST', `${RESET}/check`, { body })).status, 400, JSON.stringify(body));
+    }
     for (const body of [{}, { token: 'x' }, { token: '', password: NEW_PASSWORD }, { token: 'x', password: '' }]) {
       assert.equal((await ask('POST', RESET, { body })).status, 400, JSON.stringify(body));
     }
@@ -247,19 +254,21 @@ describe('a new password', () => {
   });
 
   it('is refused with a link that is an hour old', async (t) => {
-    const { clock, register, link, reset, signIn } = await setUp(t);
+    const { clock, register, link, check, reset, signIn } = await setUp(t);
     await register();
     const early = await link();
     await clock.advance(60 * MINUTE_MS - 1);
+    assert.deepEqual([await check(early), await check(early)], ['good', 'good'], 'asking uses nothing up');
     assert.equal(await reset(early), 'changed');
     const late = await link();
     await clock.advance(60 * MINUTE_MS);
+    assert.equal(await check(late), 'reset_token_expired');
     assert.equal(await reset(late, 'a third long sentence'), 'reset_token_expired');
     assert.equal(await signIn(NEW_PASSWORD), 'in');
   });
 
   it('is refused with a link that a newer one replaced, one for something else, and what the database has of it', async (t) => {
-    const { knex, accounts, ask, register, link, reset } = await setUp(t);
+    const { knex, accounts, ask, register, link, check, reset } = await setUp(t);
     const { user } = await accounts.register(ann);
     const confirmation = /token=([\w-]+)/.exec((await letters(knex))[0]?.text ?? '')?.[1] ?? '';
     assert.equal(await reset(confirmation), 'reset_token_invalid');
@@ -270,7 +279,9 @@ describe('a new password', () => {
     const stored: { token_hash: string }[] = await knex('account_tokens').where('purpose', 'reset_password');
     assert.doesNotMatch(JSON.stringify(stored), new RegExp(newer));
     for (const { token_hash: hash } of stored) assert.equal(await reset(hash), 'reset_token_invalid');
+    assert.equal(await check(older), 'reset_token_used');
     assert.equal(await reset(older), 'reset_token_used');
+    assert.equal(await check('x'.repeat(43)), 'reset_token_invalid');
     assert.equal(await reset('x'.repeat(43)), 'reset_token_invalid');
     const misused = await ask('POST', '/api/auth/confirm', { body: { token: newer } });
     assert.equal(misused.body['code'], 'confirmation_token_invalid');
@@ -292,10 +303,11 @@ describe('a new password', () => {
   });
 
   it('is refused to a blocked account, and to a deleted one', async (t) => {
-    const { knex, accounts, register, link, reset } = await setUp(t);
+    const { knex, accounts, register, link, check, reset } = await setUp(t);
     const { user } = await register();
     const token = await link();
     await accounts.block(user.id);
+    assert.equal(await check(token), 'account_blocked');
     await knex('mail_outbox').delete();
     assert.equal(await reset(token), 'account_blocked');
     assert.deepEqual(await letters(knex), []);

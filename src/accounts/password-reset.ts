@@ -44,6 +44,11 @@ export interface PasswordResets {
   /** Notes that somebody asks for a link; looks up nothing. See `answerPasswordRequests`. @throws AppError `too_many_password_requests` */
   readonly ask: (forgotten: ForgottenPassword) => Promise<void>;
   /**
+   * Uses nothing up. @throws AppError `reset_token_invalid`, `reset_token_expired`, `reset_token_used`, `account_blocked`
+   * where `reset` would now
+   */
+  readonly check: (token: string) => Promise<void>;
+  /**
    * Ends every token and session of the account, and tells its owner by mail. Does not confirm the address.
    * @throws AppError `reset_token_invalid`, `reset_token_expired`, `reset_token_used`, `account_blocked`, `sign_in_busy`,
    *   and what `checkPassword` throws, after which the link is still good
@@ -59,6 +64,10 @@ export function createPasswordResets(options: Dependencies): PasswordResets {
     async ask({ email, language, ip }) {
       await attempts.countPasswordRequest(ip, email);
       await knex('password_requests').insert({ email, language: language ?? null, created_at: clock.now() });
+    },
+
+    async check(token) {
+      await readUsableToken(knex, hashLinkToken(token), clock.now());
     },
 
     async reset({ token, password, language: asked, ip }) {

@@ -7,8 +7,10 @@ import type { PasswordResets } from './password-reset.ts';
 
 const forgotten = z.strictObject({ email: emailSchema });
 
-const renewal = z.strictObject({
-  token: z.string().min(1).max(200).describe('As in the link of the letter'),
+const link = z.strictObject({ token: z.string().min(1).max(200).describe('As in the link of the letter') });
+const LINK_REFUSALS = ['reset_token_invalid', 'reset_token_expired', 'reset_token_used', 'account_blocked'] as const;
+
+const renewal = link.extend({
   // Far above what the policy allows, which refuses with a code of its own.
   password: z
     .string()
@@ -40,6 +42,22 @@ export function passwordRoutes(resets: PasswordResets): Route[] {
     }),
     defineRoute({
       method: 'post',
+      path: '/api/auth/password/reset/check',
+      summary: 'Ask whether the link of the letter is still good',
+      description: 'Uses nothing up: for a page that would rather say so before a password is typed.',
+      tag: 'accounts',
+      access: 'public',
+      body: link,
+      answer: z.null(),
+      status: 204,
+      errors: LINK_REFUSALS,
+      async handle({ body }) {
+        await resets.check(body.token);
+        return null;
+      },
+    }),
+    defineRoute({
+      method: 'post',
       path: '/api/auth/password/reset',
       summary: 'Choose a new password with the token of the letter’s link',
       description: 'Ends every token and session of the account, on every device; signs nobody in.',
@@ -48,16 +66,7 @@ export function passwordRoutes(resets: PasswordResets): Route[] {
       body: renewal,
       answer: z.null(),
       status: 204,
-      errors: [
-        'reset_token_invalid',
-        'reset_token_expired',
-        'reset_token_used',
-        'account_blocked',
-        'password_too_short',
-        'password_too_long',
-        'password_too_common',
-        'sign_in_busy',
-      ],
+      errors: [...LINK_REFUSALS, 'password_too_short', 'password_too_long', 'password_too_common', 'sign_in_busy'],
       async handle({ body, languages, ip }) {
         const language = readableLanguage(languages);
         await resets.reset({ ...body, ip, ...(language !== undefined && { language }) });
