@@ -59,12 +59,9 @@ export interface AccountService {
   readonly signInStaff: (credentials: Credentials) => Promise<StaffPass>;
   /** Who holds the pass now; `undefined` when it is void. */
   readonly readStaff: (pass: StaffPass) => Promise<StaffMember | undefined>;
-  /** Ends every token of the user, on every device. */
+  /** Ends every token and call of the user, on every device. */
   readonly logoutEverywhere: (userId: string) => Promise<void>;
-  /** Ends every token too, and lets no new one be made. */
-  readonly block: (userId: string) => Promise<void>;
-  readonly unblock: (userId: string) => Promise<void>;
-  /** The same by a member of staff, written in the audit log. @throws AppError `user_not_found`, `own_account`, `last_admin` */
+  /** Ends them too, and lets no new one be made. See `blockAccount`. @throws AppError `user_not_found`, `own_account`, `last_admin` */
   readonly blockByStaff: (userId: string, reason: string, order: StaffOrder) => Promise<void>;
   readonly unblockByStaff: (userId: string, reason: string, order: StaffOrder) => Promise<void>;
   /** Changes profile and role. See `changeAccount`. */

@@ -133,12 +133,20 @@ describe('tokens of an account', () => {
   });
 
   it('end with a logout everywhere, on the API and in calls', async (t) => {
-    const { accounts } = await setUp(t);
+    const ended: string[] = [];
+    const { accounts } = await setUp(t, {
+      endCalls: async (transaction, userId, reason) => {
+        // In the transaction itself: the tokens are void in it already, and nowhere else.
+        const { token_version: version } = await transaction('user_accounts').where('id', userId).first();
+        ended.push(`${userId} ${reason} ${version}`);
+      },
+    });
     const { user, token } = await accounts.register(ann);
     const call = { callId: user.id, userId: user.id, nodeId: 'media-0' };
     const callToken = await accounts.callTokens.issue(call);
     assert.deepEqual(await accounts.callTokens.verify(callToken), call);
     await accounts.logoutEverywhere(user.id);
+    assert.deepEqual(ended, [`${user.id} signed_out 2`]);
     await assert.rejects(accounts.authenticator.authenticate(bearer(token)), { code: 'token_invalid' });
     await assert.rejects(accounts.callTokens.verify(callToken), { code: 'token_invalid' });
     assert.ok(await accounts.authenticator.authenticate(bearer((await accounts.login(ann)).token)));
@@ -147,12 +155,14 @@ describe('tokens of an account', () => {
   it('end with a block, and no new ones are made until it is lifted', async (t) => {
     const { accounts } = await setUp(t);
     const { user, token } = await accounts.register(ann);
-    await accounts.block(user.id);
+    const { user: bob } = await accounts.register({ ...ann, email: 'bob@example.com' });
+    const order = { actorId: bob.id, ip: '' };
+    await accounts.blockByStaff(user.id, 'a test', order);
     await assert.rejects(accounts.authenticator.authenticate(bearer(token)), { code: 'token_invalid' });
     await assert.rejects(accounts.login(ann), { code: 'account_blocked' });
     await assert.rejects(accounts.login({ ...ann, password: 'wrong password' }), { code: 'credentials_invalid' });
     await assert.rejects(accounts.callTokens.issue({ callId: user.id, userId: user.id, nodeId: 'media-0' }));
-    await accounts.unblock(user.id);
+    await accounts.unblockByStaff(user.id, 'a test', order);
     await assert.rejects(accounts.authenticator.authenticate(bearer(token)), { code: 'token_invalid' });
     assert.ok(await accounts.login(ann));
   });

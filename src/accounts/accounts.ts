@@ -10,7 +10,8 @@ import { AttemptLimits, DEFAULT_LIMITS, type AttemptLimitsConfig } from './attem
 import { createAuthenticator, createCallTokens } from './authentication.ts';
 import { confirmationRoutes } from './confirmation-routes.ts';
 import { createConfirmations, type ConfirmationOptions } from './confirmation.ts';
-import { deleteAccount, passwordWrong } from './deletion.ts';
+import { deleteAccount, type Deletion, passwordWrong } from './deletion.ts';
+import type { EndCalls } from './end-calls.ts';
 import { PasswordHasher, type PasswordHasherOptions } from './password-hasher.ts';
 import { checkPassword } from './password-policy.ts';
 import { createPasswordResets, type PasswordResetOptions } from './password-reset.ts';
@@ -31,8 +32,8 @@ export interface AccountsOptions {
   /** At least 32 bytes; the same in all processes. */
   readonly tokenSecret: string;
   readonly onRegistered: RegistrationOptions['onRegistered'];
-  /** Runs in the transaction that blocks an account: its calls, for example, end. */
-  readonly onBlocked?: (transaction: Knex.Transaction, userId: string) => Promise<void>;
+  /** Runs in the transaction that ends every token of an account: a call under way would outlive its token. */
+  readonly endCalls?: EndCalls;
   /** How accounts are deleted; without it nobody's is. */
   readonly deletion?: DeletionOptions;
   /** How addresses are confirmed; without it nobody is asked to, as where nobody registers. */
@@ -45,9 +46,7 @@ export interface AccountsOptions {
 }
 
 export interface DeletionOptions {
-  /** Ends the user's calls, in the transaction that deletes the account. See `Deletion` of `deletion.ts`. */
-  readonly endCalls: (transaction: Knex.Transaction, userId: string) => Promise<void>;
-  /** Runs in the same transaction, while the account still has its address: what else ends with it. */
+  /** Runs in the transaction that deletes an account, while the account still has its address: what else ends with it. */
   readonly onDeleted: (transaction: Knex.Transaction, userId: string) => Promise<void>;
 }
 
@@ -56,23 +55,24 @@ export interface Accounts extends AccountService {
 }
 
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { knex, log, clock, tokenSecret, onRegistered } = options;
+  const { knex, log, clock, tokenSecret, onRegistered, endCalls = async () => {} } = options;
   const tokens = new Tokens({ secret: tokenSecret, clock });
   const hasher = new PasswordHasher(options.passwords);
   const attempts = new AttemptLimits(knex, { ...DEFAULT_LIMITS, ...options.limits });
   const confirmations =
     options.confirmation && createConfirmations({ knex, clock, log, attempts, ...options.confirmation });
   const resets =
-    options.passwordReset && createPasswordResets({ knex, clock, log, attempts, hasher, ...options.passwordReset });
+    options.passwordReset &&
+    createPasswordResets({ knex, clock, log, attempts, hasher, endCalls, ...options.passwordReset });
 
   const signIn = async (account: UserAccount): Promise<SignedIn> => ({
     user: await readUser(knex, account.id),
     token: await tokens.issueApi({ userId: account.id, tokenVersion: account.tokenVersion }),
   });
 
-  const remove = async (deletion: Omit<Parameters<typeof deleteAccount>[1], keyof DeletionOptions>): Promise<void> => {
+  const remove = async (deletion: Pick<Deletion, 'userId' | 'by'>): Promise<void> => {
     if (!options.deletion) throw new Error('Nobody is deleted by this process');
-    const deleted = await deleteAccount(knex, { ...deletion, ...options.deletion });
+    const deleted = await deleteAccount(knex, { ...deletion, ...options.deletion, endCalls });
     if (deleted) log.warn({ userId: deletion.userId }, 'An account was deleted');
   };
 
@@ -112,26 +112,16 @@ export function createAccounts(options: AccountsOptions): Accounts {
     readStaff: (pass) => readStaff(knex, pass),
 
     async logoutEverywhere(userId) {
-      await UserAccount.query(knex)
-        .findById(userId)
-        .patch({ tokenVersion: raw('token_version + 1') });
-    },
-
-    async block(userId) {
-      await UserAccount.query(knex)
-        .findById(userId)
-        .whereNull('blocked_at')
-        .patch({ blockedAt: clock.now(), tokenVersion: raw('token_version + 1') });
-      log.warn({ userId }, 'An account was blocked');
-    },
-
-    async unblock(userId) {
-      await UserAccount.query(knex).findById(userId).patch({ blockedAt: null });
-      log.warn({ userId }, 'An account was unblocked');
+      await knex.transaction(async (transaction) => {
+        await UserAccount.query(transaction)
+          .findById(userId)
+          .patch({ tokenVersion: raw('token_version + 1') });
+        await endCalls(transaction, userId, 'signed_out');
+      });
     },
 
     async blockByStaff(userId, reason, order) {
-      await blockAccount(knex, { userId, reason, order, onBlocked: options.onBlocked });
+      await blockAccount(knex, { userId, reason, order, endCalls });
       log.warn({ userId }, 'An account was blocked');
     },
 

@@ -111,7 +111,7 @@ describe('confirming an address', () => {
   it('is refused to a blocked account', async (t) => {
     const { knex, accounts, confirm, confirmed } = await setUp(t);
     const { user } = await accounts.register(ann);
-    await accounts.block(user.id);
+    await knex('user_accounts').where('id', user.id).update({ blocked_at: new Date() });
     const [token = ''] = await tokens(knex);
     assert.equal(await confirm(token), 'account_blocked');
     assert.deepEqual(confirmed, []);

@@ -4,6 +4,7 @@ import { writeAudit } from '../platform/audit.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Role } from '../platform/http/route.ts';
 import { dropMail } from '../platform/mail.ts';
+import type { EndCalls } from './end-calls.ts';
 import { lockAccount, ownAccount, refuseLastAdmin, type StaffOrder } from './staff-changes.ts';
 import { UserAccount, UserProfile } from './user-models.ts';
 
@@ -29,7 +30,7 @@ export interface Deletion {
    * Ends the calls that are open, in the same transaction. Asked before the wallet is locked, since a call's lock comes
    * first everywhere, and once more under the wallet's, for a call that was only just placed.
    */
-  readonly endCalls: (transaction: Knex.Transaction, userId: string) => Promise<void>;
+  readonly endCalls: EndCalls;
   /** In the same transaction, while the account still has its address: what else ends with it. */
   readonly onDeleted: (transaction: Knex.Transaction, userId: string) => Promise<void>;
 }
@@ -48,11 +49,11 @@ export function deleteAccount(knex: Knex, { userId, by, endCalls, onDeleted }: D
     if (by.kind === 'self' && account.passwordHash !== by.passwordHash) throw passwordWrong();
     if (by.kind === 'staff' && by.actorId === userId) throw ownAccount();
     if (account.role === 'admin') await refuseLastAdmin(transaction, userId);
-    await endCalls(transaction, userId);
+    await endCalls(transaction, userId, 'blocked');
     const balance = await lockWallet(transaction, userId);
     if (by.kind === 'self' && Number(balance) > by.minutesGivenUp) throw balanceNotGivenUp(balance);
 
-    await endCalls(transaction, userId);
+    await endCalls(transaction, userId, 'blocked');
     await onDeleted(transaction, userId);
     await dropMail(transaction, account.email);
     await transaction('password_requests').whereRaw('email = lower(?)', account.email).delete();

@@ -29,6 +29,7 @@ async function setUp(t: TestContext, limits: Partial<AttemptLimitsConfig> = {}) 
   const log = createSilentLogger();
   const publicUrl = 'https://ailingva.example';
   const confirmed: string[] = [];
+  const ended: string[] = [];
   const accounts = createAccounts({
     knex,
     log,
@@ -36,7 +37,8 @@ async function setUp(t: TestContext, limits: Partial<AttemptLimitsConfig> = {}) 
     tokenSecret: 'a secret of at least thirty-two bytes',
     onRegistered: async () => {},
     confirmation: { publicUrl, onConfirmed: async (_transaction, userId) => void confirmed.push(userId) },
-    deletion: { endCalls: async () => {}, onDeleted: async () => {} },
+    endCalls: async (_transaction, userId, reason) => void ended.push(`${userId} ${reason}`),
+    deletion: { onDeleted: async () => {} },
     passwordReset: { publicUrl },
     limits,
     passwords: { cost: { logN: 10, r: 8, p: 1 } },
@@ -49,6 +51,7 @@ async function setUp(t: TestContext, limits: Partial<AttemptLimitsConfig> = {}) 
     await knex('mail_outbox').delete();
     return signedIn;
   };
+  const order = { actorId: (await register({ email: 'staff@example.com' })).user.id, ip: '' };
   /** The token that the jobs process sends for a request. */
   const link = async (email = ann.email) => {
     assert.equal((await forgot(email)).status, 202);
@@ -67,7 +70,7 @@ async function setUp(t: TestContext, limits: Partial<AttemptLimitsConfig> = {}) 
     const { status, body } = await ask('POST', '/api/auth/login', { body: { email: ann.email, password } });
     return status === 200 ? 'in' : body['code'];
   };
-  return { knex, clock, accounts, confirmed, ask, answer, forgot, register, link, check, reset, signIn };
+  return { knex, clock, accounts, confirmed, ended, order, ask, answer, forgot, register, link, check, reset, signIn };
 }
 
 async function letters(knex: Knex): Promise<{ recipient: string; subject: string; text: string; html: string }[]> {
@@ -91,13 +94,12 @@ async function waiting(knex: Knex): Promise<number> {
 
 describe('asking for a new password', () => {
   it('is answered alike for every address, before any account is looked at', async (t) => {
-    const { knex, accounts, answer, forgot, register } = await setUp(t);
+    const { knex, accounts, order, answer, forgot, register } = await setUp(t);
     await register();
     const { user: blocked } = await register({ email: 'blocked@example.com' });
-    await accounts.block(blocked.id);
+    await accounts.blockByStaff(blocked.id, 'a test', order);
     const { user: gone } = await register({ email: 'gone@example.com' });
-    const { user: admin } = await register({ email: 'admin@example.com' });
-    await accounts.deleteAccount({ userId: gone.id, by: { actorId: admin.id, ip: '', reason: 'asked' } });
+    await accounts.deleteAccount({ userId: gone.id, by: { ...order, reason: 'asked' } });
     const addresses = ['ann@example.com', 'nobody@example.com', 'blocked@example.com', 'gone@example.com'];
     const answers = [];
     for (const address of addresses) {
@@ -196,8 +198,8 @@ describe('asking for a new password', () => {
 });
 
 describe('a new password', () => {
-  it('is taken once with the link, ends every token and session, and is told to the owner', async (t) => {
-    const { knex, accounts, confirmed, ask, register, link, reset, signIn } = await setUp(t);
+  it('is taken once with the link, ends every token, session and call, and is told to the owner', async (t) => {
+    const { knex, accounts, confirmed, ended, ask, register, link, reset, signIn } = await setUp(t);
     const { user, token: pass } = await register({ interfaceLanguage: 'ru' });
     await knex('user_accounts').where('id', user.id).update({ role: 'support' });
     const staffPass = await accounts.signInStaff(ann);
@@ -205,9 +207,11 @@ describe('a new password', () => {
     const token = await link();
     assert.equal((await ask('GET', '/api/me', { token: pass })).status, 200, 'asking ends nothing');
     assert.ok(await accounts.readStaff(staffPass));
+    assert.deepEqual(ended, []);
     await knex('mail_outbox').delete();
 
     assert.equal(await reset(token), 'changed');
+    assert.deepEqual(ended, [`${user.id} signed_out`]);
     assert.equal((await ask('GET', '/api/me', { token: pass })).status, 401);
     assert.equal(await accounts.readStaff(staffPass), undefined);
     await assert.rejects(accounts.callTokens.verify(callToken), { code: 'token_invalid' });
@@ -303,15 +307,15 @@ describe('a new password', () => {
   });
 
   it('is refused to a blocked account, and to a deleted one', async (t) => {
-    const { knex, accounts, register, link, check, reset } = await setUp(t);
+    const { knex, accounts, order, register, link, check, reset } = await setUp(t);
     const { user } = await register();
     const token = await link();
-    await accounts.block(user.id);
+    await accounts.blockByStaff(user.id, 'a test', order);
     assert.equal(await check(token), 'account_blocked');
     await knex('mail_outbox').delete();
     assert.equal(await reset(token), 'account_blocked');
     assert.deepEqual(await letters(knex), []);
-    await accounts.unblock(user.id);
+    await accounts.unblockByStaff(user.id, 'a test', order);
     await accounts.deleteOwn({ userId: user.id, password: ann.password, minutesGivenUp: 0, ip: ann.ip });
     assert.equal(await reset(token), 'reset_token_invalid');
     assert.deepEqual(await letters(knex), []);

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
 import { queueMail } from '../platform/mail.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
+import type { EndCalls } from './end-calls.ts';
 import { hashLinkToken } from './link-token.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { passwordChangedMail } from './password-mails.ts';
@@ -22,6 +23,7 @@ interface Dependencies extends PasswordResetOptions {
   readonly log: Logger;
   readonly attempts: AttemptLimits;
   readonly hasher: PasswordHasher;
+  readonly endCalls: EndCalls;
 }
 
 export interface ForgottenPassword {
@@ -49,7 +51,7 @@ export interface PasswordResets {
    */
   readonly check: (token: string) => Promise<void>;
   /**
-   * Ends every token and session of the account, and tells its owner by mail. Does not confirm the address.
+   * Ends every token, session and call of the account, and tells its owner by mail. Does not confirm the address.
    * @throws AppError `reset_token_invalid`, `reset_token_expired`, `reset_token_used`, `account_blocked`, `sign_in_busy`,
    *   and what `checkPassword` throws, after which the link is still good
    */
@@ -58,7 +60,7 @@ export interface PasswordResets {
 
 /** A new password for somebody who forgot theirs, and reads the mail of their address. */
 export function createPasswordResets(options: Dependencies): PasswordResets {
-  const { knex, clock, log, attempts, hasher, publicUrl } = options;
+  const { knex, clock, log, attempts, hasher, endCalls, publicUrl } = options;
 
   return {
     async ask({ email, language, ip }) {
@@ -82,6 +84,7 @@ export function createPasswordResets(options: Dependencies): PasswordResets {
         await transaction('user_accounts')
           .where('id', account.id)
           .update({ password_hash: passwordHash, token_version: knex.raw('token_version + 1') });
+        await endCalls(transaction, account.id, 'signed_out');
         await transaction('account_tokens')
           .where({ user_account_id: account.id, purpose: 'reset_password' })
           .whereNull('used_at')

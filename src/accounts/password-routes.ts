@@ -60,7 +60,7 @@ export function passwordRoutes(resets: PasswordResets): Route[] {
       method: 'post',
       path: '/api/auth/password/reset',
       summary: 'Choose a new password with the token of the letter’s link',
-      description: 'Ends every token and session of the account, on every device; signs nobody in.',
+      description: 'Ends every token, session and call of the account, on every device; signs nobody in.',
       tag: 'accounts',
       access: 'public',
       body: renewal,

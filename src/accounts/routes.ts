@@ -104,7 +104,7 @@ export function accountRoutes(accounts: AccountService): Route[] {
     defineRoute({
       method: 'post',
       path: '/api/auth/logout-everywhere',
-      summary: 'End every token of this account, this one too',
+      summary: 'End every token and call of this account, this token too',
       tag: 'accounts',
       access: 'user',
       answer: z.null(),

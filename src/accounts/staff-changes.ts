@@ -3,6 +3,7 @@ import { raw } from 'objection';
 import { writeAudit } from '../platform/audit.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Role } from '../platform/http/route.ts';
+import type { EndCalls } from './end-calls.ts';
 import { UserAccount, UserProfile, type ProfileLanguage, type ProfileLevel } from './user-models.ts';
 
 /** Who of the staff does it, from where. */
@@ -22,15 +23,14 @@ interface Blocking {
   readonly userId: string;
   readonly reason: string;
   readonly order: StaffOrder;
-  /** In the same transaction: what else ends with the account's access. */
-  readonly onBlocked?: ((transaction: Knex.Transaction, userId: string) => Promise<void>) | undefined;
+  readonly endCalls: EndCalls;
 }
 
 /**
- * Ends every token and session, and lets no new one be made. Blocking what is blocked changes nothing.
+ * Ends every token, session and call, and lets no new one be made. Blocking what is blocked changes nothing.
  * @throws AppError `user_not_found`, `own_account`, `last_admin`
  */
-export function blockAccount(knex: Knex, { userId, reason, order, onBlocked }: Blocking): Promise<void> {
+export function blockAccount(knex: Knex, { userId, reason, order, endCalls }: Blocking): Promise<void> {
   return knex.transaction(async (transaction) => {
     const account = await lockAccount(transaction, userId);
     if (account.blockedAt) return;
@@ -39,7 +39,7 @@ export function blockAccount(knex: Knex, { userId, reason, order, onBlocked }: B
     await UserAccount.query(transaction)
       .findById(userId)
       .patch({ blockedAt: raw('clock_timestamp()'), tokenVersion: raw('token_version + 1') });
-    await onBlocked?.(transaction, userId);
+    await endCalls(transaction, userId, 'blocked');
     await audit(transaction, order, 'user.block', userId, {
       reason,
       before: { blocked: false },
@@ -49,7 +49,7 @@ export function blockAccount(knex: Knex, { userId, reason, order, onBlocked }: B
 }
 
 /** @throws AppError `user_not_found`, `account_deleted`. Unblocking what is not blocked changes nothing. */
-export function unblockAccount(knex: Knex, { userId, reason, order }: Omit<Blocking, 'onBlocked'>): Promise<void> {
+export function unblockAccount(knex: Knex, { userId, reason, order }: Omit<Blocking, 'endCalls'>): Promise<void> {
   return knex.transaction(async (transaction) => {
     const account = await lockAccount(transaction, userId);
     if (account.deletedAt) throw accountDeleted();

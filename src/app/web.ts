@@ -60,13 +60,10 @@ export async function startWeb(
     clock: systemClock,
     tokenSecret: config.tokenSecret,
     onRegistered: billing.onRegistered,
-    onBlocked: (transaction, userId) => desk.endAllOf(transaction, userId),
+    endCalls: (transaction, userId, reason) => desk.endAllOf(transaction, userId, reason),
     confirmation: { publicUrl, onConfirmed: billing.onConfirmed },
     passwordReset: { publicUrl },
-    deletion: {
-      endCalls: (transaction, userId) => desk.endAllOf(transaction, userId),
-      onDeleted: billing.onDeleted,
-    },
+    deletion: { onDeleted: billing.onDeleted },
   });
   const engines = createEngineChoice({ config, knex, log });
   const systemRules = createSystemRules({ knex });

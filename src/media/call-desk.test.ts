@@ -81,9 +81,9 @@ describe('ending a call from outside', () => {
   it('asks for the end of all of a user’s calls', async (t) => {
     const { knex, desk, insertCall, userId } = await setUp(t);
     const callId = await insertCall('live');
-    await knex.transaction((transaction) => desk.endAllOf(transaction, userId));
+    await knex.transaction((transaction) => desk.endAllOf(transaction, userId, 'signed_out'));
     const row = await knex('calls').where('id', callId).first('end_requested');
-    assert.equal(row.end_requested, 'blocked');
+    assert.equal(row.end_requested, 'signed_out');
   });
 });
 

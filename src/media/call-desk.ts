@@ -5,7 +5,7 @@ import type { MediaNodes } from './media-nodes.ts';
 import type { StaffOrder } from './staff-order.ts';
 
 /** Why somebody who is not in a call ends it. */
-export type EndRequest = 'ended_by_staff' | 'blocked';
+export type EndRequest = 'ended_by_staff' | 'blocked' | 'signed_out';
 
 export interface CallDeskOptions {
   readonly knex: Knex;
@@ -21,8 +21,8 @@ export interface CallDesk {
    * @throws AppError `call_not_found`, `call_ended`
    */
   end(callId: string, order: StaffOrder): Promise<void>;
-  /** Asks for the end of all of a user's calls, in the transaction that blocks them. */
-  endAllOf(transaction: Knex.Transaction, userId: string): Promise<void>;
+  /** Asks for the end of all of a user's calls, in the transaction that blocks them or ends their tokens. */
+  endAllOf(transaction: Knex.Transaction, userId: string, reason: Exclude<EndRequest, 'ended_by_staff'>): Promise<void>;
 }
 
 export function createCallDesk({ knex, nodes, endHere }: CallDeskOptions): CallDesk {
@@ -55,12 +55,12 @@ export function createCallDesk({ knex, nodes, endHere }: CallDeskOptions): CallD
       if (!carried) await endHere(callId, 'ended_by_staff');
     },
 
-    async endAllOf(transaction, userId) {
+    async endAllOf(transaction, userId, reason) {
       await transaction('calls')
         .where('user_account_id', userId)
         .whereIn('status', ['placed', 'live'])
         .whereNull('end_requested')
-        .update({ end_requested: 'blocked' });
+        .update({ end_requested: reason });
     },
   };
 }

@@ -14,7 +14,7 @@ export interface EndRequestsOptions {
   readonly log: Logger;
 }
 
-/** Looks whether staff have asked for the end of a call on this node, and ends it: within two seconds. */
+/** Looks whether anybody has asked from outside for the end of a call on this node, and ends it: within two seconds. */
 export function watchEndRequests({ knex, nodeId, end, clock, log }: EndRequestsOptions): { close(): Promise<void> } {
   return startPeriodic({
     name: 'end requested calls',

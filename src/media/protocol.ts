@@ -264,6 +264,7 @@ export type EndReason =
   | 'node_lost'
   | 'node_draining'
   | 'blocked'
+  | 'signed_out'
   | 'ended_by_staff';
 
 export interface CallEvents {

@@ -63,10 +63,8 @@ export async function openHouse(t: TestContext): Promise<House> {
     tokenSecret,
     onRegistered: billing.onRegistered,
     confirmation: { publicUrl: 'https://ailingva.example', onConfirmed: billing.onConfirmed },
-    deletion: {
-      endCalls: (transaction, userId) => desk.endAllOf(transaction, userId),
-      onDeleted: billing.onDeleted,
-    },
+    endCalls: (transaction, userId, reason) => desk.endAllOf(transaction, userId, reason),
+    deletion: { onDeleted: billing.onDeleted },
     passwords: { cost: { logN: 10, r: 8, p: 1 } },
     limits: { registrationPerPlace: { attempts: 1000, withinSec: 60 } },
   });

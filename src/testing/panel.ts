@@ -104,11 +104,8 @@ export async function openPanel(
     clock: new FakeClock(),
     tokenSecret: 'a secret of at least thirty-two bytes',
     onRegistered: billing.onRegistered,
-    onBlocked: (transaction, userId) => desk.endAllOf(transaction, userId),
-    deletion: {
-      endCalls: (transaction, userId) => desk.endAllOf(transaction, userId),
-      onDeleted: billing.onDeleted,
-    },
+    endCalls: (transaction, userId, reason) => desk.endAllOf(transaction, userId, reason),
+    deletion: { onDeleted: billing.onDeleted },
     passwords: { cost: { logN: 10, r: 8, p: 1 } },
     limits: { registrationPerPlace: { attempts: 10_000, withinSec: 60 } },
   });

@@ -16,6 +16,7 @@ const END_REASONS = [
   'node_lost',
   'node_draining',
   'blocked',
+  'signed_out',
   'ended_by_staff',
 ] as const;
 

@@ -137,7 +137,7 @@ describe('an invitation', () => {
       assert.deepEqual([status, body['code']], [400, 'referral_code_unknown'], unknown);
     }
     assert.equal((await house.knex('user_accounts').where('email', 'carl@example.com')).length, 0);
-    await house.accounts.block(ann.id);
+    await house.accounts.blockByStaff(ann.id, 'a test', { actorId: (await house.staff('admin')).id, ip: '' });
     await assert.rejects(house.register('dora@example.com', code), { code: 'referral_code_unknown' });
   });
 
@@ -281,7 +281,7 @@ describe('the cap of a day', () => {
   it('gives a blocked inviter nothing', async (t) => {
     const house = await openHouse(t);
     const { ann, bob } = await invitation(house);
-    await house.accounts.block(ann.id);
+    await house.accounts.blockByStaff(ann.id, 'a test', { actorId: (await house.staff('admin')).id, ip: '' });
     await house.confirm(bob);
     assert.deepEqual(
       [await house.wallet(ann), await house.wallet(bob)],

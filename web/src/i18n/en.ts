@@ -296,6 +296,7 @@ export const en = {
   'end.node_lost': 'Our server went away. You can start a new call at once.',
   'end.node_draining': 'The server was restarted. You can start a new call at once.',
   'end.blocked': 'The account was closed. Write to support.',
+  'end.signed_out': 'You were signed out on every device, so the call ended.',
   'end.ended_by_staff': 'The call was ended by our staff. Write to support if you wonder why.',
   'end.other': 'The call ended.',
 

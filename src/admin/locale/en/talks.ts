@@ -35,6 +35,7 @@ export const talks = {
       'end_reason.node_lost': 'Node lost',
       'end_reason.node_draining': 'Node drained',
       'end_reason.blocked': 'Account blocked',
+      'end_reason.signed_out': 'Signed out everywhere',
       'end_reason.ended_by_staff': 'Staff',
     },
     actions: {

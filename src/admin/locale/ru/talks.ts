@@ -35,6 +35,7 @@ export const talks = {
       'end_reason.node_lost': 'Узел пропал',
       'end_reason.node_draining': 'Узел выведен',
       'end_reason.blocked': 'Запись заблокирована',
+      'end_reason.signed_out': 'Выход на всех устройствах',
       'end_reason.ended_by_staff': 'Сотрудник',
     },
     actions: {
