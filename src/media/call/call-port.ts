@@ -26,6 +26,14 @@ export interface SignaledCall {
   join(client: CallClient, options: { readonly keepTransports: boolean }): Promise<JoinAnswer>;
   /** The client's connection is gone. The call waits for it to come back. Idempotent. */
   detach(client: CallClient): void;
+  readonly media: PageMedia;
+  setMuted(muted: boolean): void;
+  /** Idempotent. */
+  hangUp(): Promise<void>;
+}
+
+/** What a page does with its call's media. Each `@throws` AppError `call_ended`, and what the media server refuses. */
+export interface PageMedia {
   connectTransport(transportId: string, dtlsParameters: DtlsParametersMessage): Promise<void>;
   /** Returns the producer's id. */
   produce(transportId: string, kind: 'audio' | 'video', rtpParameters: RtpParametersMessage): Promise<string>;
@@ -33,9 +41,6 @@ export interface SignaledCall {
   resumeConsumer(): Promise<void>;
   /** Returns the new ICE parameters. */
   restartIce(transportId: string): Promise<unknown>;
-  setMuted(muted: boolean): void;
-  /** Idempotent. */
-  hangUp(): Promise<void>;
   /**
    * The voice goes over the signaling from now on, or its recorder began anew.
    * @throws AppError `socket_voice_unavailable`, `transcoder_unavailable`

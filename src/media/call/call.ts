@@ -1,28 +1,21 @@
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
-import type { CallEventName, CallEvents, EndReason, JoinAnswer, RequestAnswers } from '../protocol.ts';
-import type { DtlsParametersMessage, RtpCapabilitiesMessage, RtpParametersMessage } from '../protocol.ts';
+import type { CallEventName, CallEvents, EndReason, JoinAnswer } from '../protocol.ts';
 import type { Caller } from '../sfu/caller.ts';
-import type { CallClient, SignaledCall } from './call-port.ts';
 import { type CallEngines, engineNames } from './call-engines.ts';
-import { advanceCall, type CallDeadlines, type CallEffect, type CallState, startCall, talkedMs } from './call-state.ts';
+import { callEnded } from './call-errors.ts';
+import { CallMedia } from './call-media.ts';
 import { type CallMetrics, countEnd } from './call-metrics.ts';
+import type { CallClient, SignaledCall } from './call-port.ts';
+import { CallRecording } from './call-recording.ts';
+import { advanceCall, type CallDeadlines, type CallEffect, type CallState, startCall, talkedMs } from './call-state.ts';
 import type { CallVoice } from './call-voice.ts';
+import { CallWriter } from './call-writer.ts';
 import type { Conversation, ConversationListener } from './conversation.ts';
-import { EngineBook } from './engine-book.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 import { MinuteMeter, type StopReason } from './minute-meter.ts';
-import type {
-  CallEnginesRecord,
-  CallMeter,
-  CallRecord,
-  CallRecorder,
-  CallStore,
-  OpenSocketVoice,
-  TurnRecord,
-} from './ports.ts';
-import { SocketCarrier } from './socket-carrier.ts';
-import { WriteQueue } from './write-queue.ts';
+import type { CallMeter, CallRecord, CallRecorder, CallStore, OpenSocketVoice } from './ports.ts';
 
 export interface CallOptions {
   readonly record: CallRecord;
@@ -53,41 +46,35 @@ export interface CallOptions {
  * `call-state`. Whatever ends it, it ends once, with one reason.
  */
 export class Call implements SignaledCall {
+  readonly media: CallMedia;
   readonly #options: CallOptions;
   readonly #conversation: Conversation;
   readonly #minutes: MinuteMeter;
-  readonly #writes: WriteQueue;
-  readonly #engineBook: EngineBook;
-  readonly #socket: SocketCarrier;
-  #recorder: Promise<CallRecorder | undefined> | undefined;
-  #recording = false;
+  readonly #writer: CallWriter;
+  readonly #recording: CallRecording;
+  readonly #deadline: DeadlineTimer;
   readonly #ended = Promise.withResolvers<void>();
   #state: CallState;
   #client: CallClient | undefined;
-  #timer: Timer | undefined;
   #absenceTimer: Timer | undefined;
-  #consumerResumed = false;
-  /** Counts the joins: what was begun for an earlier page does not count for a later one. */
-  #joins = 0;
   #begun = false;
 
   constructor(options: CallOptions) {
-    const { record, clock, deadlines, caller, meter, log } = options;
+    const { record, clock, deadlines, caller, voice, store, meter, log } = options;
     this.#options = options;
-    this.#writes = new WriteQueue(log);
-    this.#engineBook = new EngineBook(record.served);
     this.#state = startCall({ atMs: clock.monotonicMs(), talkedMs: record.talkedMs, deadlines });
+    this.#deadline = new DeadlineTimer(clock, (atMs) => this.#advance({ type: 'time_passed', atMs }));
+    this.#writer = new CallWriter({ record, store, meter, log, talkedMs: () => this.talkedMs });
+    this.#recording = new CallRecording({
+      voice,
+      begin: options.beginRecording,
+      onChanged: (on) => this.#send('call:recording', { on }),
+    });
     this.#conversation = options.createConversation({
       talkedMs: () => this.talkedMs,
       listener: this.#conversationListener(),
     });
-    options.engines.listen?.({
-      onUse: (use) => this.#engineBook.add(use),
-      onChange: (change) => {
-        this.#engineBook.change({ ...change, talkedMs: this.talkedMs });
-        this.#saveEngines(this.#engineBook.record());
-      },
-    });
+    options.engines.listen?.(this.#writer);
     this.#minutes = new MinuteMeter({
       callId: record.id,
       meter,
@@ -99,20 +86,19 @@ export class Call implements SignaledCall {
         this.#send('minutes:left', { talked_ms: talked, left_ms: leftMs, warn_minutes: warnMinutes }),
       onStop: (reason) => this.end(endReasons[reason]),
     });
-    this.#socket = new SocketCarrier({
-      voice: options.voice,
-      open: options.openSocketVoice,
+    this.media = new CallMedia({
+      caller,
+      voice,
+      openSocketVoice: options.openSocketVoice,
       log,
       send: (name, payload) => this.#send(name, payload),
       onChanged: () => this.#mediaChanged(),
+      onLost: (because) => this.end(because === 'worker_died' ? 'worker_died' : 'node_draining'),
     });
-    options.voice.connect({
+    voice.connect({
       onFrame: (frame) => this.#conversation.hear(frame),
       onVoice: (activity) => this.#conversation.voice(activity),
     });
-    caller.on('connected', () => this.#mediaChanged());
-    caller.on('disconnected', () => this.#mediaChanged());
-    caller.on('closed', ({ reason }) => this.end(reason === 'worker_died' ? 'worker_died' : 'node_draining'));
     this.#plan();
   }
 
@@ -136,18 +122,11 @@ export class Call implements SignaledCall {
 
   async join(client: CallClient, { keepTransports }: { readonly keepTransports: boolean }): Promise<JoinAnswer> {
     this.#assertNotEnded();
-    const { caller, record, engines, iceServers } = this.#options;
+    const { record, engines, iceServers } = this.#options;
     if (this.#client === client) {
       throw new AppError({ code: 'already_joined', kind: 'conflict', message: 'This page is in the call already.' });
     }
-    if (keepTransports && !caller.hasTransports) {
-      throw new AppError({
-        code: 'transports_gone',
-        kind: 'conflict',
-        message: 'The transports of this call are gone: join again for new ones.',
-        retryable: true,
-      });
-    }
+    if (keepTransports) this.media.assertKept();
     const resumed = this.#begun;
     this.#takeOver(client);
     if (!this.#begun) {
@@ -155,14 +134,12 @@ export class Call implements SignaledCall {
       // The greeting is made while the page still negotiates its transports.
       this.#conversation.start();
     }
-    if (!keepTransports) this.#consumerResumed = false;
-    this.#joins += 1;
-    const transports = keepTransports ? null : await this.#openTransports(client);
+    const transports = await this.#serve(client, keepTransports);
     const leftMs = this.#minutes.leftMs ?? (await this.#firstReading());
     return {
       call_id: record.id,
       resumed,
-      router_rtp_capabilities: caller.routerRtpCapabilities,
+      router_rtp_capabilities: this.media.routerRtpCapabilities,
       ice_servers: iceServers,
       transports,
       language: record.language,
@@ -170,14 +147,14 @@ export class Call implements SignaledCall {
       captions: this.#conversation.captions(),
       talked_ms: this.talkedMs,
       left_ms: leftMs,
-      recording: this.#recording,
+      recording: this.#recording.on,
     };
   }
 
   detach(client: CallClient): void {
     if (this.#client !== client) return;
     this.#client = undefined;
-    this.#socket.close();
+    this.media.leave();
     if (this.#state.status === 'ended') return;
     // The media may go on without signaling for a while; nobody could hang up for longer.
     this.#absenceTimer = this.#options.clock.after(this.#options.deadlines.reconnectMs, () =>
@@ -185,57 +162,9 @@ export class Call implements SignaledCall {
     );
   }
 
-  async connectTransport(transportId: string, dtlsParameters: DtlsParametersMessage): Promise<void> {
-    this.#assertNotEnded();
-    await this.#options.caller.connectTransport(transportId, dtlsParameters);
-  }
-
-  async produce(transportId: string, kind: 'audio' | 'video', rtpParameters: RtpParametersMessage): Promise<string> {
-    this.#assertNotEnded();
-    return await this.#options.caller.produce(transportId, kind, rtpParameters);
-  }
-
-  async consume(rtpCapabilities: RtpCapabilitiesMessage): Promise<RequestAnswers['track:consume']> {
-    this.#assertNotEnded();
-    return await this.#options.caller.consume(rtpCapabilities);
-  }
-
-  async resumeConsumer(): Promise<void> {
-    this.#assertNotEnded();
-    const joins = this.#joins;
-    await this.#options.caller.resumeConsumer();
-    // A page that joined meanwhile has a consumer of its own to resume.
-    if (joins !== this.#joins) return;
-    this.#consumerResumed = true;
-    this.#mediaChanged();
-  }
-
-  async restartIce(transportId: string): Promise<unknown> {
-    this.#assertNotEnded();
-    return await this.#options.caller.restartIce(transportId);
-  }
-
   setMuted(muted: boolean): void {
     this.#assertNotEnded();
     this.#options.log.debug({ call: this.id, muted }, 'The microphone was switched');
-  }
-
-  openSocketVoice(container: 'webm' | 'mp4' | 'ogg'): RequestAnswers['voice:open'] {
-    this.#assertNotEnded();
-    return this.#socket.open(container);
-  }
-
-  hearSocketVoice(stream: number, bytes: Uint8Array): void {
-    this.#socket.hear(stream, bytes);
-  }
-
-  socketVoicePlayed(stream: number, playedMs: number): void {
-    this.#socket.played(stream, playedMs);
-  }
-
-  closeSocketVoice(): void {
-    this.#assertNotEnded();
-    this.#socket.close();
   }
 
   async hangUp(): Promise<void> {
@@ -247,9 +176,9 @@ export class Call implements SignaledCall {
     this.#advance({ type: 'end', reason, atMs: this.#options.clock.monotonicMs() });
   }
 
-  async #openTransports(client: CallClient): Promise<NonNullable<JoinAnswer['transports']>> {
+  async #serve(client: CallClient, keepTransports: boolean): Promise<JoinAnswer['transports']> {
     try {
-      return await this.#options.caller.openTransports();
+      return await this.media.serve({ keepTransports });
     } catch (error) {
       // The page has not joined: it may try again, and the call waits for it as for one that went.
       this.detach(client);
@@ -261,15 +190,13 @@ export class Call implements SignaledCall {
     this.#absenceTimer?.cancel();
     const earlier = this.#client;
     this.#client = client;
-    this.#socket.close();
+    this.media.leave();
     earlier?.takenOver();
   }
 
-  /** Live when packets flow both ways and the page is ready to play them, or the voice goes over the socket. */
   #mediaChanged(): void {
-    const connected = this.#socket.isOpen || (this.#options.caller.connected && this.#consumerResumed);
     this.#advance({
-      type: connected ? 'media_connected' : 'media_lost',
+      type: this.media.connected ? 'media_connected' : 'media_lost',
       atMs: this.#options.clock.monotonicMs(),
     });
   }
@@ -282,22 +209,16 @@ export class Call implements SignaledCall {
   }
 
   #plan(): void {
-    this.#timer?.cancel();
     const state = this.#state;
-    if (state.status === 'ended' || state.status === 'live') return;
-    const { clock } = this.#options;
-    const delayMs = Math.max(0, state.deadlineMs - clock.monotonicMs());
-    this.#timer = clock.after(delayMs, () =>
-      this.#advance({ type: 'time_passed', atMs: Math.max(state.deadlineMs, clock.monotonicMs()) }),
-    );
+    this.#deadline.set(state.status === 'ended' || state.status === 'live' ? undefined : state.deadlineMs);
   }
 
   #run(effect: CallEffect): void {
     switch (effect.type) {
       case 'go_live':
-        if (effect.first) this.#writes.add('live', () => this.#options.store.markLive(this.id));
+        if (effect.first) this.#writer.live();
         this.#options.voice.start();
-        this.#record();
+        this.#recording.begin();
         this.#conversation.resume();
         this.#minutes.start();
         break;
@@ -313,46 +234,22 @@ export class Call implements SignaledCall {
     }
   }
 
-  /** From the first media on this node to the end, outages with it: their silence keeps both sides together. */
-  #record(): void {
-    this.#recorder ??= this.#options.beginRecording().then(
-      (recorder) => {
-        this.#options.voice.recordBy(recorder);
-        recorder?.broken.addEventListener('abort', () => this.#tellRecording(false), { once: true });
-        if (recorder && !recorder.broken.aborted) this.#tellRecording(true);
-        return recorder;
-      },
-      (error: unknown) => {
-        this.#options.log.error({ call: this.id, err: error }, 'A call could not be recorded');
-        return undefined;
-      },
-    );
-  }
-
-  /** The learner sees whether it is recorded at every moment, and not what was asked for. */
-  #tellRecording(on: boolean): void {
-    this.#recording = on;
-    if (this.#state.status !== 'ended') this.#send('call:recording', { on });
-  }
-
   async #finish(reason: EndReason): Promise<void> {
-    const { voice, caller, meter, metrics, log } = this.#options;
+    const { voice, metrics, log } = this.#options;
     const ending = { reason, talkedMs: this.talkedMs };
-    this.#timer?.cancel();
+    this.#deadline.cancel();
     this.#absenceTimer?.cancel();
     this.#minutes.close();
     this.#conversation.close();
-    const socketVoice = this.#socket.stats();
-    this.#socket.end();
+    this.media.end();
     voice.close();
-    caller.close();
-    this.#writes.add('end', () => meter.end(this.id, ending));
+    const written = this.#writer.end(ending);
     this.#send('call:ended', { reason, talked_ms: ending.talkedMs });
-    const recorder = this.#recorder;
-    const stored = (async () => (await recorder)?.close())();
+    const stored = this.#recording.close();
     // A store that does not answer must not keep the call's place.
-    await this.#writes.idle();
+    await written;
     countEnd(metrics, reason);
+    const socketVoice = this.media.socketStats();
     log.info(
       { call: this.id, reason, talkedMs: ending.talkedMs, media: voice.stats(), ...(socketVoice && { socketVoice }) },
       'A call ended',
@@ -373,27 +270,15 @@ export class Call implements SignaledCall {
   }
 
   #conversationListener(): ConversationListener {
-    const { store, record } = this.#options;
     return {
       onPhase: (phase) => this.#send('call:phase', { phase }),
       onCaption: (caption) => this.#send('caption:update', caption),
       onLatency: (latency) => this.#send('turn:latency', latency),
       onNotice: (notice) => this.#send('call:notice', notice),
-      onTurn: (turn) => this.#saveTurn(turn),
-      onMemory: (memory) => this.#writes.add('memory', () => store.saveTutorMemory(record.id, memory)),
+      onTurn: (turn) => this.#writer.turn(turn),
+      onMemory: (memory) => this.#writer.memory(memory),
       onOver: (reason) => this.end(reason),
     };
-  }
-
-  #saveTurn(turn: TurnRecord): void {
-    const { store } = this.#options;
-    const charged = this.#engineBook.charge(turn);
-    this.#writes.add('turn', () => store.saveTurn(this.id, charged));
-    this.#saveEngines(this.#engineBook.note(turn));
-  }
-
-  #saveEngines(engines: CallEnginesRecord | undefined): void {
-    if (engines) this.#writes.add('engines', () => this.#options.store.saveEngines(this.id, engines));
   }
 
   #send<Name extends CallEventName>(name: Name, payload: CallEvents[Name]): void {
@@ -411,7 +296,3 @@ const endReasons: Readonly<Record<StopReason, EndReason>> = {
   ended_elsewhere: 'ended_by_staff',
   moved: 'node_lost',
 };
-
-export function callEnded(): AppError {
-  return new AppError({ code: 'call_ended', kind: 'conflict', message: 'This call has ended.' });
-}

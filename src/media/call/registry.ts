@@ -1,5 +1,4 @@
 import type { Clock } from '../../platform/clock.ts';
-import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { Language, Level } from '../../speech/engine.ts';
 import type { OpusCodec } from '../audio/opus.ts';
@@ -7,8 +6,9 @@ import type { Pacer } from '../audio/pacer.ts';
 import type { VoiceDetector } from '../audio/voice-types.ts';
 import type { EndReason, JoinAnswer } from '../protocol.ts';
 import type { SfuWorkers } from '../sfu/workers.ts';
-import { Call, callEnded } from './call.ts';
+import { Call } from './call.ts';
 import type { CallEngines } from './call-engines.ts';
+import { callEnded, callNotFound, callOnOtherNode, nodeDraining } from './call-errors.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import type { CallAdmission } from './call-port.ts';
 import { type CallDeadlines, defaultCallDeadlines } from './call-state.ts';
@@ -146,8 +146,8 @@ export class CallRegistry implements CallAdmission {
     const { store, nodeId, sfu, chooseEngines } = this.#options;
     const record = await store.load(callId, userId);
     if (record.status === 'ended' || record.status === 'finalized') throw callEnded();
-    if (record.nodeId !== nodeId) throw onOtherNode();
-    if (this.#draining) throw draining();
+    if (record.nodeId !== nodeId) throw callOnOtherNode();
+    if (this.#draining) throw nodeDraining();
     const engines = await chooseEngines({
       callId,
       language: record.language,
@@ -228,26 +228,4 @@ interface CallParts {
   readonly caller: Awaited<ReturnType<SfuWorkers['createCaller']>>;
   readonly settings: ConversationSettings | undefined;
   readonly instructions: string;
-}
-
-function callNotFound(): AppError {
-  return new AppError({ code: 'call_not_found', kind: 'not_found', message: 'There is no such call.' });
-}
-
-function onOtherNode(): AppError {
-  return new AppError({
-    code: 'call_on_other_node',
-    kind: 'conflict',
-    message: 'This call has its place on another node.',
-    retryable: true,
-  });
-}
-
-function draining(): AppError {
-  return new AppError({
-    code: 'node_draining',
-    kind: 'unavailable',
-    message: 'This node takes no new calls.',
-    retryable: true,
-  });
 }

@@ -13,19 +13,19 @@ type Handlers = {
 };
 
 const handlers: Handlers = {
-  'transport:connect': async (call, { transport_id, dtls_parameters }) => {
-    await call.connectTransport(transport_id, dtls_parameters);
+  'transport:connect': async ({ media }, { transport_id, dtls_parameters }) => {
+    await media.connectTransport(transport_id, dtls_parameters);
     return {};
   },
-  'track:produce': async (call, { transport_id, kind, rtp_parameters }) => ({
-    producer_id: await call.produce(transport_id, kind, rtp_parameters),
+  'track:produce': async ({ media }, { transport_id, kind, rtp_parameters }) => ({
+    producer_id: await media.produce(transport_id, kind, rtp_parameters),
   }),
-  'track:consume': (call, { rtp_capabilities }) => call.consume(rtp_capabilities),
-  'track:resume': async (call) => {
-    await call.resumeConsumer();
+  'track:consume': ({ media }, { rtp_capabilities }) => media.consume(rtp_capabilities),
+  'track:resume': async ({ media }) => {
+    await media.resumeConsumer();
     return {};
   },
-  'ice:restart': async (call, { transport_id }) => ({ ice_parameters: await call.restartIce(transport_id) }),
+  'ice:restart': async ({ media }, { transport_id }) => ({ ice_parameters: await media.restartIce(transport_id) }),
   'call:mute': async (call, { muted }) => {
     call.setMuted(muted);
     return {};
@@ -34,17 +34,17 @@ const handlers: Handlers = {
     await call.hangUp();
     return {};
   },
-  'voice:open': async (call, { container }) => call.openSocketVoice(container),
-  'voice:chunk': async (call, { stream, bytes }) => {
-    call.hearSocketVoice(stream, bytes);
+  'voice:open': async ({ media }, { container }) => media.openSocketVoice(container),
+  'voice:chunk': async ({ media }, { stream, bytes }) => {
+    media.hearSocketVoice(stream, bytes);
     return {};
   },
-  'voice:played': async (call, { stream, played_ms }) => {
-    call.socketVoicePlayed(stream, played_ms);
+  'voice:played': async ({ media }, { stream, played_ms }) => {
+    media.socketVoicePlayed(stream, played_ms);
     return {};
   },
-  'voice:close': async (call) => {
-    call.closeSocketVoice();
+  'voice:close': async ({ media }) => {
+    media.closeSocketVoice();
     return {};
   },
 };

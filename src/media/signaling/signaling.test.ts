@@ -12,7 +12,7 @@ import { createMetrics, type Metrics } from '../../platform/metrics.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { within } from '../../testing/caller/deadline.ts';
 import { RefusedError, SignalingClient } from '../../testing/caller/signaling-client.ts';
-import type { CallAdmission, CallClient, SignaledCall } from '../call/call-port.ts';
+import type { CallAdmission, CallClient, PageMedia, SignaledCall } from '../call/call-port.ts';
 import { requestSchemas, type JoinAnswer, type Reply, type RequestName } from '../protocol.ts';
 import { SignalingServer, type SignalingLimits } from './server.ts';
 
@@ -20,8 +20,9 @@ const PATH = '/rtc/test/socket.io';
 const DEADLINE_MS = 30_000;
 
 /** The one call of these tests: notes what it is asked, and knows its client. */
-class FakeCall implements SignaledCall {
+class FakeCall implements SignaledCall, PageMedia {
   readonly id = 'call-1';
+  readonly media = this;
   readonly asked: string[] = [];
   readonly joinAsked = Promise.withResolvers<void>();
   readonly detached = Promise.withResolvers<CallClient>();

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { RtpHeader, RtpPacket } from 'werift';
-import type { CallClient, SignaledCall } from '../../media/call/call-port.ts';
+import type { CallClient, PageMedia, SignaledCall } from '../../media/call/call-port.ts';
 import type { JoinAnswer } from '../../media/protocol.ts';
 import type { Caller } from '../../media/sfu/caller.ts';
 import { SfuWorkers } from '../../media/sfu/workers.ts';
@@ -18,8 +18,9 @@ import { RefusedError } from './signaling-client.ts';
 import { TestCaller, type TestCallerOptions } from './test-caller.ts';
 
 /** A call that says back what it hears: signaling and media server are real, there is no conversation. */
-class EchoCall implements SignaledCall {
+class EchoCall implements SignaledCall, PageMedia {
   readonly id: string;
+  readonly media = this;
   readonly caller: Caller;
   #client: CallClient | undefined;
   #sequence = 0;
@@ -56,9 +57,9 @@ class EchoCall implements SignaledCall {
     };
   }
   detach(): void {}
-  connectTransport: SignaledCall['connectTransport'] = (...given) => this.caller.connectTransport(...given);
-  produce: SignaledCall['produce'] = (...given) => this.caller.produce(...given);
-  consume: SignaledCall['consume'] = (...given) => this.caller.consume(...given);
+  connectTransport: PageMedia['connectTransport'] = (...given) => this.caller.connectTransport(...given);
+  produce: PageMedia['produce'] = (...given) => this.caller.produce(...given);
+  consume: PageMedia['consume'] = (...given) => this.caller.consume(...given);
   resumeConsumer = () => this.caller.resumeConsumer();
   restartIce = (transportId: string) => this.caller.restartIce(transportId);
   setMuted(): void {}
