@@ -54,6 +54,11 @@ export class CallWriter implements EngineListener {
   async end(ending: CallEnding): Promise<void> {
     this.#queue.add('end', () => this.#options.meter.end(this.#id, ending));
     await this.#queue.idle();
+    // What engines count as they are closed, and what was cut off in mid-answer, is known by now.
+    const last = this.#engines.chargeRest();
+    if (!last) return;
+    this.#saveTurn(last);
+    await this.#queue.idle();
   }
 
   #saveTurn(turn: TurnRecord): void {
