@@ -113,9 +113,10 @@ export class EngineVoice {
     this.#setSound();
   }
 
+  /** Another frame of the answer is heard. */
   showProgress(): void {
     const [turn] = this.#turns;
-    if (turn) this.#options.book.showTutorTurn(turn);
+    if (turn) this.#options.book.showProgress(turn);
   }
 
   #setSound(): void {

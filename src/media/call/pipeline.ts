@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
 import type {
   EngineError,
@@ -15,6 +15,7 @@ import type { CallPhase, Caption } from '../protocol.ts';
 import { apologies } from './apologies.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import type { Conversation, ConversationListener, VoiceActivity } from './conversation.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 import { Ear } from './ear.ts';
 import type { Transcript } from './transcript.ts';
 import { TurnBook } from './turn-book.ts';
@@ -43,9 +44,6 @@ export interface PipelineOptions {
   readonly listener: ConversationListener;
 }
 
-/** Frames between two captions of how far the tutor has been heard: 300 ms. */
-const PROGRESS_FRAMES = 15;
-
 /**
  * Streaming speech to text, turn-taking, streaming tutor, streaming text to speech. This class carries events to
  * the rules of `turn-taking` and runs their effects; what is said and by whom stands in the ear and the tutor's side.
@@ -55,14 +53,13 @@ export class PipelineConversation implements Conversation {
   readonly #ear: Ear;
   readonly #tutor: TutorSide;
   readonly #book: TurnBook;
+  readonly #deadline: DeadlineTimer;
   #turns: TurnState;
   #phase: CallPhase = 'connecting';
-  #timer: Timer | undefined;
   #suspended = true;
   #closed = false;
   /** Nothing hears any more: the tutor has the last word. */
   #deaf = false;
-  #framesSinceProgress = 0;
 
   constructor(options: PipelineOptions) {
     const { speechToText, tutor, textToSpeech, language, clock, log, settings } = options;
@@ -88,6 +85,7 @@ export class PipelineConversation implements Conversation {
       onAudible: (answer) => this.#take({ type: 'answer_audible', answer, atMs: this.#now() }),
       onFinished: (answer) => this.#take({ type: 'answer_finished', answer, atMs: this.#now() }),
     });
+    this.#deadline = new DeadlineTimer(clock, (atMs) => this.#take({ type: 'time_passed', atMs }));
     this.#turns = startTurnTaking({ language, settings, atMs: clock.monotonicMs() });
   }
 
@@ -125,7 +123,7 @@ export class PipelineConversation implements Conversation {
   suspend(): void {
     if (this.#suspended) return;
     this.#suspended = true;
-    this.#timer?.cancel();
+    this.#deadline.cancel();
     this.#tutor.suspend();
     this.#ear.endUtterance();
     this.#setPhase('reconnecting');
@@ -133,9 +131,7 @@ export class PipelineConversation implements Conversation {
 
   hear(frame: Int16Array): void {
     this.#ear.write(frame);
-    if (this.#turns.tutor.status !== 'speaking' || ++this.#framesSinceProgress < PROGRESS_FRAMES) return;
-    this.#framesSinceProgress = 0;
-    this.#tutor.showProgress();
+    if (this.#turns.tutor.status === 'speaking') this.#tutor.showProgress();
   }
 
   voice(activity: VoiceActivity): void {
@@ -154,7 +150,7 @@ export class PipelineConversation implements Conversation {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#timer?.cancel();
+    this.#deadline.cancel();
     this.#ear.close();
     this.#tutor.close();
   }
@@ -170,19 +166,7 @@ export class PipelineConversation implements Conversation {
     for (const effect of effects) this.#run(effect);
     if (this.#closed) return;
     this.#showPhase();
-    this.#plan(event.atMs);
-  }
-
-  /** One timer, for the next rule that time alone will fire. */
-  #plan(atMs: number): void {
-    this.#timer?.cancel();
-    if (this.#suspended) return;
-    const deadlineMs = nextDeadlineMs(this.#turns, atMs);
-    if (deadlineMs === undefined) return;
-    // The timer may fire a fraction early: the event then says the time it was set for.
-    this.#timer = this.#options.clock.after(Math.max(0, deadlineMs - this.#now()), () =>
-      this.#take({ type: 'time_passed', atMs: Math.max(deadlineMs, this.#now()) }),
-    );
+    this.#deadline.set(this.#suspended ? undefined : nextDeadlineMs(this.#turns, event.atMs));
   }
 
   #run(effect: TurnEffect): void {
@@ -238,7 +222,7 @@ export class PipelineConversation implements Conversation {
     const { listener, log } = this.#options;
     log.error({ err: error }, 'The engine that hears is lost');
     listener.onNotice({ code: error.code, message: 'Speech recognition is not working right now.' });
-    this.#timer?.cancel();
+    this.#deadline.cancel();
     this.#deaf = true;
     if (!this.#suspended) this.#setPhase('speaking');
     this.#tutor.giveUp(apologies.deaf[this.#options.language]);

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
 import {
   EngineError,
@@ -11,6 +11,7 @@ import {
 import type { CallPhase, Caption } from '../protocol.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import type { Conversation, ConversationListener, VoiceActivity } from './conversation.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
 import { takeDialogue } from './dialogue.ts';
 import {
   type DialogueEffect,
@@ -44,9 +45,6 @@ export interface SpeechToSpeechConversationOptions {
   readonly onFailed: (error: EngineError, left: LeftBehind) => void;
 }
 
-/** Frames between two captions of how far the tutor has been heard: 300 ms. */
-const PROGRESS_FRAMES = 15;
-
 /** One engine hears, thinks and speaks. This class carries events to the rules of `dialogue` and runs their effects. */
 export class SpeechToSpeechConversation implements Conversation {
   readonly #options: SpeechToSpeechConversationOptions;
@@ -54,13 +52,12 @@ export class SpeechToSpeechConversation implements Conversation {
   readonly #book: TurnBook;
   readonly #voice: EngineVoice;
   readonly #learner: LearnerSide;
+  readonly #deadline: DeadlineTimer;
   #session: SpeechToSpeechSession | undefined;
   #dialogue: DialogueState;
   #endsCall = false;
   #phase: CallPhase = 'connecting';
-  #timer: Timer | undefined;
   #suspended = true;
-  #framesSinceProgress = 0;
 
   constructor(options: SpeechToSpeechConversationOptions) {
     const { speechToSpeech, clock, settings } = options;
@@ -79,6 +76,7 @@ export class SpeechToSpeechConversation implements Conversation {
       onOver: (answerId, more) => this.#onAnswerOver(answerId, more),
       onStop: (answerId, playedMs) => this.#session?.interrupt(answerId, playedMs),
     });
+    this.#deadline = new DeadlineTimer(clock, (atMs) => this.#take({ type: 'time_passed', atMs }));
     this.#dialogue = startDialogue(settings, clock.monotonicMs());
   }
 
@@ -106,7 +104,7 @@ export class SpeechToSpeechConversation implements Conversation {
   suspend(): void {
     if (this.#suspended) return;
     this.#suspended = true;
-    this.#timer?.cancel();
+    this.#deadline.cancel();
     this.#voice.setSuspended(true);
     this.#setPhase('reconnecting');
   }
@@ -114,9 +112,7 @@ export class SpeechToSpeechConversation implements Conversation {
   hear(frame: Int16Array): void {
     this.#session?.write(frame);
     this.#learner.hear(frame);
-    if (this.#dialogue.tutor.status !== 'speaking' || ++this.#framesSinceProgress < PROGRESS_FRAMES) return;
-    this.#framesSinceProgress = 0;
-    this.#voice.showProgress();
+    if (this.#dialogue.tutor.status === 'speaking') this.#voice.showProgress();
   }
 
   voice(activity: VoiceActivity): void {
@@ -136,7 +132,7 @@ export class SpeechToSpeechConversation implements Conversation {
   close(): void {
     if (this.#closed) return;
     this.#abort.abort();
-    this.#timer?.cancel();
+    this.#deadline.cancel();
     this.#session?.close();
     this.#voice.drop();
   }
@@ -225,17 +221,7 @@ export class SpeechToSpeechConversation implements Conversation {
     for (const effect of effects) this.#run(effect);
     if (this.#closed) return;
     this.#showPhase();
-    this.#plan(event.atMs);
-  }
-
-  #plan(atMs: number): void {
-    this.#timer?.cancel();
-    if (this.#suspended) return;
-    const deadlineMs = nextDialogueDeadlineMs(this.#dialogue, atMs);
-    if (deadlineMs === undefined) return;
-    this.#timer = this.#options.clock.after(Math.max(0, deadlineMs - this.#now()), () =>
-      this.#take({ type: 'time_passed', atMs: Math.max(deadlineMs, this.#now()) }),
-    );
+    this.#deadline.set(this.#suspended ? undefined : nextDialogueDeadlineMs(this.#dialogue, event.atMs));
   }
 
   #run(effect: DialogueEffect): void {

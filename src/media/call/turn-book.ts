@@ -34,10 +34,14 @@ export interface TutorTurn {
   readonly stages: Partial<Record<TurnStage, number>>;
 }
 
+/** Frames of 20 ms between two captions of how far an answer has been heard. */
+const PROGRESS_FRAMES = 15;
+
 /** Writes the turns down as they happen: transcript, captions, rows, latencies. */
 export class TurnBook {
   readonly #options: TurnBookOptions;
   #finalTranscriptAtMs: number | undefined;
+  #framesUnshown = 0;
 
   constructor(options: TurnBookOptions) {
     this.#options = options;
@@ -145,6 +149,13 @@ export class TurnBook {
       final: false,
       heard_length: answer.heardText.length,
     });
+  }
+
+  /** The same, as often as is worth it. Each 20 ms while the answer is heard. */
+  showProgress(tutorTurn: TutorTurn): void {
+    if (++this.#framesUnshown < PROGRESS_FRAMES) return;
+    this.#framesUnshown = 0;
+    this.showTutorTurn(tutorTurn);
   }
 
   /** The answer was heard to its end or interrupted; one that nobody heard leaves no trace. */

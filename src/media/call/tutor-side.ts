@@ -145,9 +145,9 @@ export class TutorSide {
     this.#setSound();
   }
 
-  /** How far the answer has been heard by now, for the page. */
+  /** Another frame of the answer is heard. */
   showProgress(): void {
-    if (this.#current) this.#options.book.showTutorTurn(this.#current);
+    if (this.#current) this.#options.book.showProgress(this.#current);
   }
 
   /** Stops the answer under way and keeps what was heard of it. */
