@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { mediasoupWorkerProgram, opusAddon, pageFolder, type Place, pocketsphinxProgram } from './place.ts';
+import {
+  mediasoupWorkerProgram,
+  opusAddon,
+  pageFolder,
+  panelFolder,
+  type Place,
+  pocketsphinxProgram,
+} from './place.ts';
 import { mediasoupVersion } from './steps/mediasoup-worker.ts';
 
 /** Variables set by whoever calls win over `.env`, and both win over what the set-up built. */
@@ -18,7 +25,9 @@ export function productEnvironment(place: Place, given: NodeJS.ProcessEnv): Node
     MEDIASOUP_WORKER_BIN: given['MEDIASOUP_WORKER_BIN'] || mediasoupWorkerProgram(place, mediasoupVersion(place)),
     POCKETSPHINX_STREAM_BIN: given['POCKETSPHINX_STREAM_BIN'] || pocketsphinxProgram(place),
     OPUS_ADDON: given['OPUS_ADDON'] || opusAddon(place),
+    // Whatever DATA_DIR is: these were built, and are no data.
     WEB_ROOT: given['WEB_ROOT'] || pageFolder(place),
+    PANEL_ROOT: given['PANEL_ROOT'] || panelFolder(place),
   };
 }
 
