@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { buildWithCmake } from '../cmake.ts';
 import { fingerprint, readStamp, replace, writeStamp } from '../fingerprint.ts';
@@ -59,6 +59,8 @@ function nativeProgram(place: Place, program: NativeProgram): Step {
       await copyFile(path.join(build, product), `${target}.next`);
       await replace(`${target}.next`, target);
       await writeStamp(stamp, from);
+      // CMake refuses a folder that another checkout, or another CMake, has begun.
+      await rm(build, { recursive: true, force: true });
     },
     remedy: () => `rm -rf '${build}'`,
   };
