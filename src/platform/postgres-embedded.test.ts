@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import pg from 'pg';
+import { isGone } from '../testing/process-tree.ts';
 import { createSilentLogger } from './log.ts';
+import { makeOpenFolder } from './postgres/owner.ts';
 import { removeEmbeddedPostgres, startEmbeddedPostgres, type EmbeddedPostgres } from './postgres-embedded.ts';
 
 async function dataFolder(t: TestContext): Promise<string> {
@@ -93,8 +95,17 @@ test('a server whose parent was killed is stopped, and its place taken', async (
   t.after(() => next.stop());
   assert.notEqual(next.pid, Number(pid));
   // Ended, though whoever inherited it may not have noticed yet.
-  assert.match(await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => 'gone'), /^gone$|^\d+ \(.*\) Z/);
+  assert.equal(isGone(Number(pid)), true);
   await query(next.url, 'SELECT 1');
+});
+
+test('its user can reach its programs, however strict the umask of who made the folders', async (t) => {
+  const dataDir = await dataFolder(t);
+  const before = process.umask(0o077);
+  t.after(() => process.umask(before));
+  const programs = path.join(dataDir, 'programs');
+  await makeOpenFolder(programs);
+  assert.equal((await stat(programs)).mode & 0o777, 0o755);
 });
 
 test("a stale pid file with a living stranger's number does not stop the start", async (t) => {

@@ -48,16 +48,18 @@ export interface EmbeddedPostgresOptions {
   readonly durable?: boolean;
   /** Called before the slow steps of a first start, with a sentence for people. */
   readonly onProgress?: (step: string) => void;
+  /** After a power cut it reads its journal first, which takes as long as there is of it. */
   readonly startDeadlineMs?: number;
 }
 
 const DATABASE = 'ailingva';
+const CONNECT_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 20_000;
 const LARGEST_LOG_BYTES = 10 * 1024 * 1024;
 
 /** Starts the server, makes the cluster and the database first if there are none, and waits until it answers. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { dataDir, log, durable = true, onProgress = () => {}, startDeadlineMs = 60_000 } = options;
+  const { dataDir, log, durable = true, onProgress = () => {}, startDeadlineMs = 300_000 } = options;
   const place = await preparePlace(dataDir);
   const binaries = await installBinaries(place.programs);
   const secret = await keepSecret(dataDir, 'postgres-password');
@@ -181,7 +183,8 @@ async function untilItAnswers(cluster: Cluster, server: Server, port: number, de
       return;
     } catch (error) {
       if (state.ended) throw failed('PostgreSQL ended while starting', await lastLines(server.logFile), error);
-      if (errorCode(error) !== 'ECONNREFUSED' && errorCode(error) !== STARTING_UP) throw error;
+      // A machine that gives no core for seconds cuts connections short; only an answer says that waiting is in vain.
+      if (error instanceof pg.DatabaseError && error.code !== STARTING_UP) throw error;
       if (performance.now() > deadline) {
         throw failed(`PostgreSQL did not answer within ${deadlineMs} ms`, await lastLines(server.logFile), error);
       }
@@ -198,7 +201,7 @@ async function makeDatabase(cluster: Cluster, port: number): Promise<void> {
 }
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_DEADLINE_MS });
   client.on('error', () => {});
   try {
     await client.connect();

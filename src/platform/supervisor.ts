@@ -47,7 +47,7 @@ export class Supervisor {
   #hurried = false;
 
   constructor(options: SupervisorOptions) {
-    this.#options = { startDeadlineMs: 30_000, backOffMs: { first: 500, longest: 15_000 }, ...options };
+    this.#options = { startDeadlineMs: 120_000, backOffMs: { first: 500, longest: 15_000 }, ...options };
   }
 
   /**

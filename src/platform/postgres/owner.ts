@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chown, mkdir, readFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { AppError } from '../errors.ts';
@@ -30,10 +30,18 @@ export async function preparePlace(dataDir: string): Promise<ClusterPlace> {
   if (process.getuid?.() !== 0) return { programs: notes, home: notes, notes, owner: {} };
   const owner = (await findUser(SYSTEM_USER)) ?? (await makeUser());
   const home = path.join(SYSTEM_FOLDER, createHash('sha256').update(dataDir).digest('hex').slice(0, 16));
-  await mkdir(SYSTEM_FOLDER, { recursive: true, mode: 0o755 });
+  const programs = path.join(SYSTEM_FOLDER, 'programs');
+  await makeOpenFolder(SYSTEM_FOLDER);
+  await makeOpenFolder(programs);
   await mkdir(home, { recursive: true, mode: 0o700 });
   await chown(home, owner.uid, owner.gid);
-  return { programs: path.join(SYSTEM_FOLDER, 'programs'), home, notes, owner };
+  return { programs, home, notes, owner };
+}
+
+/** A folder that others may pass through, also where root's umask is strict, as hardened machines have it. */
+export async function makeOpenFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
 }
 
 async function findUser(name: string): Promise<{ uid: number; gid: number } | undefined> {
