@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually, isGone } from '../testing/process-tree.ts';
 import { systemClock } from './clock.ts';
 import { createSilentLogger } from './log.ts';
 import { Supervisor, type ChildDescription } from './supervisor.ts';
@@ -55,15 +56,6 @@ async function prepare(t: TestContext, startDeadlineMs = 60_000): Promise<Place>
       }
     },
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 test('a child tells what it found out when it is ready', async (t) => {
@@ -118,7 +110,7 @@ test('a child that is never ready is given up and killed', async (t) => {
   const { supervisor, child, notes } = await prepare(t, 1_000);
   const body = `note(process.pid); process.on('message', () => {});`;
   await assert.rejects(supervisor.start(await child('one', body)), { code: 'child_not_ready' });
-  for (const pid of await notes()) assert.equal(isAlive(Number(pid)), false);
+  for (const pid of await notes()) assert.equal(isGone(Number(pid)), true);
 });
 
 test('stopping lets a child finish, and keeps it stopped', async (t) => {
@@ -127,7 +119,7 @@ test('stopping lets a child finish, and keeps it stopped', async (t) => {
   const facts = await supervisor.start(await child('one', body));
   await supervisor.stop(['one']);
   assert.deepEqual(await notes(), ['finished']);
-  assert.equal(isAlive(Number(facts['pid'])), false);
+  assert.equal(isGone(Number(facts['pid'])), true);
 });
 
 test('a child that does not stop is killed, with what it started', async (t) => {
@@ -141,19 +133,9 @@ test('a child that does not stop is killed, with what it started', async (t) => 
   const facts = await supervisor.start(await child('one', body, 50));
   const [grandchild] = await noted(1);
   await supervisor.stop(['one']);
-  assert.equal(isAlive(Number(facts['pid'])), false);
-  const deadline = performance.now() + 30_000;
-  while (await isRunning(Number(grandchild))) {
-    assert.ok(performance.now() < deadline, 'what the child started still runs');
-    await sleep(10);
-  }
+  assert.equal(isGone(Number(facts['pid'])), true);
+  await eventually('what the child started is gone', () => isGone(Number(grandchild)));
 });
-
-/** Alive, and not merely waiting for a parent to notice its end. */
-async function isRunning(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat !== undefined && !/^\d+ \(.*\) Z/.test(stat);
-}
 
 test('hurrying kills what is still stopping', async (t) => {
   const { supervisor, child } = await prepare(t);

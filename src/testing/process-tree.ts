@@ -1,13 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
-/** The processes that `pid` started and that live, from Linux's own list. */
+/**
+ * The processes that `pid` started, those included that ended and that it has not asked for. Not every kernel keeps
+ * Linux's own list of them (`/proc/PID/task/PID/children`).
+ */
 export function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((other) => statusOf(other)?.parent === pid);
 }
 
 /** A process's name, cut to 15 characters by Linux; empty when it is gone. */
@@ -16,6 +18,15 @@ export function processName(pid: number): string {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
   } catch {
     return '';
+  }
+}
+
+/** The words that a process was started with; none when it is gone. */
+export function commandOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
+  } catch {
+    return [];
   }
 }
 
@@ -30,10 +41,17 @@ export async function eventually(what: string, isTrue: () => boolean, deadlineMs
 
 /** A process that ended and that nobody has asked for counts as gone. */
 export function isGone(pid: number): boolean {
-  if (!existsSync(`/proc/${pid}`)) return true;
+  const status = statusOf(pid);
+  return status === undefined || status.state === 'Z';
+}
+
+/** From proc_pid_stat(5), behind the program's name, which may hold anything. `undefined` when it is gone. */
+function statusOf(pid: number): { readonly state: string; readonly parent: number } | undefined {
   try {
-    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state, parent: Number(parent) };
   } catch {
-    return true;
+    return undefined;
   }
 }

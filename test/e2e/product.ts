@@ -10,7 +10,7 @@ import { LossyRelay } from '../../src/testing/network/lossy-relay.ts';
 import type { Cleanup } from './cleanup.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const START_DEADLINE_MS = 60_000;
+const START_DEADLINE_MS = 180_000;
 
 export interface Product {
   readonly url: string;
