@@ -9,7 +9,7 @@ interface Sent {
   readonly body: unknown;
 }
 
-function client(answer: () => Response | Promise<Response>) {
+function client(answer: () => Response | Promise<Response>, readToken = () => 'secret') {
   const sent: Sent[] = [];
   let expired = 0;
   const api = createApiClient({
@@ -21,7 +21,7 @@ function client(answer: () => Response | Promise<Response>) {
       });
       return answer();
     },
-    readToken: () => 'secret',
+    readToken,
     onUnauthenticated: () => {
       expired += 1;
     },
@@ -59,6 +59,16 @@ test('a refused token ends the session, a refused password does not', async () =
   assert.equal(expired(), 1);
 });
 
+test('a token that was refused ends no session that began meanwhile', async () => {
+  const tokens = ['old', 'new'];
+  const { api, expired } = client(
+    () => problem(401, 'token_expired'),
+    () => tokens.shift() ?? 'new',
+  );
+  await assert.rejects(api.me());
+  assert.equal(expired(), 0);
+});
+
 const codeOf = (answer: () => Response | Promise<Response>): Promise<string> =>
   client(answer)
     .api.me()
@@ -71,8 +81,19 @@ test('no answer, and an answer that is not ours, have codes of the page’s own'
   assert.equal(await codeOf(() => Promise.reject(new TypeError('failed'))), 'network');
   assert.equal(await codeOf(() => Promise.reject(new DOMException('', 'TimeoutError'))), 'timed_out');
   assert.equal(await codeOf(() => new Response('<html>', { status: 200 })), 'bad_answer');
+  assert.equal(await codeOf(() => new Response(brokenOff(), { status: 200 })), 'network');
   assert.equal(await codeOf(() => new Response('<html>', { status: 502 })), 'internal');
 });
+
+/** The network goes in the middle of the answer. */
+function brokenOff(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(new TextEncoder().encode('{"id":'));
+      controller.error(new TypeError('terminated'));
+    },
+  });
+}
 
 test('a cursor is escaped', async () => {
   const { api, sent } = client(() => Response.json({ calls: [], next_cursor: null }));

@@ -31,7 +31,9 @@ export interface ApiClient {
   readonly sendConfirmation: () => Promise<void>;
   /** Sends a link to a new password, if the address has an account; the answer does not tell. */
   readonly forgotPassword: (email: string) => Promise<void>;
-  /** With the token of that link; every device is signed out. */
+  /** Whether the token of that link is still good; uses nothing up. */
+  readonly checkReset: (token: string) => Promise<void>;
+  /** With the same token; every device is signed out. */
   readonly resetPassword: (request: { token: string; password: string }) => Promise<void>;
   readonly me: () => Promise<User>;
   readonly updateMe: (changes: { name?: string; language?: Language; level?: Level }) => Promise<User>;
@@ -57,6 +59,8 @@ export interface ApiClient {
   readonly replaceCall: (id: string) => Promise<PlacedCall>;
   readonly calls: (cursor?: string) => Promise<CallPage>;
   readonly call: (id: string) => Promise<CallDetail>;
+  /** Whether the server gives a recording out, by its first byte; throws what it says otherwise. */
+  readonly tryRecording: (url: string, signal?: AbortSignal) => Promise<void>;
 }
 
 export interface ApiClientOptions {
@@ -77,6 +81,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     readonly idempotencyKey?: string;
     readonly signedIn?: boolean;
     readonly accept?: string;
+    /** As in RFC 9110: `bytes=0-0`. */
+    readonly range?: string;
     readonly signal?: AbortSignal | undefined;
   }
 
@@ -87,6 +93,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const signedIn = extra.signedIn ?? true;
     if (signedIn && token !== undefined) headers['authorization'] = `Bearer ${token}`;
     if (extra.idempotencyKey !== undefined) headers['idempotency-key'] = extra.idempotencyKey;
+    if (extra.range !== undefined) headers['range'] = extra.range;
     if (extra.body !== undefined) headers['content-type'] = 'application/json';
 
     const deadline = AbortSignal.timeout(TIMEOUT_MS);
@@ -99,20 +106,24 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         ...(extra.body === undefined ? {} : { body: JSON.stringify(extra.body) }),
       });
     } catch (cause) {
-      throw new ApiError({ code: codeOfSilence(cause), status: 0, message: 'No answer', cause });
+      throw silence(cause);
     }
     if (response.ok) return response;
     const problem: unknown = await response.json().catch(() => undefined);
     const error = readProblem(response.status, response.headers.get('retry-after'), problem);
-    if (signedIn && error.status === 401) options.onUnauthenticated();
+    // Of the token that was sent: another one may be in use by now.
+    if (signedIn && error.status === 401 && token === options.readToken()) options.onUnauthenticated();
     throw error;
   }
 
   async function request<Answer>(method: Method, path: string, extra: Extra = {}): Promise<Answer> {
     const response = await send(method, path, extra);
-    const body: unknown = await response.json().catch(() => undefined);
-    if (body !== undefined) return body as Answer;
-    throw new ApiError({ code: 'bad_answer', status: response.status, message: 'Not an answer of the API' });
+    try {
+      return (await response.json()) as Answer;
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw silence(cause);
+      throw new ApiError({ code: 'bad_answer', status: response.status, message: 'Not an answer of the API', cause });
+    }
   }
 
   /** For what is answered without a body. */
@@ -126,6 +137,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     confirmEmail: (token) => tell('/api/auth/confirm', { body: { token }, signedIn: false }),
     sendConfirmation: () => tell('/api/auth/confirmation'),
     forgotPassword: (email) => tell('/api/auth/password/forgot', { body: { email }, signedIn: false }),
+    checkReset: (token) => tell('/api/auth/password/reset/check', { body: { token }, signedIn: false }),
     resetPassword: (body) => tell('/api/auth/password/reset', { body, signedIn: false }),
     me: () => request('GET', '/api/me'),
     updateMe: (body) => request('PUT', '/api/me', { body }),
@@ -140,22 +152,24 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     async statement(period) {
       const query = new URLSearchParams({ ...period });
       const response = await send('GET', `/api/billing/statement?${query}`, { accept: 'text/csv' });
-      return response.blob();
+      return response.blob().catch((cause: unknown) => Promise.reject(silence(cause)));
     },
     startCall: (body, idempotencyKey) => request('POST', '/api/calls', { body, idempotencyKey }),
     recordingTerms: () => request('GET', '/api/recording-terms'),
     replaceCall: (id) => request('POST', `/api/calls/${encodeURIComponent(id)}/place`),
     calls: (cursor) => request('GET', page('/api/calls', cursor)),
     call: (id) => request('GET', `/api/calls/${encodeURIComponent(id)}`),
+    tryRecording: (url, signal) =>
+      tell(url, { accept: 'audio/ogg', range: 'bytes=0-0', signedIn: false, signal }, 'GET'),
   };
 }
 
 const page = (path: string, cursor: string | undefined): string =>
   cursor === undefined ? path : `${path}?cursor=${encodeURIComponent(cursor)}`;
 
-/** Why `fetch` gave no answer: the caller's own signal, our deadline, or no network. */
-function codeOfSilence(cause: unknown): 'aborted' | 'timed_out' | 'network' {
+/** No answer, or one that broke off: by the caller's own signal, our deadline, or the network. */
+function silence(cause: unknown): ApiError {
   const name = cause instanceof DOMException ? cause.name : '';
-  if (name === 'AbortError') return 'aborted';
-  return name === 'TimeoutError' ? 'timed_out' : 'network';
+  const code = name === 'AbortError' ? 'aborted' : name === 'TimeoutError' ? 'timed_out' : 'network';
+  return new ApiError({ code, status: 0, message: 'No answer', cause });
 }

@@ -117,6 +117,8 @@ export const en = {
     'The payment service refused this payment. Nothing was charged. Try again or write to support.',
   'error.amount_below': 'The smallest top-up is {amount}.',
   'error.amount_above': 'The largest top-up at once is {amount}.',
+  'error.recording_not_found':
+    'The recording is not here. Right after a call it may still be on its way: try again in ten minutes.',
   'error.statement_too_long': 'There is too much in this period for one file. Choose a shorter one.',
 
   'language.en': 'English',
@@ -145,6 +147,7 @@ export const en = {
   },
   'recording.terms_kept':
     'Both voices are recorded. You find the recording with your past calls; our staff may listen to it to help you or to improve lessons. It is kept as long as your account.',
+  'recording.unplayable': 'This browser cannot play the recording. Open the page in another one, or save the file.',
   'ready.tip': 'Tip',
   'ready.tip_headphones': 'Use headphones: the tutor hears you better and you can interrupt at any time.',
   'ready.tip_repeat': 'Did not catch it? Say “repeat”. Too fast? Say “slower”.',

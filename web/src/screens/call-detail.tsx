@@ -1,5 +1,6 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback } from 'react';
 import { useServices } from '../app/services.ts';
+import { useAnswer } from '../app/use-answer.ts';
 import { splitHeard } from '../call/captions.ts';
 import { BackIcon } from '../components/icons.tsx';
 import { Link } from '../components/link.tsx';
@@ -7,28 +8,16 @@ import { Failure, Loading } from '../components/loading.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { WordMarks } from '../components/word-marks.tsx';
 import { useI18n } from '../i18n/i18n.ts';
-import type { CallDetail as Detail, CallRecording, Language, Turn } from '../api/types.ts';
+import type { Language, Turn } from '../api/types.ts';
+import { CallRecordings } from './call-recordings.tsx';
 import { chargeOf } from './calls.tsx';
 
 export function CallDetail({ callId }: { readonly callId: string }) {
   const { api } = useServices();
   const i18n = useI18n();
   const { t } = i18n;
-  const [call, setCall] = useState<Detail>();
-  const [error, setError] = useState<unknown>();
-
-  const load = useCallback(() => {
-    let left = false;
-    setError(undefined);
-    api.call(callId).then(
-      (answer) => left || setCall(answer),
-      (thrown: unknown) => left || setError(thrown),
-    );
-    return () => {
-      left = true;
-    };
-  }, [api, callId]);
-  useEffect(load, [load]);
+  const ask = useCallback(() => api.call(callId), [api, callId]);
+  const { value: call, error, retry } = useAnswer(ask);
 
   const title = call ? t('detail.title', { date: i18n.dateTime(call.started_at ?? call.placed_at) }) : t('call.title');
   return (
@@ -37,7 +26,7 @@ export function CallDetail({ callId }: { readonly callId: string }) {
         <BackIcon size={20} /> {t('calls.back')}
       </Link>
       <PageTitle title={title} />
-      {error !== undefined && <Failure error={error} onRetry={load} />}
+      {error !== undefined && <Failure error={error} onRetry={retry} />}
       {!call && error === undefined && <Loading />}
       {call && (
         <>
@@ -64,7 +53,7 @@ export function CallDetail({ callId }: { readonly callId: string }) {
           {call.end_reason !== null && (
             <p className="detail-end">{i18n.maybe(`end.${call.end_reason}`) ?? t('end.other')}</p>
           )}
-          <Recordings recordings={call.recordings} />
+          <CallRecordings recordings={call.recordings} onStale={retry} />
           <h2 className="section-title">{t('detail.transcript')}</h2>
           {call.turns.length === 0 ? (
             <p className="empty-line">{t('detail.empty')}</p>
@@ -78,30 +67,6 @@ export function CallDetail({ callId }: { readonly callId: string }) {
         </>
       )}
     </div>
-  );
-}
-
-function Recordings({ recordings }: { readonly recordings: readonly CallRecording[] }) {
-  const { t } = useI18n();
-  if (recordings.length === 0) return null;
-  return (
-    <section className="recordings" aria-labelledby="recording">
-      <h2 id="recording" className="section-title">
-        {t('detail.recording')}
-      </h2>
-      {recordings.map(({ part, url }) => {
-        const label = recordings.length === 1 ? t('detail.recording') : t('detail.recording_part', { part });
-        return (
-          <div key={part} className="recording">
-            {recordings.length > 1 && <p className="field-note">{label}</p>}
-            <audio controls preload="metadata" src={url} aria-label={label} data-testid="recording" />
-            <a className="button plain" href={`${url}&download=1`} download>
-              {t('detail.recording_save')}
-            </a>
-          </div>
-        );
-      })}
-    </section>
   );
 }
 

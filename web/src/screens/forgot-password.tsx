@@ -1,10 +1,10 @@
-import { useRef, useState } from 'react';
-import type { FormEvent } from 'react';
+import { useState } from 'react';
 import { emailProblem } from '../app/entry-rules.ts';
-import { describeError } from '../app/error-text.ts';
 import { useServices } from '../app/services.ts';
+import { useSubmit } from '../app/use-submit.ts';
+import { EmailField } from '../components/entry-fields.tsx';
 import { Entry } from '../components/entry.tsx';
-import { Field } from '../components/field.tsx';
+import { FormAlert } from '../components/form-alert.tsx';
 import { MailIcon } from '../components/icons.tsx';
 import { Link } from '../components/link.tsx';
 import { PageTitle } from '../components/page-title.tsx';
@@ -18,59 +18,29 @@ export function ForgotPassword(props: { readonly email: string }) {
   const { t } = i18n;
   const [email, setEmail] = useState(props.email);
   const [sent, setSent] = useState(0);
-  const [working, setWorking] = useState(false);
-  const [tried, setTried] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const form = useRef<HTMLFormElement>(null);
   const problem = emailProblem(i18n, email);
-
-  async function submit(event: FormEvent): Promise<void> {
-    event.preventDefault();
-    if (working) return;
-    setTried(true);
-    setError(undefined);
-    if (problem !== undefined) {
-      form.current?.querySelector<HTMLInputElement>('input[type=email]')?.focus();
-      return;
-    }
-    setWorking(true);
-    try {
+  const { form, onSubmit, tried, working, error, clear } = useSubmit({
+    valid: problem === undefined,
+    async send() {
       await api.forgotPassword(email.trim());
       setSent(sent + 1);
-    } catch (thrown) {
-      setError(thrown);
-    }
-    setWorking(false);
-  }
+    },
+  });
 
   function askForAnother(): void {
     setSent(0);
-    setError(undefined);
+    clear();
   }
 
   const again = sent > 1 && !working && error === undefined;
   return (
     <Entry art={<Orb phase="idle" muted={false} readLevel={undefined} />}>
-      <form ref={form} className="entry-form" noValidate onSubmit={(event) => void submit(event)}>
+      <form ref={form} className="entry-form" noValidate onSubmit={onSubmit}>
         {sent === 0 ? (
           <>
             <PageTitle key="ask" title={t('forgot.title')} />
             <p className="entry-note">{t('forgot.note')}</p>
-            <Field
-              label={t('auth.email')}
-              value={email}
-              onChange={setEmail}
-              error={tried ? problem : undefined}
-              input={{
-                type: 'email',
-                name: 'email',
-                autoComplete: 'username',
-                inputMode: 'email',
-                autoCapitalize: 'none',
-                spellCheck: false,
-                required: true,
-              }}
-            />
+            <EmailField value={email} onChange={setEmail} error={tried ? problem : undefined} />
           </>
         ) : (
           <>
@@ -84,7 +54,7 @@ export function ForgotPassword(props: { readonly email: string }) {
         )}
         <div>
           <div role="status">{again && <p className="callout good">{t('forgot.sent_again')}</p>}</div>
-          <div role="alert">{error !== undefined && <p className="callout bad">{describeError(i18n, error)}</p>}</div>
+          <FormAlert error={error} />
         </div>
         <button
           key={sent === 0 ? 'send' : 'again'}

@@ -1,13 +1,15 @@
-import { useRef, useState } from 'react';
-import type { FormEvent } from 'react';
+import { useCallback, useState } from 'react';
 import { errorCode } from '../api/api-error.ts';
-import { newPasswordProblem, SHORTEST_PASSWORD } from '../app/entry-rules.ts';
-import { describeError } from '../app/error-text.ts';
+import { newPasswordProblem } from '../app/entry-rules.ts';
 import { useServices } from '../app/services.ts';
+import { useAnswer } from '../app/use-answer.ts';
+import { useSubmit } from '../app/use-submit.ts';
+import { PasswordField } from '../components/entry-fields.tsx';
 import { Entry } from '../components/entry.tsx';
-import { Field } from '../components/field.tsx';
+import { FormAlert } from '../components/form-alert.tsx';
 import { WarningIcon } from '../components/icons.tsx';
 import { Link } from '../components/link.tsx';
+import { Loading } from '../components/loading.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { useI18n } from '../i18n/i18n.ts';
 import { Orb } from './call/orb.tsx';
@@ -18,69 +20,75 @@ const REFUSAL_OF_CODE: Readonly<Record<string, Refusal>> = {
   reset_token_expired: 'expired',
   reset_token_used: 'used',
   reset_token_invalid: 'invalid',
-  // A token that is too long.
+  // A token that is too long or not there at all.
   request_invalid: 'invalid',
   account_blocked: 'blocked',
 };
 
-/** Where the link of the letter to whoever forgot their password leads. */
+/** Where the link of the letter to whoever forgot their password leads. Whether it is good is asked before anything is typed. */
 export function ResetPassword({ token }: { readonly token: string }) {
+  const { api } = useServices();
+  const check = useCallback(async (): Promise<true> => {
+    await api.checkReset(token);
+    return true;
+  }, [api, token]);
+  const { value: good, error } = useAnswer(check);
+  const [refused, setRefused] = useState<Refusal>();
+  const refusal = refused ?? refusalOf(error);
+  return (
+    <Entry art={<Orb phase="idle" muted={false} readLevel={undefined} />}>
+      {refusal !== undefined ? (
+        <Refused refusal={refusal} />
+      ) : good === undefined && error === undefined ? (
+        <div className="entry-form">
+          <Loading />
+        </div>
+      ) : (
+        // Also when nobody answered whether the link is good: sending tells.
+        <NewPasswordForm token={token} onRefused={setRefused} />
+      )}
+    </Entry>
+  );
+}
+
+function NewPasswordForm(props: { readonly token: string; readonly onRefused: (refusal: Refusal) => void }) {
   const { api, session, router } = useServices();
   const i18n = useI18n();
   const { t } = i18n;
   const [password, setPassword] = useState('');
-  const [working, setWorking] = useState(false);
-  const [tried, setTried] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const form = useRef<HTMLFormElement>(null);
   const problem = newPasswordProblem(i18n, password);
-  const refusal = token === '' ? 'invalid' : error === undefined ? undefined : REFUSAL_OF_CODE[errorCode(error)];
-
-  async function submit(event: FormEvent): Promise<void> {
-    event.preventDefault();
-    if (working) return;
-    setTried(true);
-    setError(undefined);
-    if (problem !== undefined) {
-      form.current?.querySelector<HTMLInputElement>('input[name=password]')?.focus();
-      return;
-    }
-    setWorking(true);
-    try {
-      await api.resetPassword({ token, password });
-    } catch (thrown) {
-      setError(thrown);
-      setWorking(false);
-      return;
-    }
-    // Whoever is signed in here is so no more.
-    session.leave('password_changed');
-    router.go({ screen: 'sign-in' }, { replace: true });
-  }
-
+  const { form, onSubmit, tried, working, error } = useSubmit({
+    valid: problem === undefined,
+    async send() {
+      try {
+        await api.resetPassword({ token: props.token, password });
+      } catch (thrown) {
+        const refusal = refusalOf(thrown);
+        if (refusal === undefined) throw thrown;
+        props.onRefused(refusal);
+        return;
+      }
+      // Whoever is signed in here is so no more.
+      session.leave('password_changed');
+      router.go({ screen: 'sign-in' }, { replace: true });
+    },
+  });
   return (
-    <Entry art={<Orb phase="idle" muted={false} readLevel={undefined} />}>
-      {refusal === undefined ? (
-        <form ref={form} className="entry-form" noValidate onSubmit={(event) => void submit(event)}>
-          <PageTitle title={t('reset.title')} />
-          <p className="entry-note">{t('reset.note')}</p>
-          <Field
-            label={t('reset.password')}
-            value={password}
-            onChange={setPassword}
-            error={tried ? problem : undefined}
-            note={t('auth.password_rule', { count: SHORTEST_PASSWORD })}
-            input={{ type: 'password', name: 'password', autoComplete: 'new-password', maxLength: 200, required: true }}
-          />
-          <div role="alert">{error !== undefined && <p className="callout bad">{describeError(i18n, error)}</p>}</div>
-          <button type="submit" className="button primary wide" aria-disabled={working}>
-            {t(working ? 'auth.working' : 'reset.save')}
-          </button>
-        </form>
-      ) : (
-        <Refused refusal={refusal} />
-      )}
-    </Entry>
+    <form ref={form} className="entry-form" noValidate onSubmit={onSubmit}>
+      <PageTitle title={t('reset.title')} />
+      <p className="entry-note">{t('reset.note')}</p>
+      <PasswordField
+        isNew
+        label={t('reset.password')}
+        value={password}
+        onChange={setPassword}
+        error={tried ? problem : undefined}
+      />
+      <FormAlert error={error} />
+      <button type="submit" className="button primary wide" aria-disabled={working}>
+        {t(working ? 'auth.working' : 'reset.save')}
+      </button>
+    </form>
   );
 }
 
@@ -103,4 +111,9 @@ function Refused({ refusal }: { readonly refusal: Refusal }) {
       </p>
     </div>
   );
+}
+
+/** Undefined when the link is not what was wrong. */
+function refusalOf(error: unknown): Refusal | undefined {
+  return error === undefined ? undefined : REFUSAL_OF_CODE[errorCode(error)];
 }

@@ -1,11 +1,12 @@
-import { useEffect, useRef, useState } from 'react';
-import type { FormEvent } from 'react';
-import { emailProblem, newPasswordProblem, SHORTEST_PASSWORD } from '../app/entry-rules.ts';
-import { describeError } from '../app/error-text.ts';
+import { useEffect, useState } from 'react';
+import { emailProblem, newPasswordProblem } from '../app/entry-rules.ts';
 import { useServices } from '../app/services.ts';
 import type { Farewell } from '../app/session.ts';
+import { useSubmit } from '../app/use-submit.ts';
+import { EmailField, PasswordField } from '../components/entry-fields.tsx';
 import { Entry } from '../components/entry.tsx';
 import { Field } from '../components/field.tsx';
+import { FormAlert } from '../components/form-alert.tsx';
 import { Link } from '../components/link.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { useI18n } from '../i18n/i18n.ts';
@@ -30,17 +31,8 @@ export function SignIn(props: {
   const [name, setName] = useState('');
   const [invitation] = useState(() => tabStorage.read(REFERRAL_KEY) ?? '');
   const [referral, setReferral] = useState(invitation);
-  const [working, setWorking] = useState(false);
-  const [tried, setTried] = useState(false);
-  const [error, setError] = useState<string>();
-  const form = useRef<HTMLFormElement>(null);
   const registering = props.mode === 'register';
   const invited = invitation !== '' && referral === invitation;
-
-  useEffect(() => {
-    setError(undefined);
-    setTried(false);
-  }, [props.mode]);
 
   const emailError = emailProblem(i18n, email);
   const passwordError = registering
@@ -49,17 +41,9 @@ export function SignIn(props: {
       ? t('error.password_missing')
       : undefined;
 
-  async function submit(event: FormEvent): Promise<void> {
-    event.preventDefault();
-    if (working) return;
-    setTried(true);
-    setError(undefined);
-    if (emailError ?? passwordError) {
-      form.current?.querySelector<HTMLInputElement>(emailError ? 'input[type=email]' : 'input[name=password]')?.focus();
-      return;
-    }
-    setWorking(true);
-    try {
+  const { form, onSubmit, tried, working, error, clear } = useSubmit({
+    valid: emailError === undefined && passwordError === undefined,
+    async send() {
       const answer = registering
         ? await api.register({
             email: email.trim(),
@@ -74,17 +58,16 @@ export function SignIn(props: {
       const screen = router.route.read().screen;
       if (screen === 'sign-in' || screen === 'register') router.go({ screen: 'call' }, { replace: true });
       session.enter(answer);
-    } catch (thrown) {
-      setError(describeError(i18n, thrown));
-      setWorking(false);
-    }
-  }
+    },
+  });
+  // What was wrong in one form is not in the other.
+  useEffect(clear, [props.mode]);
 
   const farewell = registering ? undefined : props.farewell;
   const title = t(registering ? 'auth.join' : farewell ? TITLE[farewell] : 'auth.welcome_back');
   return (
     <Entry art={<Orb phase="idle" muted={false} readLevel={undefined} />}>
-      <form ref={form} className="entry-form" noValidate onSubmit={(event) => void submit(event)}>
+      <form ref={form} className="entry-form" noValidate onSubmit={onSubmit}>
         <PageTitle title={title} />
         {registering && <p className="entry-note">{t('auth.join_note')}</p>}
         {farewell && (
@@ -102,34 +85,13 @@ export function SignIn(props: {
             input={{ name: 'name', autoComplete: 'given-name', maxLength: 80 }}
           />
         )}
-        <Field
-          label={t('auth.email')}
-          value={email}
-          onChange={setEmail}
-          error={tried ? emailError : undefined}
-          input={{
-            type: 'email',
-            name: 'email',
-            autoComplete: registering ? 'email' : 'username',
-            inputMode: 'email',
-            autoCapitalize: 'none',
-            spellCheck: false,
-            required: true,
-          }}
-        />
-        <Field
+        <EmailField isNew={registering} value={email} onChange={setEmail} error={tried ? emailError : undefined} />
+        <PasswordField
+          isNew={registering}
           label={t('auth.password')}
           value={password}
           onChange={setPassword}
           error={tried ? passwordError : undefined}
-          note={registering ? t('auth.password_rule', { count: SHORTEST_PASSWORD }) : undefined}
-          input={{
-            type: 'password',
-            name: 'password',
-            autoComplete: registering ? 'new-password' : 'current-password',
-            maxLength: 200,
-            required: true,
-          }}
         />
         {registering && (
           <Field
@@ -147,7 +109,7 @@ export function SignIn(props: {
             }}
           />
         )}
-        <div role="alert">{error !== undefined && <p className="callout bad">{error}</p>}</div>
+        <FormAlert error={error} />
         <button type="submit" className="button primary wide" aria-disabled={working}>
           {working ? t('auth.working') : t(registering ? 'auth.register' : 'auth.sign_in')}
         </button>

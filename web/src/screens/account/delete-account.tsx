@@ -1,9 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
-import type { FormEvent } from 'react';
+import { useEffect, useState } from 'react';
 import { errorCode } from '../../api/api-error.ts';
-import { describeError } from '../../app/error-text.ts';
 import { useServices } from '../../app/services.ts';
-import { Field } from '../../components/field.tsx';
+import { useSubmit } from '../../app/use-submit.ts';
+import { PasswordField } from '../../components/entry-fields.tsx';
+import { FormAlert } from '../../components/form-alert.tsx';
 import { Link } from '../../components/link.tsx';
 import { PageTitle } from '../../components/page-title.tsx';
 import { useI18n } from '../../i18n/i18n.ts';
@@ -11,16 +11,11 @@ import type { User } from '../../api/types.ts';
 
 /** Says what goes and what stays, and asks for the password: it cannot be taken back. */
 export function DeleteAccount({ user }: { readonly user: User }) {
-  const { api, session, router, call } = useServices();
-  const i18n = useI18n();
-  const { t } = i18n;
+  const { api, session, router } = useServices();
+  const { t } = useI18n();
   const [password, setPassword] = useState('');
   // How many minutes the learner agreed to lose: more of them have to be agreed to again.
   const [givenUp, setGivenUp] = useState(0);
-  const [tried, setTried] = useState(false);
-  const [working, setWorking] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const form = useRef<HTMLFormElement>(null);
   const minutes = user.minutes_balance;
   const agreed = givenUp >= minutes;
   const passwordError = password === '' ? t('error.password_missing') : undefined;
@@ -29,29 +24,19 @@ export function DeleteAccount({ user }: { readonly user: User }) {
     session.refresh(api).catch(() => undefined);
   }, [session, api]);
 
-  async function submit(event: FormEvent): Promise<void> {
-    event.preventDefault();
-    if (working) return;
-    setTried(true);
-    setError(undefined);
-    if (passwordError !== undefined || !agreed) {
-      // After the fields are marked.
-      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus());
-      return;
-    }
-    setWorking(true);
-    try {
-      await api.deleteMe({ password, minutes_given_up: minutes });
-    } catch (thrown) {
-      if (errorCode(thrown) === 'balance_not_given_up') await session.refresh(api).catch(() => undefined);
-      setError(thrown);
-      setWorking(false);
-      return;
-    }
-    call.hangUp();
-    session.leave('deleted');
-    router.go({ screen: 'sign-in' }, { replace: true });
-  }
+  const { form, onSubmit, tried, working, error } = useSubmit({
+    valid: passwordError === undefined && agreed,
+    async send() {
+      try {
+        await api.deleteMe({ password, minutes_given_up: minutes });
+      } catch (thrown) {
+        if (errorCode(thrown) === 'balance_not_given_up') await session.refresh(api).catch(() => undefined);
+        throw thrown;
+      }
+      session.leave('deleted');
+      router.go({ screen: 'sign-in' }, { replace: true });
+    },
+  });
 
   return (
     <div className="column narrow">
@@ -71,7 +56,7 @@ export function DeleteAccount({ user }: { readonly user: User }) {
           <li>{t('delete.stays_trial')}</li>
         </ul>
       </section>
-      <form ref={form} className="card danger-form" noValidate onSubmit={(event) => void submit(event)}>
+      <form ref={form} className="card danger-form" noValidate onSubmit={onSubmit}>
         {minutes > 0 && (
           <div className="danger-loss">
             <p>
@@ -94,20 +79,13 @@ export function DeleteAccount({ user }: { readonly user: User }) {
             )}
           </div>
         )}
-        <Field
+        <PasswordField
           label={t('delete.password')}
           value={password}
           onChange={setPassword}
           error={tried ? passwordError : undefined}
-          input={{
-            type: 'password',
-            name: 'password',
-            autoComplete: 'current-password',
-            maxLength: 200,
-            required: true,
-          }}
         />
-        <div role="alert">{error !== undefined && <p className="callout bad">{describeError(i18n, error)}</p>}</div>
+        <FormAlert error={error} />
         <button type="submit" className="button danger wide" aria-disabled={working}>
           {t(working ? 'delete.working' : 'delete.do')}
         </button>

@@ -1,0 +1,101 @@
+import { useEffect, useState } from 'react';
+import { errorCode } from '../api/api-error.ts';
+import type { CallRecording } from '../api/types.ts';
+import { describeError } from '../app/error-text.ts';
+import { useServices } from '../app/services.ts';
+import { useI18n } from '../i18n/i18n.ts';
+
+/** `onStale`: the links are too old; with the call come new ones. */
+export function CallRecordings(props: { readonly recordings: readonly CallRecording[]; readonly onStale: () => void }) {
+  const { t } = useI18n();
+  const { recordings, onStale } = props;
+  if (recordings.length === 0) return null;
+  return (
+    <section className="recordings" aria-labelledby="recording">
+      <h2 id="recording" className="section-title">
+        {t('detail.recording')}
+      </h2>
+      {recordings.map(({ part, url }) => {
+        const label = recordings.length === 1 ? t('detail.recording') : t('detail.recording_part', { part });
+        return (
+          <div key={part} className="recording">
+            {recordings.length > 1 && <p className="field-note">{label}</p>}
+            <Player key={url} url={url} label={label} onStale={onStale} />
+          </div>
+        );
+      })}
+    </section>
+  );
+}
+
+interface Trouble {
+  readonly words: string;
+  /** The file is there, whatever this browser makes of it. */
+  readonly canSave: boolean;
+}
+
+function Player({
+  url,
+  label,
+  onStale,
+}: {
+  readonly url: string;
+  readonly label: string;
+  readonly onStale: () => void;
+}) {
+  const { api } = useServices();
+  const i18n = useI18n();
+  const { t } = i18n;
+  const [failure, setFailure] = useState<MediaError | null>(null);
+  const [trouble, setTrouble] = useState<Trouble>();
+
+  // The element does not say why; the server does. Where that has nothing against it, the browser cannot play it.
+  useEffect(() => {
+    if (failure === null) return undefined;
+    const given = new AbortController();
+    api.tryRecording(url, given.signal).then(
+      () => {
+        const brokeOff = failure.code === MediaError.MEDIA_ERR_NETWORK;
+        setTrouble({ words: t(brokeOff ? 'error.network' : 'recording.unplayable'), canSave: true });
+      },
+      (error: unknown) => {
+        const code = errorCode(error);
+        if (code === 'recording_pass_invalid') onStale();
+        else if (code !== 'aborted') setTrouble({ words: describeError(i18n, error), canSave: false });
+      },
+    );
+    return () => given.abort();
+  }, [failure, api, url, onStale, i18n, t]);
+
+  function tryAgain(): void {
+    setTrouble(undefined);
+    setFailure(null);
+  }
+
+  return (
+    <>
+      {trouble === undefined ? (
+        <audio
+          controls
+          preload="metadata"
+          src={url}
+          aria-label={label}
+          data-testid="recording"
+          onError={(event) => setFailure(event.currentTarget.error)}
+        />
+      ) : (
+        <p className="callout recording-trouble" role="status" data-testid="recording-trouble">
+          {trouble.words}{' '}
+          <button type="button" className="text-button" onClick={tryAgain}>
+            {t('app.retry')}
+          </button>
+        </p>
+      )}
+      {trouble?.canSave !== false && (
+        <a className="button plain" href={`${url}&download=1`} download>
+          {t('detail.recording_save')}
+        </a>
+      )}
+    </>
+  );
+}
