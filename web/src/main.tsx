@@ -2,6 +2,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createApiClient } from './api/client.ts';
 import { App } from './app/app.tsx';
+import { keepCallToItsLearner } from './app/call-owner.ts';
 import { createPreferences } from './app/preferences.ts';
 import { createRouter } from './app/router.ts';
 import { ServicesContext } from './app/services.ts';
@@ -39,6 +40,7 @@ function start(): void {
       setTimeout(() => void session.refresh(api).catch(() => undefined), SETTLED_MS);
     },
   });
+  keepCallToItsLearner(session.session, call);
   const services: Services = {
     api,
     router,

@@ -1,6 +1,7 @@
 import { createStore } from '../app/value-store.ts';
 import type { ValueStore } from '../app/value-store.ts';
 import type { KeptText } from '../app/storage.ts';
+import { newIdempotencyKey } from '../api/idempotency-key.ts';
 import type { Language, Level, PlacedCall } from '../api/types.ts';
 import { CallRun } from './call-run.ts';
 import { stepCall } from './call-state.ts';
@@ -55,6 +56,10 @@ export class CallController {
       // The time of leaving, not of entering, decides whether the call may be entered again.
       if (this.#saved) saveCall(deps.tabStorage, this.#saved, Date.now());
     });
+    // The browser lets the screen sleep again as soon as the page is hidden.
+    deps.view.document.addEventListener('visibilitychange', () => {
+      if (this.#run && deps.view.document.visibilityState === 'visible') this.#keepAwake();
+    });
   }
 
   get state(): ValueStore<CallState> {
@@ -92,7 +97,7 @@ export class CallController {
   start(request: CallRequest): void {
     const status = this.#state.read().status;
     if (status === 'starting' || status === 'live') return;
-    const idempotencyKey = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+    const idempotencyKey = newIdempotencyKey();
     this.#begin(() => this.#deps.placeCall(request, idempotencyKey), { resuming: false, muted: false });
   }
 
@@ -120,8 +125,14 @@ export class CallController {
   }
 
   async chooseMicrophone(id: string): Promise<void> {
+    const before = this.microphoneId;
     this.#deps.storage.write(MICROPHONE_KEY, id === '' ? undefined : id);
-    await this.#run?.changeMicrophone();
+    try {
+      await this.#run?.changeMicrophone();
+    } catch (error) {
+      this.#deps.storage.write(MICROPHONE_KEY, before);
+      throw error;
+    }
   }
   async chooseSpeaker(id: string): Promise<void> {
     this.#deps.storage.write(SPEAKER_KEY, id === '' ? undefined : id);

@@ -11,7 +11,7 @@ import type { User } from '../api/types.ts';
 import { languages, levels } from './choices.ts';
 
 export function Settings({ user }: { readonly user: User }) {
-  const { api, session, preferences, router, call } = useServices();
+  const { api, session, preferences, router } = useServices();
   const theme = useStore(preferences.theme);
   const i18n = useI18n();
   const { t } = i18n;
@@ -29,7 +29,6 @@ export function Settings({ user }: { readonly user: User }) {
   }
 
   function signOut(): void {
-    call.hangUp();
     session.leave();
     router.go({ screen: 'sign-in' });
   }

@@ -15,8 +15,8 @@ export function DeviceDialog(props: {
 }) {
   const { t } = useI18n();
   const dialog = useRef<HTMLDialogElement>(null);
-  const microphones = useDevices('audioinput', undefined);
-  const speakers = useDevices('audiooutput', undefined);
+  const microphones = useDevices('audioinput');
+  const speakers = useDevices('audiooutput');
   const [microphone, setMicrophone] = useState(props.call.microphoneId ?? '');
   const [speaker, setSpeaker] = useState(props.call.speakerId ?? '');
   const [failed, setFailed] = useState(false);

@@ -19,7 +19,7 @@ export function ReadyScreen({ user }: { readonly user: User }) {
   const i18n = useI18n();
   const { t } = i18n;
   const [microphone, setMicrophone] = useState(call.microphoneId ?? '');
-  const microphones = useDevices('audioinput', undefined);
+  const microphones = useDevices('audioinput');
   const [tip] = useState(() => tips[Math.floor(Math.random() * tips.length)] ?? tips[0]);
   const recording = useRecordingTerms(api);
   const [consents, setConsents] = useState(false);

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react';
 import { listDevices } from '../../call/microphone.ts';
 import type { SoundDevice } from '../../call/microphone.ts';
 
-/** The devices there are now; follows plugging in and out. `refresh`: any value that changes when names may have become known. */
-export function useDevices(kind: 'audioinput' | 'audiooutput', refresh: unknown): readonly SoundDevice[] {
+/** The devices there are now; follows plugging in and out. */
+export function useDevices(kind: 'audioinput' | 'audiooutput'): readonly SoundDevice[] {
   const [devices, setDevices] = useState<readonly SoundDevice[]>([]);
   useEffect(() => {
     let left = false;
@@ -19,6 +19,6 @@ export function useDevices(kind: 'audioinput' | 'audiooutput', refresh: unknown)
       left = true;
       navigator.mediaDevices?.removeEventListener('devicechange', load);
     };
-  }, [kind, refresh]);
+  }, [kind]);
   return devices;
 }

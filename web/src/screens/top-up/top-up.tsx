@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { FormEvent } from 'react';
 import { errorCode } from '../../api/api-error.ts';
+import { newIdempotencyKey } from '../../api/idempotency-key.ts';
 import { describeError } from '../../app/error-text.ts';
 import { useServices, useStore } from '../../app/services.ts';
 import { useAnswer } from '../../app/use-answer.ts';
@@ -24,10 +25,10 @@ import { QuoteBox } from './quote-box.tsx';
 export function TopUp({ user }: { readonly user: User }) {
   const { api } = useServices();
   const { t } = useI18n();
-  const ask = useCallback(
-    async () => ({ packages: await api.packages(), owed: (await api.balance()).minutes_owed }),
-    [api],
-  );
+  const ask = useCallback(async () => {
+    const [packages, balance] = await Promise.all([api.packages(), api.balance()]);
+    return { packages, owed: balance.minutes_owed };
+  }, [api]);
   const { value, error, retry } = useAnswer(ask);
   return (
     <div className="column">
@@ -52,7 +53,7 @@ function DepositForm({ packages, owed }: { readonly packages: readonly Package[]
   const [paying, setPaying] = useState(false);
   const [refusal, setRefusal] = useState<unknown>();
   const [desk] = useState(() => new QuoteDesk(api.quote));
-  const [attempts] = useState(() => new DepositAttempts(api.deposit, () => crypto.randomUUID()));
+  const [attempts] = useState(() => new DepositAttempts(api.deposit, newIdempotencyKey));
   const quote = useStore(desk.state);
   const form = useRef<HTMLFormElement>(null);
   const inCall = ['live', 'starting'].includes(useStore(call.state).status);
