@@ -24,6 +24,11 @@ export class PlayedClock {
     return this.#writtenMs;
   }
 
+  /** From a sound's being written to the page's word that it is played, as it was the last time that something began. */
+  get lagMs(): number {
+    return this.#lagMs;
+  }
+
   /** Written, and not yet heard. */
   aheadMs(nowMs: number): number {
     return this.#writtenMs - this.heardMs(nowMs);
@@ -59,6 +64,8 @@ export class PlayedClock {
 
   pause(nowMs: number): void {
     if (this.#paused) return;
+    // A beginning that is held up tells nothing of the way.
+    this.#begun = undefined;
     this.#anchor = { positionMs: this.heardMs(nowMs), atMs: nowMs };
     this.#paused = true;
   }

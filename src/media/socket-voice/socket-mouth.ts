@@ -17,11 +17,15 @@ const CODEC_DELAY_MS = (1_105 * 1_000) / MOUTH_SAMPLE_RATE;
 const TAIL_MS = 120;
 const FRAME_MS = 20;
 const NONE: readonly number[] = [];
-/** Kept on the page, against a network that stumbles. */
-const AHEAD_MS = 400;
-const EARLY_MS = 240;
+/**
+ * Kept on the page, against a network that stumbles: a packet that TCP has to send twice holds up all behind it for 200 ms
+ * and a round trip (RFC 6298, and Linux's least of it).
+ */
+const KEPT_MS = 600;
+/** With less on the page than this, a beginning is sent as fast as it is there: nothing of it would outlast a stumble. */
+const EARLY_MS = 400;
 /** With less on the page than this, a sound that has ended is brought out of the encoder. */
-const FLUSH_BELOW_MS = 340;
+const FLUSH_BELOW_MS = 300;
 /** One message carries at least so much time, after the first. */
 const MESSAGE_EVERY_MS = 40;
 /** The page may be gone when it says nothing for so long in mid-sound: nothing more is sent to it. */
@@ -58,11 +62,12 @@ export class SocketMouth implements SpeakerOutlet {
   framesWanted(nowMs: number): number {
     if (this.#waiting.length > 0) this.#sendIfDue(nowMs);
     const aheadMs = this.#played.aheadMs(nowMs);
-    if (this.#flushDue && aheadMs < FLUSH_BELOW_MS) this.#flushTail(nowMs);
+    // What is in the encoder and on its way, and what the page has played and could not say yet, is not there.
+    const keptMs = aheadMs - this.#played.lagMs;
+    if (this.#flushDue && keptMs < FLUSH_BELOW_MS) this.#flushTail(nowMs);
     if (aheadMs > 0 && nowMs - this.#reportedAtMs > SILENT_PAGE_MS) return 0;
-    // A beginning is sent as fast as it is there: the page has nothing yet that would outlast a stumble.
     if (aheadMs < EARLY_MS) return 5;
-    return aheadMs < AHEAD_MS - FRAME_MS ? 2 : aheadMs < AHEAD_MS ? 1 : 0;
+    return keptMs < KEPT_MS - FRAME_MS ? 2 : keptMs < KEPT_MS ? 1 : 0;
   }
 
   write(frame: Int16Array, sampleRate: OpusSampleRate): void {
@@ -104,10 +109,9 @@ export class SocketMouth implements SpeakerOutlet {
   drop(): void {
     const { send, stream } = this.#options;
     this.#frameEndsMs.length = 0;
-    this.#waiting = [];
     this.#pausedPage = false;
     this.#flushDue = false;
-    // What is still in the encoder belongs to it, too.
+    // What is still in the encoder belongs to it, too; all of it is sent nevertheless, since the page counts by what comes.
     this.#encode(new Int16Array((MOUTH_SAMPLE_RATE * TAIL_MS) / 1_000));
     this.#played.wrote(TAIL_MS, this.#now());
     this.#played.drop(this.#now());
@@ -159,7 +163,6 @@ export class SocketMouth implements SpeakerOutlet {
   }
 
   #sendIfDue(nowMs: number): void {
-    // Sound that is paused goes on with the rest.
     if (nowMs - this.#sentAtMs < MESSAGE_EVERY_MS) return;
     this.#sentAtMs = nowMs;
     const bytes = Buffer.concat(this.#waiting);

@@ -35,6 +35,8 @@ export class SocketCaller {
   underruns = 0;
   #endedAtMs = -Infinity;
   #stream = 0;
+  /** What came while the voice is being opened. */
+  #early: RecordedEvent[] | undefined;
   readonly #stopTicking: () => void;
   readonly #onHeard: (() => void) | undefined;
   readonly #room = encodeRoomNoise(1_000);
@@ -74,6 +76,8 @@ export class SocketCaller {
 
   /** A recorder begins, or another one. */
   async openVoice(): Promise<void> {
+    // What comes together with the answer belongs to the stream that it names.
+    const early = (this.#early ??= []);
     const { stream } = await this.signaling.request('voice:open', { container: 'ogg' });
     if (stream !== this.#stream) {
       this.#receivedMs = 0;
@@ -81,6 +85,8 @@ export class SocketCaller {
       this.#playing = false;
     }
     this.#stream = stream;
+    this.#early = undefined;
+    for (const event of early) this.#take(event);
     this.#ogg = new OggVoice();
     this.#send(this.#ogg.headers());
   }
@@ -113,7 +119,9 @@ export class SocketCaller {
     this.signaling.close();
   }
 
-  #take({ name, payload }: RecordedEvent): void {
+  #take(event: RecordedEvent): void {
+    if (this.#early) return void this.#early.push(event);
+    const { name, payload } = event;
     if (!name.startsWith('voice:') || (payload as { stream: number }).stream !== this.#stream) return;
     if (name === 'voice:sound') {
       this.sound.push(payload.bytes);

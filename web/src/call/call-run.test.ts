@@ -104,6 +104,8 @@ function scene(options: { openMicrophone?: () => Promise<FakeMicrophone>; prefer
         openSocketVoice: (voiceOptions) => {
           const voice = { options: voiceOptions, taken: [] as VoiceEvent[], closed: false };
           socketVoices.push(voice);
+          // As long polling brings it: with the answer, and before whoever waits for the answer runs.
+          connections.at(-1)?.events.event('voice:sound', { stream: 1, bytes: new Uint8Array(1) });
           return Promise.resolve({
             take: (event) => void voice.taken.push(event),
             replaceStream: () => Promise.resolve(),
@@ -138,6 +140,7 @@ function scene(options: { openMicrophone?: () => Promise<FakeMicrophone>; prefer
     run,
     microphone,
     connections,
+    socketVoices,
     peers,
     dispatch,
     state: () => state,
@@ -183,6 +186,21 @@ describe('a call’s run', () => {
     assert.equal(play.peers.length, 1);
     play.run.close({ hangUp: false });
     assert.equal(play.microphone.track.stopped, true);
+  });
+
+  test('loses nothing of the tutor’s voice that comes while the socket is opened for it', async () => {
+    const play = scene({ prefersSocket: true });
+    const { started } = await play.begin();
+    play.connections[0]?.events.connected(false);
+    await started;
+    await settle();
+    play.connections[0]?.events.event('voice:sound', { stream: 1, bytes: new Uint8Array(2) });
+    const [voice] = play.socketVoices;
+    assert.deepEqual(
+      voice?.taken.map(({ payload }) => 'bytes' in payload && payload.bytes.length),
+      [1, 2],
+    );
+    play.run.close({ hangUp: false });
   });
 
   test('without a microphone says so, and ends the call that was opened meanwhile', async () => {

@@ -10,7 +10,7 @@ import type { OpenPeer, Peer } from './peer.ts';
 import { microphoneProblem, problemOfCode } from './problems.ts';
 import type { SavedCall } from './saved-call.ts';
 import type { OpenSignaling } from './signaling.ts';
-import type { OpenSocketVoice, SocketVoice } from './socket-voice.ts';
+import type { OpenSocketVoice, SocketVoice, VoiceEvent } from './socket-voice.ts';
 
 export interface CallRunDependencies {
   /** The code that talks to the media process; loaded when it is needed first. */
@@ -49,6 +49,8 @@ export class CallRun {
   #socketVoice: SocketVoice | undefined;
   /** Counts the openings: one that was given up meanwhile is closed when it is there. */
   #socketOpenings = 0;
+  /** What came of the voice while it was being opened: long polling brings it together with the answer. */
+  #earlyVoice: VoiceEvent[] | undefined;
   #peerTrack: MediaStreamTrack | undefined;
   #stream: MediaStream | undefined;
   #giveUpTimer: ReturnType<typeof setTimeout> | undefined;
@@ -188,7 +190,10 @@ export class CallRun {
         if (this.#early) this.#early.push(event);
         else this.#deps.dispatch(event);
       },
-      onVoice: (event) => this.#socketVoice?.take(event),
+      onVoice: (event) => {
+        if (this.#socketVoice) this.#socketVoice.take(event);
+        else this.#earlyVoice?.push(event);
+      },
       onBack: () => void this.#joinAgain(),
       onPlace: (_place, moved) => {
         const state = this.#deps.readState();
@@ -301,6 +306,7 @@ export class CallRun {
     const opening = ++this.#socketOpenings;
     this.#socketVoice?.close();
     this.#socketVoice = undefined;
+    const early: VoiceEvent[] = (this.#earlyVoice = []);
     const fail = (): void => {
       if (opening === this.#socketOpenings && !this.#closed)
         dispatch({ type: 'socket', status: 'failed', atMs: nowMs() });
@@ -313,12 +319,16 @@ export class CallRun {
       const voice = await openSocketVoice({ signaling, stream, onTutorTrack, onFailed: fail });
       if (opening !== this.#socketOpenings || this.#closed) return voice.close();
       this.#socketVoice = voice;
+      for (const event of early) voice.take(event);
       // Chosen while it was being opened.
       if (this.#stream && this.#stream !== stream) await voice.replaceStream(this.#stream);
-      dispatch({ type: 'socket', status: 'on', atMs: nowMs() });
+      // It may have broken off by now.
+      if (opening === this.#socketOpenings) dispatch({ type: 'socket', status: 'on', atMs: nowMs() });
     } catch (error) {
       console.warn('The voice could not go over the socket', error);
       fail();
+    } finally {
+      if (this.#earlyVoice === early) this.#earlyVoice = undefined;
     }
   }
 
