@@ -64,6 +64,7 @@ test('what is wrong only together is named too', () => {
   };
   const problems = problemsOf(() => loadConfig(environment));
   assert.deepEqual(Object.keys(problems).toSorted(), ['ADMIN_EMAIL', 'RTC_ANNOUNCED_ADDRESS', 'RTC_PORT']);
+  assert.deepEqual(Object.keys(problemsOf(() => loadConfig({ RTC_LISTEN_IP: '::' }))), ['RTC_ANNOUNCED_ADDRESS']);
 });
 
 test('an engine without its key is named by the variable that is missing', () => {

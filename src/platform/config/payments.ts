@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { missing, webAddress, type Basics, type Problem, type Values } from './values.ts';
+
+export const paymentVariables = {
+  PAYMENT_PROVIDER: z.enum(['sandbox', 'yookassa'], 'must be sandbox or yookassa').optional(),
+  YOOKASSA_SHOP_ID: z
+    .string()
+    .regex(/^\d{1,32}$/, 'must be the number of the shop')
+    .optional(),
+  YOOKASSA_SECRET_KEY: z.string().optional(),
+  YOOKASSA_API_URL: webAddress.default('https://api.yookassa.ru/v3'),
+};
+
+type Variables = Values<typeof paymentVariables>;
+
+export function paymentProblems(v: Variables, { production }: Basics): Problem[] {
+  if (v.PAYMENT_PROVIDER === 'yookassa') {
+    return missing(v, ['YOOKASSA_SHOP_ID', 'YOOKASSA_SECRET_KEY'], 'when PAYMENT_PROVIDER is yookassa');
+  }
+  if (v.PAYMENT_PROVIDER === 'sandbox' && production) {
+    return [{ variable: 'PAYMENT_PROVIDER', problem: 'must not be sandbox in production: it takes no money' }];
+  }
+  return [];
+}
+
+export function arrangePayments(v: Variables, { production }: Basics) {
+  return {
+    payments: {
+      /** Without a value: in production none, elsewhere the sandbox. */
+      provider: v.PAYMENT_PROVIDER ?? (production ? undefined : ('sandbox' as const)),
+      yookassa: { shopId: v.YOOKASSA_SHOP_ID, secretKey: v.YOOKASSA_SECRET_KEY, apiUrl: v.YOOKASSA_API_URL },
+    },
+  };
+}
