@@ -7,7 +7,9 @@ import { measureDelay, measureLoad } from './media/socket-voice.ts';
 /**
  * Voices without WebRTC, and recordings.
  *
- *   ./ailingva bench media [--http-turns 60] [--turns 10] [--calls 20] [--seconds 30]
+ *   ./ailingva bench media [--http-turns 60] [--turns 10] [--calls 20] [--seconds 30] [--stall-ms 0]
+ *
+ * `--stall-ms 300` stops the media process for so long every four seconds of the calls: what a learner hears of it.
  */
 const { values } = parseArgs({
   options: {
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     turns: { type: 'string', default: '10' },
     calls: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '30' },
+    'stall-ms': { type: 'string', default: '0' },
   },
 });
 
@@ -44,9 +47,19 @@ line('by WebRTC, p95', `${byWebRtc.toFixed(0)} ms`, '');
 line('over the socket, p95', `${bySocket.toFixed(0)} ms`, '');
 line('added', `${(bySocket - byWebRtc).toFixed(0)} ms`, 'under 400 ms');
 
-console.log(`${values.calls} calls over the socket at once, which talk in turns`);
-const load = await measureLoad(Number(values.calls), Number(values.seconds));
-line('underruns', String(load.underruns), `in ${load.turns} answers; none wanted`);
+const [calls, seconds, stallMs] = [values.calls, values.seconds, values['stall-ms']].map(Number) as [
+  number,
+  number,
+  number,
+];
+console.log(`${calls} calls over the socket at once, which talk in turns`);
+const load = await measureLoad({ calls, seconds, stallMs });
+line(
+  'underruns',
+  String(load.underruns),
+  `in ${load.turns} answers; ${stallMs > 0 ? 'one each at most' : 'none'} wanted`,
+);
+line('the callers stood still', `${load.callersStoodStillMs.toFixed(0)} ms`, 'at most: the benchmark’s own doing');
 line('reply, p95', `${load.replyP95Ms.toFixed(0)} ms`, '');
 line('media process', `${load.mediaPercent.toFixed(2)} %`, 'of a core a call');
 line('transcoders', `${load.transcoderPercent.toFixed(2)} %`, 'of a core a call');

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FrameClock } from '../../src/testing/caller/frame-clock.ts';
 import type { OpusFrames } from '../../src/testing/caller/opus-recording.ts';
@@ -15,6 +16,7 @@ const ANSWER_MS = 1_500;
 const ANSWER_DEADLINE_MS = 6_000;
 /** After an answer's end, until the next turn. */
 const PAUSE_MS = 700;
+const STALL_EVERY_MS = 4_000;
 
 export interface DelayFigures {
   readonly webRtcMs: readonly number[];
@@ -68,14 +70,26 @@ export interface LoadFigures {
   readonly mediaPercent: number;
   readonly transcoderPercent: number;
   readonly replyP95Ms: number;
+  /** For how long the callers, all in this process, stood still at most: what ran dry then was not the node's doing. */
+  readonly callersStoodStillMs: number;
+}
+
+export interface Load {
+  readonly calls: number;
+  readonly seconds: number;
+  /** So long the node is stopped every four seconds; 0: never. */
+  readonly stallMs: number;
 }
 
 /** So many calls at once, all of which talk in turns. */
-export async function measureLoad(calls: number, seconds: number): Promise<LoadFigures> {
+export async function measureLoad({ calls, seconds, stallMs }: Load): Promise<LoadFigures> {
   const speech = await loadSpeech();
   return await withNode(calls, async ({ url, path, tokens }, media) => {
     const frameClock = new FrameClock();
     const callers: SocketCaller[] = [];
+    const standstills = monitorEventLoopDelay({ resolution: 5 });
+    standstills.enable();
+    const over = new AbortController();
     try {
       for (const token of tokens) callers.push(await SocketCaller.dial({ url, path, token, frameClock }));
       await sleep(ANSWER_MS + 2_000);
@@ -86,6 +100,7 @@ export async function measureLoad(calls: number, seconds: number): Promise<LoadF
         atMs: performance.now(),
       });
       const before = await usage();
+      if (stallMs > 0) void stallAgainAndAgain(media.pid, stallMs, over.signal);
       const untilMs = performance.now() + seconds * 1_000;
       const waits = await Promise.all(callers.map((caller, index) => converse(caller, speech, index * 150, untilMs)));
       const after = await usage();
@@ -96,11 +111,25 @@ export async function measureLoad(calls: number, seconds: number): Promise<LoadF
         mediaPercent: percent(after.media - before.media),
         transcoderPercent: percent(after.transcoders - before.transcoders),
         replyP95Ms: percentile(waits.flat(), 0.95),
+        callersStoodStillMs: standstills.max / 1e6,
       };
     } finally {
+      over.abort();
+      standstills.disable();
       for (const caller of callers) caller.close();
     }
   });
+}
+
+/** Until the signal aborts: the process is stopped, and goes on. */
+async function stallAgainAndAgain(pid: number, stallMs: number, over: AbortSignal): Promise<void> {
+  for (;;) {
+    await sleep(STALL_EVERY_MS);
+    if (over.aborted) return;
+    process.kill(pid, 'SIGSTOP');
+    await sleep(stallMs);
+    process.kill(pid, 'SIGCONT');
+  }
 }
 
 async function converse(
