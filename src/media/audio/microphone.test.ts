@@ -221,11 +221,9 @@ test('what is broken or of another type is counted and filled', () => {
   assert.equal(samples[5 * 320], 103);
 });
 
-test('after seconds of nothing there is silence on the clock, and it says for how long', () => {
+test('after seconds of nothing there is silence on the clock', () => {
   const { microphone, samples } = createMicrophone();
-  assert.equal(microphone.msSinceLastPacket(500), 0);
   microphone.tick(1_000);
-  assert.equal(microphone.msSinceLastPacket(1_500), 500);
   for (let tick = 0; tick < 10; tick++) {
     microphone.receive(packetOf(even(tick)), 1_020 + tick * 20);
     microphone.tick(1_020 + tick * 20);
@@ -233,7 +231,6 @@ test('after seconds of nothing there is silence on the clock, and it says for ho
   for (let tick = 10; tick < 500; tick++) microphone.tick(1_020 + tick * 20);
   assert.equal(samples.length, 501 * 320);
   assert.ok(samples.slice(-480 * 320).every((sample) => sample === 0));
-  assert.equal(microphone.msSinceLastPacket(11_200), 10_000);
 });
 
 test('a delay that a stall has added is taken back while nobody speaks, without silence by the sender', () => {

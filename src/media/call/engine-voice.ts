@@ -37,11 +37,6 @@ export class EngineVoice {
     this.#setSound();
   }
 
-  /** The answer that is heard, or is next. */
-  get current(): TutorTurn | undefined {
-    return this.#turns[0];
-  }
-
   get quiet(): boolean {
     return this.#turns.length === 0;
   }
