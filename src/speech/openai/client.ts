@@ -10,7 +10,7 @@ const BASE_URL = 'https://api.openai.com/v1';
 export function createContext(options: OpenAiOptions): OpenAiContext {
   const { apiKey, baseUrl = BASE_URL, log, clock = systemClock } = options;
   return {
-    apiKey,
+    apiKey: typeof apiKey === 'string' ? () => apiKey : apiKey,
     baseUrl: baseUrl.replace(/\/+$/, ''),
     models: { ...DEFAULT_MODELS, ...withoutGaps(options.models) },
     voice: options.voice ?? 'marin',
@@ -30,7 +30,7 @@ export function createClient(
 ): { readonly client: OpenAI; readonly close: () => void } {
   const connections = createKeepAliveFetch(baseUrl);
   const client = new OpenAI({
-    apiKey,
+    apiKey: async () => apiKey(),
     baseURL: baseUrl,
     fetch: connections.fetch,
     defaultHeaders: headers,

@@ -6,7 +6,7 @@ import { testTutor } from '../../testing/conformance/tutor.ts';
 import { type OpenAiServer, startOpenAiServer } from '../../testing/openai/server.ts';
 import { captureLog } from '../../testing/yandex/captured-log.ts';
 import { EngineError, type TutorRequest } from '../engine.ts';
-import { languageModelAccess } from '../yandex/index.ts';
+import { languageModelAccess, type YandexCredentials } from '../yandex/index.ts';
 import { createCompatibleTutor } from './index.ts';
 
 const { signal } = new AbortController();
@@ -25,11 +25,10 @@ describe('a tutor on the model of another vendor', () => {
   let server: OpenAiServer;
   const { log, lines } = captureLog();
 
-  before(async () => void (server = await startOpenAiServer()));
+  before(async () => void (server = await startOpenAiServer({ otherKeys: ['t1.morning', 't1.evening'] })));
   after(() => server.close());
 
-  function open(apiKey = server.apiKey) {
-    const credentials = { apiKey };
+  function open(credentials: YandexCredentials = { apiKey: server.apiKey }) {
     const access = languageModelAccess({ credentials, folderId: 'b1g2', endpoint: server.baseUrl });
     return createCompatibleTutor({ name: 'yandex', ...access, log });
   }
@@ -49,7 +48,7 @@ describe('a tutor on the model of another vendor', () => {
   });
 
   test('fails under its own name, and tells the log neither the key nor what was said', async () => {
-    const thinking = open('AQVN-wrong');
+    const thinking = open({ apiKey: 'AQVN-wrong' });
     const reply = new EventReader(thinking.tutor.reply(request, signal), deadlineMs).rest();
     await assert.rejects(reply, (error: unknown) => {
       assert.ok(error instanceof EngineError);
@@ -62,9 +61,25 @@ describe('a tutor on the model of another vendor', () => {
     thinking.close();
   });
 
-  test('is reached by a token as well as by a key, and by the whole name of a model', () => {
-    const token = { credentials: { iamToken: () => 't1.x' }, folderId: 'b1g2' };
-    const { apiKey, model, baseUrl } = languageModelAccess({ ...token, model: 'gpt://other/qwen3/latest' });
+  test('is reached by a token as well as by a key, and asks for it with each request: a token lives hours', async () => {
+    let iamToken = 't1.morning';
+    const thinking = open({ iamToken: () => iamToken });
+    const authorizations: unknown[] = [];
+    for (const token of ['t1.morning', 't1.evening']) {
+      iamToken = token;
+      await new EventReader(thinking.tutor.reply(request, signal), deadlineMs).rest();
+      authorizations.push(server.requests.at(-1)?.headers.authorization);
+    }
+    assert.deepEqual(authorizations, ['Bearer t1.morning', 'Bearer t1.evening']);
+    thinking.close();
+  });
+
+  test('is reached by the whole name of a model', () => {
+    const { apiKey, model, baseUrl } = languageModelAccess({
+      credentials: { iamToken: 't1.x' },
+      folderId: 'b1g2',
+      model: 'gpt://other/qwen3/latest',
+    });
     assert.deepEqual(
       [apiKey, model, baseUrl],
       ['t1.x', 'gpt://other/qwen3/latest', 'https://llm.api.cloud.yandex.net/v1'],

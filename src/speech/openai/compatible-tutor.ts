@@ -3,13 +3,13 @@ import type { Logger } from '../../platform/log.ts';
 import type { Tutor } from '../engine.ts';
 import { createChatModel } from './chat-model.ts';
 import { createClient, createContext } from './client.ts';
-import type { OpenAiLimits } from './options.ts';
+import type { ApiKey, OpenAiLimits } from './options.ts';
 import { createOpenAiTutor } from './tutor.ts';
 
 export interface CompatibleTutorOptions {
   /** Of the engine: it is not OpenAI that answers. */
   readonly name: string;
-  readonly apiKey: string;
+  readonly apiKey: ApiKey;
   readonly baseUrl: string;
   readonly model: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;

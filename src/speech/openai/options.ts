@@ -60,8 +60,11 @@ export const DEFAULT_LIMITS: OpenAiLimits = {
   maxOutputTokens: 400,
 };
 
+/** A function is asked for each request, and for each session that is opened: tokens live shorter than a process. */
+export type ApiKey = string | (() => string);
+
 export interface OpenAiOptions {
-  readonly apiKey: string;
+  readonly apiKey: ApiKey;
   /** Any server that speaks the same protocol; the vendor's own when absent. */
   readonly baseUrl?: string | undefined;
   readonly models?: Partial<OpenAiModels> | undefined;
@@ -80,7 +83,8 @@ export interface OpenAiOptions {
 
 /** What every engine of this folder is made of. */
 export interface OpenAiContext {
-  readonly apiKey: string;
+  /** The one that is good now. */
+  readonly apiKey: () => string;
   readonly baseUrl: string;
   readonly models: OpenAiModels;
   readonly voice: string;

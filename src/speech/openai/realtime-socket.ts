@@ -48,7 +48,7 @@ export class RealtimeSocket {
     const url = new URL(`${baseUrl.replace(/^http/, 'ws')}/realtime`);
     for (const [name, value] of Object.entries(options.query)) url.searchParams.set(name, value);
     this.#socket = new WebSocket(url, {
-      headers: { authorization: `Bearer ${apiKey}` },
+      headers: { authorization: `Bearer ${apiKey()}` },
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE_BYTES,
     });

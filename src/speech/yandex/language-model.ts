@@ -15,7 +15,8 @@ export interface LanguageModelOptions {
 
 /** What a client of Chat Completions needs to think with Yandex AI Studio. */
 export interface LanguageModelAccess {
-  readonly apiKey: string;
+  /** A token that may change is asked for anew with each request. */
+  readonly apiKey: string | (() => string);
   readonly baseUrl: string;
   readonly model: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -24,10 +25,8 @@ export interface LanguageModelAccess {
 /** AI Studio's models speak the Chat Completions protocol. Its log of requests is turned off: they hold what learners said. */
 export function languageModelAccess(options: LanguageModelOptions): LanguageModelAccess {
   const { credentials, folderId, model = MODEL, endpoint = ENDPOINT } = options;
-  const { iamToken } = 'iamToken' in credentials ? credentials : {};
   return {
-    apiKey:
-      'apiKey' in credentials ? credentials.apiKey : typeof iamToken === 'function' ? iamToken() : (iamToken ?? ''),
+    apiKey: 'apiKey' in credentials ? credentials.apiKey : credentials.iamToken,
     baseUrl: endpoint,
     model: model.includes('://') ? model : `gpt://${folderId}/${model}`,
     headers: { 'openai-project': folderId, 'x-data-logging-enabled': 'false' },
