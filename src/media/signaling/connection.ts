@@ -13,6 +13,7 @@ import {
   refuse,
   requestTimedOut,
   tooManyMessages,
+  tooManyVoiceOpenings,
 } from './reply.ts';
 import type { SignalingMetrics } from './signaling-metrics.ts';
 
@@ -27,6 +28,8 @@ export interface ConnectionOptions {
   readonly calls: CallAdmission;
   /** Counts one message; false when there were too many of them. `sound`: one of those that carry the voice. */
   readonly allowMessage: (sound: boolean) => Promise<boolean>;
+  /** Counts one opening of the call's voice over the socket; false when there were too many of them. */
+  readonly allowVoiceOpening: () => Promise<boolean>;
   /** Ends the connection from our side. */
   readonly onExpelled: (code: string) => void;
   readonly limits: ConnectionLimits;
@@ -118,10 +121,11 @@ export class Connection {
     }
   }
 
-  #handle(name: RequestName, payload: unknown): Promise<RequestAnswers[RequestName]> {
-    if (name === 'call:join') return this.#join(payload);
-    if (this.#stage.name !== 'joined') return Promise.reject(notJoined());
-    return handleRequest(name, this.#stage.call, payload);
+  async #handle(name: RequestName, payload: unknown): Promise<RequestAnswers[RequestName]> {
+    if (name === 'call:join') return await this.#join(payload);
+    if (name === 'voice:open' && !(await this.#options.allowVoiceOpening())) throw tooManyVoiceOpenings();
+    if (this.#stage.name !== 'joined') throw notJoined();
+    return await handleRequest(name, this.#stage.call, payload);
   }
 
   async #join(payload: unknown): Promise<JoinAnswer> {

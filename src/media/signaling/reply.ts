@@ -42,6 +42,15 @@ export function tooManyMessages(): AppError {
   });
 }
 
+export function tooManyVoiceOpenings(): AppError {
+  return new AppError({
+    code: 'too_many_voice_openings',
+    kind: 'too_many',
+    message: 'The voice of this call was opened anew too often. Wait a little.',
+    retryable: true,
+  });
+}
+
 export function tooManyConnections(): AppError {
   return new AppError({
     code: 'too_many_connections',

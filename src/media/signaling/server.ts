@@ -17,6 +17,12 @@ export interface SignalingLimits extends ConnectionLimits {
   /** Of those that carry the voice over the socket: a page sends about 22 a second. */
   readonly soundMessagesPerWindow: number;
   readonly floodWindowS: number;
+  /**
+   * Openings of the voice over the socket in one call, whatever connections they come by: each starts a process or two.
+   * A page whose voice breaks off again and again opens one every 5 s.
+   */
+  readonly voiceOpeningsPerWindow: number;
+  readonly voiceWindowS: number;
   readonly connectionsPerUser: number;
 }
 
@@ -27,6 +33,8 @@ export const signalingLimits: SignalingLimits = {
   messagesPerWindow: 60,
   soundMessagesPerWindow: 300,
   floodWindowS: 5,
+  voiceOpeningsPerWindow: 12,
+  voiceWindowS: 30,
   connectionsPerUser: 5,
 };
 
@@ -58,6 +66,7 @@ export class SignalingServer {
   readonly #server: Server;
   readonly #flood: RateLimiterMemory;
   readonly #soundFlood: RateLimiterMemory;
+  readonly #voiceOpenings: RateLimiterMemory;
   readonly #metrics: SignalingMetrics;
   readonly #connectionsOfUser = new Map<string, number>();
   #closing: Promise<void> | undefined;
@@ -73,6 +82,10 @@ export class SignalingServer {
     this.#soundFlood = new RateLimiterMemory({
       points: this.#limits.soundMessagesPerWindow,
       duration: this.#limits.floodWindowS,
+    });
+    this.#voiceOpenings = new RateLimiterMemory({
+      points: this.#limits.voiceOpeningsPerWindow,
+      duration: this.#limits.voiceWindowS,
     });
     this.#server = new Server(options.httpServer, {
       path: options.path,
@@ -162,6 +175,7 @@ export class SignalingServer {
       subject,
       calls: this.#options.calls,
       allowMessage: (sound) => allows(sound ? this.#soundFlood : this.#flood, socket.id),
+      allowVoiceOpening: () => allows(this.#voiceOpenings, subject.callId),
       onExpelled: (code) => this.#metrics.refusedConnections.inc({ code }),
       limits: this.#limits,
       clock: this.#options.clock,
@@ -181,9 +195,9 @@ export class SignalingServer {
   }
 }
 
-async function allows(limit: RateLimiterMemory, socketId: string): Promise<boolean> {
+async function allows(limit: RateLimiterMemory, key: string): Promise<boolean> {
   try {
-    await limit.consume(socketId);
+    await limit.consume(key);
     return true;
   } catch (thrown) {
     if (thrown instanceof RateLimiterRes) return false;

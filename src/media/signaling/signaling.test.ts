@@ -422,6 +422,22 @@ describe('bad input', () => {
     assert.equal(codeOf(await other.requestRaw('call:mute', { muted: true })), 'not_joined');
   });
 
+  it('opens the voice of a call so often and no oftener, by whatever connection, and goes on', async (context) => {
+    const desk = await openDesk(context, { limits: { voiceOpeningsPerWindow: 2, voiceWindowS: 3_600 } });
+    const open = async (client: SignalingClient) =>
+      codeOf(await client.requestRaw('voice:open', { container: 'webm' }));
+    const first = await desk.join();
+    assert.deepEqual([await open(first), await open(first)], ['ok', 'ok']);
+    assert.equal(await open(first), 'too_many_voice_openings');
+    const again = await desk.join();
+    assert.equal(await open(again), 'too_many_voice_openings');
+    assert.deepEqual(
+      desk.call.asked.filter((asked) => asked.startsWith('voice')),
+      ['voice webm', 'voice webm'],
+    );
+    assert.equal(codeOf(await again.requestRaw('call:mute', { muted: true })), 'ok');
+  });
+
   it('ends the connection when a message is too large', async (context) => {
     const desk = await openDesk(context);
     const client = await desk.join();
