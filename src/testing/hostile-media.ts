@@ -26,8 +26,8 @@ export type SoundFormat = keyof typeof FORMATS;
 /** A sound file, from 16 kHz mono PCM. */
 export async function soundFile(pcm: Int16Array, format: SoundFormat): Promise<Buffer> {
   return inFolder(async (folder) => {
-    const input = path.join(folder, 'sound.raw');
-    await writeFile(input, new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength));
+    const input = 'sound.raw';
+    await writeFile(path.join(folder, input), new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength));
     return await make(folder, `-f s16le -ar 16000 -ac 1 -i ${input} ${FORMATS[format]}`);
   });
 }
@@ -37,12 +37,14 @@ function generated(args: string): Promise<Buffer> {
   return inFolder((folder) => make(folder, args));
 }
 
+/** Runs in the folder, whose own path may hold anything. */
 async function make(folder: string, args: string): Promise<Buffer> {
-  const output = path.join(folder, 'made');
+  const output = 'made';
   await promisify(execFile)('ffmpeg', ['-hide_banner', '-loglevel', 'error', ...args.split(' '), output], {
+    cwd: folder,
     timeout: 60_000,
   });
-  return readFile(output);
+  return readFile(path.join(folder, output));
 }
 
 async function inFolder(work: (folder: string) => Promise<Buffer>): Promise<Buffer> {

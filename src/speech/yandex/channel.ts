@@ -60,7 +60,8 @@ export class Channel<ServiceClient extends Client> {
     this.#client ??= new this.#construct(
       address,
       encrypted ? credentials.createSsl() : credentials.createInsecure(),
-      OPTIONS,
+      // What is plain text is on this machine: a company's proxy (http_proxy) leads away from it.
+      encrypted ? OPTIONS : { ...OPTIONS, 'grpc.enable_http_proxy': 0 },
     );
     return this.#client;
   }

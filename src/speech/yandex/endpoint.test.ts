@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { connectYandex } from '../../testing/yandex/connected-yandex.ts';
+import { connectYandex, sayTo } from '../../testing/yandex/connected-yandex.ts';
 import { createSilentLogger } from '../../platform/log.ts';
 import { startYandexServer } from '../../testing/yandex/yandex-server.ts';
 import { parseEndpoint } from './endpoint.ts';
@@ -23,6 +23,20 @@ describe('an endpoint', () => {
     for (const text of ['http://example.com:80', 'http://127.0.0.1.example.com:80', 'http://10.0.0.1:50051']) {
       assert.throws(() => parseEndpoint(text), { code: 'config_invalid' });
     }
+  });
+
+  test('on this machine is asked without the proxy that leads out of the house', async (t) => {
+    const before = process.env['grpc_proxy'];
+    t.after(() => {
+      if (before === undefined) delete process.env['grpc_proxy'];
+      else process.env['grpc_proxy'] = before;
+    });
+    // A port that nobody may listen on.
+    process.env['grpc_proxy'] = 'http://127.0.0.1:1';
+    const { listen } = await connectYandex(t);
+    const { stream, reader } = listen();
+    await sayTo(stream, new Int16Array(320));
+    await reader.until('final');
   });
 
   test('that is none is refused when the engines are made', () => {
