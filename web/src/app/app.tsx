@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Failure, Loading } from '../components/loading.tsx';
+import { Logo } from '../components/logo.tsx';
 import { I18nContext, createI18n } from '../i18n/i18n.ts';
 import type { I18n } from '../i18n/i18n.ts';
 import { Account } from '../screens/account/account.tsx';
@@ -76,8 +77,15 @@ function LoadUser() {
     session.refresh(api).catch(setError);
   }, [session, api, attempt]);
   return (
-    <div className="whole">
-      {error === undefined ? <Loading /> : <Failure error={error} onRetry={() => setAttempt(attempt + 1)} />}
+    <div className="shell">
+      <header className="bar">
+        <span className="bar-logo">
+          <Logo />
+        </span>
+      </header>
+      <main className="whole">
+        {error === undefined ? <Loading /> : <Failure error={error} onRetry={() => setAttempt(attempt + 1)} />}
+      </main>
     </div>
   );
 }

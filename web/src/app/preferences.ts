@@ -19,6 +19,9 @@ const LOCALE_KEY = 'ailingva.locale';
 // public/first-paint.js reads it too.
 const THEME_KEY = 'ailingva.theme';
 
+/** As `--paper` in styles/tokens.css: what the browser's own bars take. */
+const PAPER = { light: '#f1f6f5', dark: '#0b1516' } as const;
+
 export function createPreferences(storage: KeptText, document: Document, languages: readonly string[]): Preferences {
   const locale = createStore(chooseLocale(storage.read(LOCALE_KEY), languages));
   const kept = storage.read(THEME_KEY);
@@ -29,6 +32,11 @@ export function createPreferences(storage: KeptText, document: Document, languag
     root.lang = locale.read();
     if (theme.read() === 'system') delete root.dataset['theme'];
     else root.dataset['theme'] = theme.read();
+    for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
+      const systems = meta.media.includes('dark') ? 'dark' : 'light';
+      const chosen = theme.read();
+      meta.content = PAPER[chosen === 'system' ? systems : chosen];
+    }
   }
   apply();
   return {

@@ -59,16 +59,18 @@ test('a payment that is not ours is not asked for twice', async (t) => {
 test('after a minute it is said that it takes long, until one asks again', async (t) => {
   const { watched, pass, asked } = watch(t, [deposit('pending')]);
   watched.start();
-  await pass(55);
-  assert.deepEqual(watched.state.read(), { status: 'waiting', slow: false, deposit: deposit('pending') });
+  await pass(3);
+  assert.deepEqual(watched.state.read(), { status: 'waiting', pace: 'usual', deposit: deposit('pending') });
+  await pass(52);
+  assert.deepEqual(watched.state.read(), { status: 'waiting', pace: 'long', deposit: deposit('pending') });
   await pass(15);
-  assert.deepEqual(watched.state.read(), { status: 'waiting', slow: true, deposit: deposit('pending') });
+  assert.deepEqual(watched.state.read(), { status: 'waiting', pace: 'slow', deposit: deposit('pending') });
   const before = asked();
   await pass(30);
   assert.equal(asked(), before);
   assert.ok(before < 25, `${before} requests in a minute`);
   watched.start();
-  assert.deepEqual(watched.state.read(), { status: 'waiting', slow: false, deposit: undefined });
+  assert.deepEqual(watched.state.read(), { status: 'waiting', pace: 'usual', deposit: undefined });
 });
 
 test('nothing is asked after the screen is left', async (t) => {

@@ -4,8 +4,11 @@ import { createStore } from '../app/value-store.ts';
 import type { ValueStore } from '../app/value-store.ts';
 
 export type PaymentView =
-  /** `slow`: the patience is over; nobody asks any more until `start()`. `deposit`: as it stood when last asked for. */
-  | { readonly status: 'waiting'; readonly slow: boolean; readonly deposit: Deposit | undefined }
+  /**
+   * `long`: by now it may be that nobody has paid. `slow`: the patience is over; nobody asks any more until `start()`.
+   * `deposit`: as it stood when last asked for.
+   */
+  | { readonly status: 'waiting'; readonly pace: 'usual' | 'long' | 'slow'; readonly deposit: Deposit | undefined }
   | { readonly status: 'decided'; readonly deposit: Deposit }
   | { readonly status: 'failed'; readonly error: unknown };
 
@@ -13,8 +16,9 @@ const OPEN: ReadonlySet<PaymentStatus> = new Set(['created', 'pending']);
 /** The provider is asked by the server whenever we ask; people wait for seconds, banks sometimes for minutes. */
 const FIRST_PAUSE_MS = 800;
 const LONGEST_PAUSE_MS = 5_000;
+const LONG_MS = 6_000;
 const PATIENCE_MS = 60_000;
-const AT_FIRST: PaymentView = { status: 'waiting', slow: false, deposit: undefined };
+const AT_FIRST: PaymentView = { status: 'waiting', pace: 'usual', deposit: undefined };
 
 /** Asks for a payment until it is decided. A network that is gone for a moment is waited for. */
 export class PaymentWatch {
@@ -54,7 +58,8 @@ export class PaymentWatch {
         this.#state.write({ status: 'decided', deposit });
         return;
       }
-      this.#state.write({ status: 'waiting', slow: !patient, deposit });
+      const pace = !patient ? 'slow' : waitedMs >= LONG_MS ? 'long' : 'usual';
+      this.#state.write({ status: 'waiting', pace, deposit });
     } catch (error) {
       if (signal.aborted) return;
       if (!isPassing(errorCode(error)) || !patient) {

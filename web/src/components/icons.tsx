@@ -118,6 +118,12 @@ export const EyeIcon = (props: IconProps) => (
     <circle cx="12" cy="12" r="2.8" />
   </Icon>
 );
+export const CompassIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="m15.5 8.5-2 5-5 2 2-5Z" />
+  </Icon>
+);
 export const CloseIcon = (props: IconProps) => (
   <Icon {...props}>
     <path d="M6 6l12 12M18 6 6 18" />

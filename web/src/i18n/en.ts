@@ -9,6 +9,7 @@ export const en = {
   'app.call_running': 'Call in progress',
   'app.back_to_call': 'Back to the call',
   'app.not_found': 'There is no such page',
+  'app.not_found_what': 'The address may have a typing mistake, or be an old one.',
   'app.to_call': 'Go to the call screen',
   'app.retry': 'Try again',
   'app.more': 'Show more',
@@ -397,6 +398,7 @@ export const en = {
 
   'deposit.waiting.title': 'Checking your payment…',
   'deposit.waiting.what': 'The payment service tells us in a few seconds.',
+  'deposit.waiting.long': 'Not paid yet? The payment page still waits for you. If you have paid, just stay here.',
   'deposit.slow.title': 'This takes longer than usual',
   'deposit.slow.what':
     'Your payment is not confirmed yet. If you have paid, you can close this page: the minutes come by themselves.',

@@ -9,6 +9,7 @@ export const ru: Record<keyof typeof en, Message> = {
   'app.call_running': 'Идёт разговор',
   'app.back_to_call': 'Вернуться к разговору',
   'app.not_found': 'Такой страницы нет',
+  'app.not_found_what': 'Возможно, в адресе опечатка или он устарел.',
   'app.to_call': 'К экрану звонка',
   'app.retry': 'Попробовать ещё раз',
   'app.more': 'Показать ещё',
@@ -442,6 +443,7 @@ export const ru: Record<keyof typeof en, Message> = {
 
   'deposit.waiting.title': 'Проверяем платёж…',
   'deposit.waiting.what': 'Платёжный сервис ответит через несколько секунд.',
+  'deposit.waiting.long': 'Ещё не заплатили? Страница оплаты вас ждёт. Если уже заплатили, просто побудьте здесь.',
   'deposit.slow.title': 'Дольше, чем обычно',
   'deposit.slow.what': 'Платёж пока не подтверждён. Если вы уже заплатили, страницу можно закрыть: минуты придут сами.',
   'deposit.ask_again': 'Проверить ещё раз',

@@ -55,20 +55,27 @@ export function DepositScreen({ paymentId, user }: { readonly paymentId: string;
     );
   }
   if (view.status === 'waiting') {
-    const payUrl = payAt(view.deposit, location.href);
+    const { pace } = view;
+    const slow = pace === 'slow';
+    const payUrl = pace === 'usual' ? undefined : payAt(view.deposit, location.href);
     return (
       <Moment
-        key={view.slow ? 'slow' : 'waiting'}
-        state={view.slow ? 'slow' : 'waiting'}
-        title={t(view.slow ? 'deposit.slow.title' : 'deposit.waiting.title')}
+        key={slow ? 'slow' : 'waiting'}
+        state={slow ? 'slow' : 'waiting'}
+        title={t(slow ? 'deposit.slow.title' : 'deposit.waiting.title')}
         icon={<ClockIcon size={36} />}
       >
-        <p className="moment-what">{t(view.slow ? 'deposit.slow.what' : 'deposit.waiting.what')}</p>
-        {view.slow ? (
+        <p className="moment-what" role="status">
+          {t(slow ? 'deposit.slow.what' : payUrl === undefined ? 'deposit.waiting.what' : 'deposit.waiting.long')}
+        </p>
+        {!slow && <Loading />}
+        {pace !== 'usual' && (
           <div className="moment-actions">
-            <button type="button" className="button primary" onClick={() => watch.start()}>
-              {t('deposit.ask_again')}
-            </button>
+            {slow && (
+              <button type="button" className="button primary" onClick={() => watch.start()}>
+                {t('deposit.ask_again')}
+              </button>
+            )}
             {payUrl !== undefined && (
               <a className="button quiet" href={payUrl}>
                 {t('deposit.go_on')}
@@ -76,8 +83,6 @@ export function DepositScreen({ paymentId, user }: { readonly paymentId: string;
             )}
             <ToAccount />
           </div>
-        ) : (
-          <Loading />
         )}
       </Moment>
     );

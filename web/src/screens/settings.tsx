@@ -1,14 +1,22 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { FormEvent } from 'react';
-import { describeError } from '../app/error-text.ts';
 import { themes } from '../app/preferences.ts';
 import { useServices, useStore } from '../app/services.ts';
 import { Field } from '../components/field.tsx';
+import { FormAlert } from '../components/form-alert.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { Segments } from '../components/segments.tsx';
 import { localeNames, locales, useI18n } from '../i18n/i18n.ts';
 import type { User } from '../api/types.ts';
 import { languages, levels } from './choices.ts';
+
+type Card = 'profile' | 'learning';
+
+/** What came of the last change, said in the card that it was made in. */
+interface Answer {
+  readonly card: Card;
+  readonly error: unknown;
+}
 
 export function Settings({ user }: { readonly user: User }) {
   const { api, session, preferences, router } = useServices();
@@ -16,16 +24,22 @@ export function Settings({ user }: { readonly user: User }) {
   const i18n = useI18n();
   const { t } = i18n;
   const [name, setName] = useState(user.name);
-  const [answer, setAnswer] = useState<{ readonly good: boolean; readonly text: string }>();
+  const [answer, setAnswer] = useState<Answer>();
+  const saves = useRef(0);
 
-  async function save(changes: Parameters<typeof api.updateMe>[0]): Promise<void> {
+  /** Shown at once, and taken back when it could not be kept. */
+  async function save(card: Card, changes: Parameters<typeof api.updateMe>[0]): Promise<void> {
+    const mine = ++saves.current;
     setAnswer(undefined);
-    try {
-      session.setUser(await api.updateMe(changes));
-      setAnswer({ good: true, text: t('settings.saved') });
-    } catch (error) {
-      setAnswer({ good: false, text: describeError(i18n, error) });
-    }
+    session.setUser({ ...user, ...changes });
+    const answered = await api.updateMe(changes).then(
+      (kept) => ({ kept, error: undefined }),
+      (error: unknown) => ({ kept: user, error }),
+    );
+    // An earlier answer knows nothing of a later choice.
+    if (mine !== saves.current) return;
+    session.setUser(answered.kept);
+    setAnswer({ card, error: answered.error });
   }
 
   function signOut(): void {
@@ -36,23 +50,13 @@ export function Settings({ user }: { readonly user: User }) {
   return (
     <div className="column narrow">
       <PageTitle title={t('settings.title')} />
-      <p className="unseen" role="status">
-        {answer?.text}
-      </p>
-      {answer && (
-        <p className={answer.good ? 'callout good' : 'callout bad'} aria-hidden="true">
-          {answer.text}
-        </p>
-      )}
       <section className="card" aria-labelledby="settings-you">
-        <h2 id="settings-you" className="section-title">
-          {t('settings.profile')}
-        </h2>
+        <CardHead id="settings-you" title={t('settings.profile')} saved={isSaved(answer, 'profile')} />
         <form
           className="inline-form"
           onSubmit={(event: FormEvent) => {
             event.preventDefault();
-            void save({ name: name.trim() });
+            void save('profile', { name: name.trim() });
           }}
         >
           <Field
@@ -65,23 +69,23 @@ export function Settings({ user }: { readonly user: User }) {
             {t('settings.save')}
           </button>
         </form>
+        {answer?.card === 'profile' && <FormAlert error={answer.error} />}
       </section>
       <section className="card" aria-labelledby="settings-learning">
-        <h2 id="settings-learning" className="section-title">
-          {t('settings.learning')}
-        </h2>
+        <CardHead id="settings-learning" title={t('settings.learning')} saved={isSaved(answer, 'learning')} />
         <Segments
           label={t('ready.language')}
           value={user.language}
           choices={languages.map((value) => ({ value, label: t(`language.${value}`) }))}
-          onChoose={(language) => void save({ language })}
+          onChoose={(language) => void save('learning', { language })}
         />
         <Segments
           label={t('ready.level')}
           value={user.level}
           choices={levels.map((value) => ({ value, label: t(`level.${value}`) }))}
-          onChoose={(level) => void save({ level })}
+          onChoose={(level) => void save('learning', { level })}
         />
+        {answer?.card === 'learning' && <FormAlert error={answer.error} />}
       </section>
       <section className="card" aria-labelledby="settings-page">
         <h2 id="settings-page" className="section-title">
@@ -106,6 +110,23 @@ export function Settings({ user }: { readonly user: User }) {
           {t('settings.sign_out')}
         </button>
       </section>
+    </div>
+  );
+}
+
+const isSaved = (answer: Answer | undefined, card: Card): boolean =>
+  answer?.card === card && answer.error === undefined;
+
+function CardHead(props: { readonly id: string; readonly title: string; readonly saved: boolean }) {
+  const { t } = useI18n();
+  return (
+    <div className="card-head">
+      <h2 id={props.id} className="section-title">
+        {props.title}
+      </h2>
+      <span role="status" className="card-saved">
+        {props.saved && t('settings.saved')}
+      </span>
     </div>
   );
 }

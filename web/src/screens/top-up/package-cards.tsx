@@ -43,12 +43,10 @@ function OfferWords({ offer }: { readonly offer: Package }) {
   const saved = Math.floor(roublesOf(savedKopecks(offer)));
   return (
     <span className="offer-body">
-      <span className="offer-head">
-        <span className="offer-name">{nameIn(i18n.locale, offer)}</span>
-        {offer.discount_percent > 0 && (
-          <span className="offer-badge">{t('topup.discount', { percent: offer.discount_percent })}</span>
-        )}
-      </span>
+      <span className="offer-name">{nameIn(i18n.locale, offer)}</span>
+      {offer.discount_percent > 0 && (
+        <span className="offer-badge">{t('topup.discount', { percent: offer.discount_percent })}</span>
+      )}
       <span className="offer-minutes">
         <b>{i18n.number(minutes)}</b> {t('minutes.unit', { count: minutes })}
       </span>
