@@ -6,13 +6,14 @@ import type { Config } from '../platform/config.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { Tutor } from '../speech/engine.ts';
+import type { EngineKind, Tutor } from '../speech/engine.ts';
 import { type ModelNames, readEngineSettings } from '../speech/engine-settings.ts';
 import { createFallback } from '../speech/fallback/call-engines.ts';
-import { createSpeechEngines, type SpeechEngines } from '../speech/index.ts';
-import { canTalk } from '../speech/languages.ts';
+import { createSpeechEngines, type EngineDescription, type SpeechEngines } from '../speech/index.ts';
+import { canTalk, type EnginePlan } from '../speech/languages.ts';
 import { createEngineChoice } from './engine-choice.ts';
-import { loadVendors, type Vendors } from './engine-vendors.ts';
+import { vendorLoaders } from './engine-vendors.ts';
+import { LoadedVendors } from './loaded-vendors.ts';
 
 /** Chooses the engines of a call, and ends with the process. */
 export interface EngineSource {
@@ -26,37 +27,33 @@ export interface EngineParts {
   readonly metrics: Metrics;
 }
 
-interface Generation {
-  readonly engines: SpeechEngines;
-  readonly vendors: Vendors;
-}
-
 /** The engines that the configuration and the settings ask for. */
 export function configuredEngines(config: Config, { log, knex, metrics }: EngineParts): EngineSource {
   const choice = createEngineChoice({ config, knex, log });
   const fallback = createFallback({ clock: systemClock, log, metrics });
-  const generations = new Generations(config, log);
+  const engines = openEngines(config, log);
   // The first call does not wait for the vendors' packages, and no other call stops while they load.
   const loaded = readEngineSettings(knex, log)
     .then(async ({ models }) => {
-      await generations.of(models);
+      await engines.of(models);
       log.info({ languages: await choice.languages() }, 'Lessons can be held in these languages');
     })
     .catch((err: unknown) => log.warn({ err }, 'The engines are loaded with the first call'));
   return {
     async choose({ language, askedEngine, callId }) {
       const settings = await readEngineSettings(knex, log);
-      const [plan, engines] = await Promise.all([
+      const [planned, there] = await Promise.all([
         choice.plan({ language, askedEngine }, settings),
-        generations.of(settings.models),
+        engines.of(settings.models),
       ]);
+      const plan = withoutMissing(planned, there.describe());
       if (!canTalk(plan)) throw nobodySpeaks(language);
       return fallback.forCall(
         {
-          speechToSpeech: plan.s2s.map((name) => engines.speechToSpeech(name)),
-          speechToText: plan.stt.map((name) => engines.speechToText(name)),
-          tutors: plan.tutor.map((name) => engines.tutor(name)),
-          textToSpeech: plan.tts.map((name) => engines.textToSpeech(name)),
+          speechToSpeech: plan.s2s.map((name) => there.speechToSpeech(name)),
+          speechToText: plan.stt.map((name) => there.speechToText(name)),
+          tutors: plan.tutor.map((name) => there.tutor(name)),
+          textToSpeech: plan.tts.map((name) => there.textToSpeech(name)),
         },
         settings,
         log.child({ call: callId }),
@@ -65,7 +62,7 @@ export function configuredEngines(config: Config, { log, knex, metrics }: Engine
     async close() {
       fallback.close();
       await loaded;
-      await generations.close();
+      await engines.close();
     },
   };
 }
@@ -80,58 +77,33 @@ export async function openTutor(
   language: EngineRequest['language'],
 ): Promise<{ readonly tutor: Tutor; close(): Promise<void> }> {
   const settings = await readEngineSettings(knex, log);
-  const [name] = (await createEngineChoice({ config, knex, log }).plan({ language }, settings)).tutor;
-  if (name === undefined) throw nobodySpeaks(language);
-  const generations = new Generations(config, log);
-  const engines = await generations.of(settings.models);
-  return { tutor: engines.tutor(name), close: () => generations.close() };
+  const planned = await createEngineChoice({ config, knex, log }).plan({ language }, settings);
+  const engines = openEngines(config, log);
+  const there = await engines.of(settings.models);
+  const [name] = withoutMissing(planned, there.describe()).tutor;
+  if (name !== undefined) return { tutor: there.tutor(name), close: () => engines.close() };
+  await engines.close();
+  throw nobodySpeaks(language);
 }
 
-/**
- * The engines with the model names that are set now. Those of earlier names stay until the process ends: calls may still
- * be with them.
- */
-class Generations {
-  readonly #config: Config;
-  readonly #log: Logger;
-  readonly #all: Promise<Generation>[] = [];
-  #models: string | undefined;
+/** The local engines, and the vendors' with the model names that are set now. */
+function openEngines(config: Config, log: Logger) {
+  const { pocketsphinxStreamBin } = config.speech;
+  const local = createSpeechEngines({ log, pocketsphinxStreamBin });
+  const vendors = new LoadedVendors(vendorLoaders(config, log), log);
+  return {
+    of: async (models: ModelNames): Promise<SpeechEngines> => local.with(await vendors.of(models)),
+    async close(): Promise<void> {
+      await Promise.all([vendors.close(), local.close()]);
+    },
+  };
+}
 
-  constructor(config: Config, log: Logger) {
-    this.#config = config;
-    this.#log = log;
-  }
-
-  async of(names: ModelNames): Promise<SpeechEngines> {
-    const models = JSON.stringify(names);
-    if (models !== this.#models) {
-      this.#models = models;
-      this.#all.push(this.#open(names));
-    }
-    const last = this.#all.at(-1);
-    if (!last) throw new TypeError('There is always one');
-    return (await last).engines;
-  }
-
-  async close(): Promise<void> {
-    const opened = await Promise.allSettled(this.#all.splice(0));
-    await Promise.all(
-      opened.map(async (result) => {
-        if (result.status === 'fulfilled')
-          await Promise.all([result.value.engines.close(), result.value.vendors.close()]);
-      }),
-    );
-  }
-
-  async #open(names: ModelNames): Promise<Generation> {
-    const vendors = await loadVendors(this.#config, names, this.#log);
-    const engines = createSpeechEngines({
-      log: this.#log,
-      pocketsphinxStreamBin: this.#config.speech.pocketsphinxStreamBin,
-      additional: vendors,
-    });
-    return { engines, vendors };
-  }
+/** Without the engines of a vendor that could not be loaded. */
+function withoutMissing(plan: EnginePlan, there: readonly EngineDescription[]): EnginePlan {
+  const namesOf = (kind: EngineKind) =>
+    plan[kind].filter((name) => there.some((engine) => engine.kind === kind && engine.name === name));
+  return { s2s: namesOf('s2s'), stt: namesOf('stt'), tutor: namesOf('tutor'), tts: namesOf('tts') };
 }
 
 function nobodySpeaks(language: string): AppError {

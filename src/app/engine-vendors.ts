@@ -4,27 +4,18 @@ import type { Tutor } from '../speech/engine.ts';
 import type { ModelNames } from '../speech/engine-settings.ts';
 import type { AdditionalEngines } from '../speech/index.ts';
 
-/** The vendors' engines, as they are configured. */
-export interface Vendors extends Required<AdditionalEngines> {
+/** The engines of one vendor, as they are configured. */
+export interface VendorEngines extends Required<AdditionalEngines> {
   close(): Promise<void>;
 }
 
-/** Loads only the packages of those that have a key. Nothing is connected by it. */
-export async function loadVendors(
-  { speech }: Pick<Config, 'speech'>,
-  models: ModelNames,
-  log: Logger,
-): Promise<Vendors> {
-  const loaded = await Promise.all([loadOpenAi(speech.openai, models, log), loadYandex(speech.yandex, models, log)]);
-  const vendors = loaded.filter((vendor) => vendor !== undefined);
+/** Loads a vendor's package, and connects nothing. `undefined`: it has no key. */
+export type LoadVendor = (models: ModelNames) => Promise<VendorEngines | undefined>;
+
+export function vendorLoaders({ speech }: Pick<Config, 'speech'>, log: Logger): Readonly<Record<string, LoadVendor>> {
   return {
-    speechToText: vendors.flatMap(({ speechToText }) => speechToText),
-    tutors: vendors.flatMap(({ tutors }) => tutors),
-    textToSpeech: vendors.flatMap(({ textToSpeech }) => textToSpeech),
-    speechToSpeech: vendors.flatMap(({ speechToSpeech }) => speechToSpeech),
-    async close() {
-      await Promise.all(vendors.map((vendor) => vendor.close()));
-    },
+    openai: (models) => loadOpenAi(speech.openai, models, log),
+    yandex: (models) => loadYandex(speech.yandex, models, log),
   };
 }
 
@@ -32,7 +23,7 @@ async function loadOpenAi(
   configured: Config['speech']['openai'],
   models: ModelNames,
   log: Logger,
-): Promise<Vendors | undefined> {
+): Promise<VendorEngines | undefined> {
   const { apiKey, baseUrl, tutorApi, tutorTools, tutorEffort, turnDetection } = configured;
   if (apiKey === undefined) return undefined;
   const { createOpenAi } = await import('../speech/openai/index.ts');
@@ -68,7 +59,7 @@ async function loadYandex(
   configured: Config['speech']['yandex'],
   models: ModelNames,
   log: Logger,
-): Promise<Vendors | undefined> {
+): Promise<VendorEngines | undefined> {
   const { apiKey, iamToken, folderId, sttEndpoint, ttsEndpoint, languages, endpointing } = configured;
   const credentials = apiKey !== undefined ? { apiKey } : iamToken !== undefined ? { iamToken } : undefined;
   if (!credentials) return undefined;

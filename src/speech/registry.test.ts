@@ -32,6 +32,12 @@ test('takes engines from elsewhere', async () => {
   assert.equal(engines.speechToText('scripted'), speechToText);
   assert.equal(engines.tutor('scripted'), tutor);
   assert.equal(engines.textToSpeech('scripted'), textToSpeech);
+  const others = engines.with({ tutors: [createScriptedTutor({ name: 'other' })] });
+  assert.equal(others.textToSpeech('local'), engines.textToSpeech('local'), 'one local voice for all');
+  assert.deepEqual(
+    others.describe().map(({ kind, name }) => `${kind}: ${name}`),
+    ['stt: local', 'tutor: local', 'tutor: other', 'tts: local'],
+  );
   await engines.close();
 });
 

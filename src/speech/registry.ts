@@ -3,8 +3,8 @@ import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
 import type { EngineKind, Language, SpeechToSpeech, SpeechToText, TextToSpeech, Tutor } from './engine.ts';
 import { createDrillTutor } from './local/drill-tutor.ts';
-import { createEspeak } from './local/espeak.ts';
-import { createPocketSphinx } from './local/pocketsphinx.ts';
+import { createEspeak, type Espeak } from './local/espeak.ts';
+import { createPocketSphinx, type PocketSphinx } from './local/pocketsphinx.ts';
 
 /** Engines from elsewhere, by the names they carry; tests and benchmarks bring theirs so. */
 export interface AdditionalEngines {
@@ -40,6 +40,8 @@ export interface SpeechEngines {
   /** @throws AppError `engine_unknown` */
   speechToSpeech(name: string): SpeechToSpeech;
   describe(): readonly EngineDescription[];
+  /** The same local engines, and these besides. Nothing of it is to be closed but by whoever opened the local ones. */
+  with(additional: AdditionalEngines): SpeechEngines;
   /** Ends the engines' programs. Idempotent. */
   close(): Promise<void>;
 }
@@ -49,12 +51,22 @@ export interface SpeechEngines {
  * use. Those that are always there are named `local`.
  */
 export function createSpeechEngines(options: SpeechEngineOptions): SpeechEngines {
-  const { log, clock = systemClock, pocketsphinxStreamBin, espeakBin, additional = {} } = options;
+  const { log, clock = systemClock, pocketsphinxStreamBin, espeakBin, additional } = options;
   const ear = createPocketSphinx({ program: pocketsphinxStreamBin ?? 'pocketsphinx-stream', clock, log });
   const voice = createEspeak(espeakBin === undefined ? {} : { program: espeakBin });
+  return arrange({ ear, tutor: createDrillTutor(), voice }, additional);
+}
 
+interface LocalEngines {
+  readonly ear: PocketSphinx;
+  readonly tutor: Tutor;
+  readonly voice: Espeak;
+}
+
+function arrange(local: LocalEngines, additional: AdditionalEngines = {}): SpeechEngines {
+  const { ear, tutor, voice } = local;
   const speechToText = new Shelf<SpeechToText>('stt', [ear, ...(additional.speechToText ?? [])]);
-  const tutors = new Shelf<Tutor>('tutor', [createDrillTutor(), ...(additional.tutors ?? [])]);
+  const tutors = new Shelf<Tutor>('tutor', [tutor, ...(additional.tutors ?? [])]);
   const textToSpeech = new Shelf<TextToSpeech>('tts', [voice, ...(additional.textToSpeech ?? [])]);
   const speechToSpeech = new Shelf<SpeechToSpeech>('s2s', additional.speechToSpeech ?? []);
 
@@ -69,6 +81,7 @@ export function createSpeechEngines(options: SpeechEngineOptions): SpeechEngines
     },
     speechToSpeech: (name) => speechToSpeech.take(name),
     describe: () => [speechToText, tutors, textToSpeech, speechToSpeech].flatMap((shelf) => shelf.describe()),
+    with: (others) => arrange(local, others),
     async close() {
       await Promise.all([ear.close(), voice.close()]);
     },
