@@ -78,9 +78,9 @@ export function signalingPath(nodeId: string): string {
 /** Joins the rooms inside media: signaling over calls, calls over the media server and the audio path. */
 export async function startMediaNode(options: MediaNodeOptions): Promise<MediaNode> {
   const { clock, log, metrics, nodeId, rtc, transcoder } = options;
-  const codec = loadOpus({ addonPath: options.opusAddonPath });
+  const codec = loadOpus({ addonPath: options.opusAddonPath, log });
   const [detector, sfu] = await Promise.all([
-    VoiceActivityDetector.load(),
+    VoiceActivityDetector.load({ log }),
     SfuWorkers.start({
       count: rtc.workers,
       rtcPort: rtc.port,

@@ -12,6 +12,7 @@ import { settlePromises } from '../../src/testing/fake-clock.ts';
 import { createScriptedTutor, type ScriptedAnswer } from '../../src/testing/engines/scripted-tutor.ts';
 import { startTestMediaNode, type TestMediaNode, type TestMediaNodeOptions } from '../../src/testing/media-node.ts';
 import { until } from '../../src/testing/until.ts';
+import { captureLog } from '../../src/testing/yandex/captured-log.ts';
 
 /** Asks early whether anybody is there, and ends the call so long after it. */
 function silentSettings(endAfterAwayMs: number): ConversationSettings {
@@ -107,6 +108,16 @@ describe('calls on a media node', { timeout: 300_000 }, () => {
     await assert.rejects(caller.join(false), refused('already_joined'));
     await caller.hear(10);
     await caller.hangUp();
+  });
+
+  it('says that its Opus addon is not there, and serves without', async (test) => {
+    const { log, lines } = captureLog();
+    const { node } = await startNode(test, { opusAddonPath: '/nowhere/opus.node', log });
+    assert.equal(node.codec, '@evan/opus');
+    assert.ok(
+      lines.some((line) => line.includes('The Opus addon is not there')),
+      lines.join(''),
+    );
   });
 
   it("refuses a stranger's call", async (test) => {
