@@ -37,6 +37,7 @@ async function passes(program: string, ...args: readonly string[]): Promise<void
 describe('static checks', () => {
   it('types of the server, the scripts and the tests', () => passes('typescript/bin/tsc', '--noEmit'));
   it('types of the page', () => passes('typescript/bin/tsc', '--noEmit', '-p', 'web'));
+  it('types of the panel’s pages', () => passes('typescript/bin/tsc', '--noEmit', '-p', 'src/admin/components'));
   it('types of the end-to-end tests', () => passes('typescript/bin/tsc', '--noEmit', '-p', 'test/e2e'));
   it('lint, and who may import whom', () => passes('oxlint/bin/oxlint', '--type-aware', '--deny-warnings'));
   it('formatting', () => passes('oxfmt/bin/oxfmt', '--check'));
