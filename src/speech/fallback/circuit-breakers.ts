@@ -23,6 +23,10 @@ export interface CircuitBreakersOptions {
   readonly metrics: EngineMetrics;
 }
 
+interface NamedEngine {
+  readonly name: string;
+}
+
 /** One breaker for each engine of a process, shared by all of its calls. */
 export class CircuitBreakers {
   readonly #options: CircuitBreakersOptions;
@@ -32,11 +36,17 @@ export class CircuitBreakers {
     this.#options = options;
   }
 
-  /** The first call for an engine gives its `probe`. */
-  of(kind: EngineKind, engine: string, probe: Probe): Breaker {
-    const key = `${kind} ${engine}`;
-    let breaker = this.#breakers.get(key);
-    if (!breaker) this.#breakers.set(key, (breaker = new EngineBreaker(this.#options, kind, engine, probe)));
+  /**
+   * Asked for once by each call, when it begins. Another engine by the same name, one with a model that was set since, has a
+   * clean record; calls that still have the one before keep its breaker, as it stands.
+   */
+  of<Engine extends NamedEngine>(kind: EngineKind, engine: Engine, probeOf: (engine: Engine) => Probe): Breaker {
+    const key = `${kind} ${engine.name}`;
+    const known = this.#breakers.get(key);
+    if (known?.engine === engine) return known;
+    known?.close();
+    const breaker = new EngineBreaker(this.#options, kind, engine, probeOf(engine));
+    this.#breakers.set(key, breaker);
     return breaker;
   }
 
@@ -49,18 +59,18 @@ export class CircuitBreakers {
 class EngineBreaker implements Breaker {
   readonly #options: CircuitBreakersOptions;
   readonly #kind: EngineKind;
-  readonly #engine: string;
+  readonly engine: NamedEngine;
   readonly #probe: Probe;
   readonly #closing = new AbortController();
   #circuit: Circuit = closedCircuit;
   #timer: Timer | undefined;
 
-  constructor(options: CircuitBreakersOptions, kind: EngineKind, engine: string, probe: Probe) {
+  constructor(options: CircuitBreakersOptions, kind: EngineKind, engine: NamedEngine, probe: Probe) {
     this.#options = options;
     this.#kind = kind;
-    this.#engine = engine;
+    this.engine = engine;
     this.#probe = probe;
-    showBreaker(options.metrics, kind, engine, 'closed');
+    showBreaker(options.metrics, kind, engine.name, 'closed');
   }
 
   get closed(): boolean {
@@ -77,10 +87,11 @@ class EngineBreaker implements Breaker {
     // A quota does not come back by itself. A text that was refused is one call's affair: the others keep their engine.
     const lasting =
       known !== undefined && (code === 'engine_quota_exceeded' || (!known.retryable && !known.aboutRequest));
-    this.#options.metrics.failures.inc({ kind: this.#kind, engine: this.#engine, code });
+    this.#options.metrics.failures.inc({ kind: this.#kind, engine: this.engine.name, code });
     this.#take({ type: 'failed', lasting, retryAfterMs: known?.retryAfterMs, atMs: this.#now() });
   }
 
+  /** It stands as it is from now on. Idempotent. */
   close(): void {
     this.#timer?.cancel();
     this.#closing.abort();
@@ -97,8 +108,8 @@ class EngineBreaker implements Breaker {
     const { status } = this.#circuit;
     if (before.status === status) return;
     const { log, metrics, clock } = this.#options;
-    showBreaker(metrics, this.#kind, this.#engine, status);
-    const fields = { kind: this.#kind, engine: this.#engine };
+    showBreaker(metrics, this.#kind, this.engine.name, status);
+    const fields = { kind: this.#kind, engine: this.engine.name };
     this.#timer?.cancel();
     if (status === 'closed') log.info(fields, 'An engine works again');
     else if (status === 'probing') void this.#runProbe();
@@ -118,7 +129,7 @@ class EngineBreaker implements Breaker {
     const expired = Promise.withResolvers<never>();
     const timer = clock.after(probeLimitMs, () => {
       late.abort();
-      expired.reject(timedOut(this.#engine, probeLimitMs));
+      expired.reject(timedOut(this.engine.name, probeLimitMs));
     });
     try {
       await Promise.race([this.#probe(AbortSignal.any([late.signal, this.#closing.signal])), expired.promise]);

@@ -58,6 +58,8 @@ describe('the circuit breaker', () => {
 });
 
 describe('the breakers of a process', () => {
+  const one = { name: 'one' };
+  const well = () => () => Promise.resolve();
   const down = new EngineError({ engine: 'one', code: 'engine_unavailable', message: 'down', retryable: false });
 
   it('probe in the background until the engine works, and tell Prometheus', async () => {
@@ -68,8 +70,11 @@ describe('the breakers of a process', () => {
       probes += 1;
       if (!works) throw down;
     };
-    const breaker = breakers.of('stt', 'one', probe);
-    assert.equal(breakers.of('stt', 'one', probe), breaker);
+    const breaker = breakers.of('stt', one, () => probe);
+    assert.equal(
+      breakers.of('stt', one, () => probe),
+      breaker,
+    );
     breaker.failed(down);
     assert.equal(breaker.closed, false);
     await clock.advance(5_000);
@@ -87,7 +92,7 @@ describe('the breakers of a process', () => {
 
   it('leave an engine alone at once whose quota is spent, though another one may serve', async () => {
     const { breakers } = createFallbackRig(new FakeClock());
-    const breaker = breakers.of('tutor', 'one', () => Promise.resolve());
+    const breaker = breakers.of('tutor', one, well);
     const options = { engine: 'one', message: 'spent', retryable: true };
     breaker.failed(new EngineError({ ...options, code: 'engine_unavailable' }));
     assert.equal(breaker.closed, true);
@@ -98,7 +103,7 @@ describe('the breakers of a process', () => {
 
   it('leave no engine alone for one text that it refuses, but for a row of them', async () => {
     const { breakers } = createFallbackRig(new FakeClock());
-    const breaker = breakers.of('tts', 'one', () => Promise.resolve());
+    const breaker = breakers.of('tts', one, well);
     const options = { engine: 'one', code: 'engine_rejected', message: 'refused', retryable: false } as const;
     const refused = new EngineError({ ...options, aboutRequest: true });
     breaker.failed(refused);
@@ -106,16 +111,35 @@ describe('the breakers of a process', () => {
     breaker.failed(refused);
     breaker.failed(refused);
     assert.equal(breaker.closed, false);
-    const other = breakers.of('tts', 'two', () => Promise.resolve());
+    const other = breakers.of('tts', { name: 'two' }, well);
     other.failed(new EngineError(options));
     assert.equal(other.closed, false, 'a key is refused to all');
+    breakers.close();
+  });
+
+  it('try an engine at once whose model was set anew, whatever is known of the one before', async () => {
+    const { clock, breakers, registry } = createFallbackRig(new FakeClock());
+    let probes = 0;
+    const before = breakers.of('s2s', one, () => () => Promise.reject(((probes += 1), down)));
+    before.failed(down);
+    await clock.advance(5_000);
+    const renewed = breakers.of('s2s', { name: 'one' }, well);
+    assert.deepEqual([probes, before.closed, renewed.closed], [1, false, true]);
+    await clock.advance(1_000_000);
+    before.failed(down);
+    assert.deepEqual(
+      [probes, before.closed, renewed.closed],
+      [1, false, true],
+      'calls that have the old one keep to it',
+    );
+    assert.match(await registry.metrics(), /ailingva_engine_breaker\{kind="s2s",engine="one"\} 0/);
     breakers.close();
   });
 
   it('take a probe that hangs for a failed one, and end with the process', async () => {
     const { clock, breakers } = createFallbackRig(new FakeClock());
     const signals: AbortSignal[] = [];
-    const breaker = breakers.of('tts', 'one', (signal) => {
+    const breaker = breakers.of('tts', one, () => (signal) => {
       signals.push(signal);
       return new Promise(() => {});
     });

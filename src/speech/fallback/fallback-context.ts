@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
-import type { EngineKind, EngineUse } from '../engine.ts';
+import type { EngineKind, EngineUse, Language } from '../engine.ts';
 import type { Breaker, CircuitBreakers, Probe } from './circuit-breakers.ts';
 
 /** How long an engine may keep a call waiting before the next one is asked; milliseconds. */
@@ -46,16 +46,32 @@ export interface Candidate<Engine> {
   readonly breaker: Breaker;
 }
 
-/**
- * The engines in the order in which to try them: as listed, but those that are left alone for now at the end. They are
- * tried all the same when nothing else is left: a call that gives up has certainly failed.
- */
-export function inOrderOfTrial<Engine extends { readonly name: string }>(
-  context: FallbackContext,
+/** A call's engines of one kind, each with the breaker that it shares with the other calls. */
+export function candidatesOf<Engine extends { readonly name: string }>(
+  { breakers }: Pick<FallbackContext, 'breakers'>,
   kind: EngineKind,
   engines: readonly Engine[],
-  probe: (engine: Engine) => Probe,
-): Candidate<Engine>[] {
-  const all = engines.map((engine) => ({ engine, breaker: context.breakers.of(kind, engine.name, probe(engine)) }));
-  return [...all.filter(({ breaker }) => breaker.closed), ...all.filter(({ breaker }) => !breaker.closed)];
+  probeOf: (engine: Engine) => Probe,
+): readonly Candidate<Engine>[] {
+  return engines.map((engine) => ({ engine, breaker: breakers.of(kind, engine, probeOf) }));
+}
+
+/** Those that speak the language; all, where none says that it does. */
+export function ableTo<Engine extends { readonly capabilities: { readonly languages: readonly Language[] } }>(
+  candidates: readonly Candidate<Engine>[],
+  language: Language,
+): readonly Candidate<Engine>[] {
+  const able = candidates.filter(({ engine }) => engine.capabilities.languages.includes(language));
+  return able.length > 0 ? able : candidates;
+}
+
+/**
+ * In the order in which to try them: as listed, but those that are left alone for now at the end. They are
+ * tried all the same when nothing else is left: a call that gives up has certainly failed.
+ */
+export function inOrderOfTrial<Engine>(candidates: readonly Candidate<Engine>[]): readonly Candidate<Engine>[] {
+  return [
+    ...candidates.filter(({ breaker }) => breaker.closed),
+    ...candidates.filter(({ breaker }) => !breaker.closed),
+  ];
 }

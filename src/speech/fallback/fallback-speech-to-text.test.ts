@@ -116,7 +116,7 @@ describe('several ears as one', () => {
     await say(300);
     await reader.until('final');
     assert.deepEqual(changes, []);
-    assert.equal(breakers.of('stt', 'first', () => Promise.resolve()).closed, true);
+    assert.equal(breakers.of('stt', first, () => () => Promise.resolve()).closed, true);
   });
 
   it('waits for the last one, for there is none better', async () => {

@@ -1,7 +1,7 @@
 import { EngineError, type SpeechToText, type TranscriptionOptions, type TranscriptionStream } from '../engine.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Probe } from './circuit-breakers.ts';
-import type { FallbackContext } from './fallback-context.ts';
+import { ableTo, type Candidate, candidatesOf, type FallbackContext } from './fallback-context.ts';
 import { FallbackTranscription } from './fallback-transcription.ts';
 
 /**
@@ -10,14 +10,14 @@ import { FallbackTranscription } from './fallback-transcription.ts';
  */
 export class FallbackSpeechToText implements SpeechToText {
   readonly capabilities: SpeechToText['capabilities'];
-  readonly #ears: readonly SpeechToText[];
+  readonly #ears: readonly Candidate<SpeechToText>[];
   readonly #context: FallbackContext;
   #last: string;
 
   constructor(ears: readonly SpeechToText[], context: FallbackContext) {
     const [first] = ears;
     if (!first) throw new TypeError('A fallback of no ears');
-    this.#ears = ears;
+    this.#ears = candidatesOf(context, 'stt', ears, probeOf);
     this.#context = context;
     this.#last = first.name;
     this.capabilities = {
@@ -33,12 +33,10 @@ export class FallbackSpeechToText implements SpeechToText {
   }
 
   open(options: TranscriptionOptions): TranscriptionStream {
-    const able = this.#ears.filter(({ capabilities }) => capabilities.languages.includes(options.language));
     return new FallbackTranscription({
-      ears: able.length > 0 ? able : this.#ears,
+      ears: ableTo(this.#ears, options.language),
       context: this.#context,
       request: options,
-      probeOf,
       onEar: (name) => (this.#last = name),
     });
   }

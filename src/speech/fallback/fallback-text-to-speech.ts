@@ -1,6 +1,6 @@
 import { EngineError, type SynthesisEvent, type SynthesisRequest, type TextToSpeech } from '../engine.ts';
 import type { Probe } from './circuit-breakers.ts';
-import { type Candidate, type FallbackContext, inOrderOfTrial } from './fallback-context.ts';
+import { ableTo, type Candidate, candidatesOf, type FallbackContext, inOrderOfTrial } from './fallback-context.ts';
 import { SpokenPlace } from './spoken-place.ts';
 import { timedEvents } from './timed-events.ts';
 
@@ -11,14 +11,14 @@ import { timedEvents } from './timed-events.ts';
 export class FallbackTextToSpeech implements TextToSpeech {
   readonly sampleRate: number;
   readonly capabilities: TextToSpeech['capabilities'];
-  readonly #voices: readonly TextToSpeech[];
+  readonly #voices: readonly Candidate<TextToSpeech>[];
   readonly #context: FallbackContext;
   #last: string;
 
   constructor(voices: readonly TextToSpeech[], context: FallbackContext) {
     const [first] = voices;
     if (!first) throw new TypeError('A fallback of no voices');
-    this.#voices = voices;
+    this.#voices = candidatesOf(context, 'tts', voices, probeOf);
     this.#context = context;
     this.#last = first.name;
     this.sampleRate = first.sampleRate;
@@ -38,7 +38,7 @@ export class FallbackTextToSpeech implements TextToSpeech {
     const place = new SpokenPlace(request.text, request.rate);
     const untilMs = clock.monotonicMs() + limits.answerMs;
     let failure: unknown;
-    for (const candidate of inOrderOfTrial(this.#context, 'tts', this.#voicesFor(request), probeOf)) {
+    for (const candidate of inOrderOfTrial(ableTo(this.#voices, request.language))) {
       const leftMs = untilMs - clock.monotonicMs();
       if (leftMs <= 0 || signal.aborted) break;
       if (failure !== undefined) this.#change(candidate.engine.name, failure);
@@ -83,8 +83,9 @@ export class FallbackTextToSpeech implements TextToSpeech {
           yield { type: 'word', ...word };
         } else {
           if (place.spokenMs === fromMs) breaker.succeeded();
-          place.heard((event.samples.length * 1_000) / voice.sampleRate);
-          yield { ...event, sampleRate: voice.sampleRate };
+          const { sampleRate = voice.sampleRate } = event;
+          place.heard((event.samples.length * 1_000) / sampleRate);
+          yield { ...event, sampleRate };
         }
       }
       breaker.succeeded();
@@ -92,11 +93,6 @@ export class FallbackTextToSpeech implements TextToSpeech {
       const audioOutMs = Math.round(place.spokenMs - fromMs);
       onUse({ kind: 'tts', engine: voice.name, characters: text.length, audioOutMs });
     }
-  }
-
-  #voicesFor({ language }: SynthesisRequest): readonly TextToSpeech[] {
-    const able = this.#voices.filter(({ capabilities }) => capabilities.languages.includes(language));
-    return able.length > 0 ? able : this.#voices;
   }
 
   #change(to: string, failure: unknown): void {

@@ -8,15 +8,14 @@ import {
   type TranscriptionStream,
 } from '../engine.ts';
 import { EventQueue } from '../event-queue.ts';
-import { type Probe, timedOut } from './circuit-breakers.ts';
+import { timedOut } from './circuit-breakers.ts';
 import { type Candidate, type FallbackContext, inOrderOfTrial } from './fallback-context.ts';
 import { ReplayLog } from './replay-log.ts';
 
 export interface FallbackTranscriptionOptions {
-  readonly ears: readonly SpeechToText[];
+  readonly ears: readonly Candidate<SpeechToText>[];
   readonly context: FallbackContext;
   readonly request: TranscriptionOptions;
-  readonly probeOf: (ear: SpeechToText) => Probe;
   /** Another ear hears from now on. */
   readonly onEar: (name: string) => void;
 }
@@ -102,9 +101,8 @@ export class FallbackTranscription implements TranscriptionStream {
   readonly #onAbort = (): void => this.close();
 
   #openNext(): void {
-    const { context, ears, probeOf, request, onEar } = this.#options;
-    const candidates = inOrderOfTrial(context, 'stt', ears, probeOf);
-    const candidate = candidates.find(({ engine }) => !this.#tried.has(engine.name));
+    const { context, ears, request, onEar } = this.#options;
+    const candidate = inOrderOfTrial(ears).find(({ engine }) => !this.#tried.has(engine.name));
     if (!candidate) return this.#nextRound();
     const { name } = candidate.engine;
     this.#tried.add(name);

@@ -3,7 +3,7 @@ import { EngineError } from '../engine.ts';
 import { newestWithin } from '../token-budget.ts';
 import { apologies } from './apologies.ts';
 import type { Probe } from './circuit-breakers.ts';
-import { type Candidate, type FallbackContext, inOrderOfTrial } from './fallback-context.ts';
+import { ableTo, type Candidate, candidatesOf, type FallbackContext, inOrderOfTrial } from './fallback-context.ts';
 import { timedEvents } from './timed-events.ts';
 
 /** Of what was said before; a lesson of some 20 minutes. */
@@ -15,14 +15,14 @@ const HISTORY_TOKENS = 3_000;
  * answer, and the failure comes after it.
  */
 export class FallbackTutor implements Tutor {
-  readonly #tutors: readonly Tutor[];
+  readonly #tutors: readonly Candidate<Tutor>[];
   readonly #context: FallbackContext;
   #last: string;
 
   constructor(tutors: readonly Tutor[], context: FallbackContext) {
     const [first] = tutors;
     if (!first) throw new TypeError('A fallback of no tutors');
-    this.#tutors = tutors;
+    this.#tutors = candidatesOf(context, 'tutor', tutors, probeOf);
     this.#context = context;
     this.#last = first.name;
   }
@@ -33,7 +33,7 @@ export class FallbackTutor implements Tutor {
   }
 
   get capabilities(): Tutor['capabilities'] {
-    return { languages: [...new Set(this.#tutors.flatMap(({ capabilities }) => capabilities.languages))] };
+    return { languages: [...new Set(this.#tutors.flatMap(({ engine }) => engine.capabilities.languages))] };
   }
 
   async *reply(asked: TutorRequest, signal: AbortSignal): AsyncGenerator<TutorEvent> {
@@ -41,7 +41,7 @@ export class FallbackTutor implements Tutor {
     const request = { ...asked, history: newestWithin(asked.history, HISTORY_TOKENS) };
     const untilMs = clock.monotonicMs() + limits.answerMs;
     let failure: unknown;
-    for (const candidate of inOrderOfTrial(this.#context, 'tutor', this.#tutorsFor(request), probeOf)) {
+    for (const candidate of inOrderOfTrial(ableTo(this.#tutors, request.language))) {
       const leftMs = untilMs - clock.monotonicMs();
       if (leftMs <= 0 || signal.aborted) break;
       if (failure !== undefined) this.#change(candidate.engine.name, failure);
@@ -64,11 +64,6 @@ export class FallbackTutor implements Tutor {
     if (signal.aborted) return;
     yield { type: 'text', delta: apologies.noAnswer[request.language] };
     throw failure ?? unable(this.#last, request);
-  }
-
-  #tutorsFor({ language }: TutorRequest): readonly Tutor[] {
-    const able = this.#tutors.filter(({ capabilities }) => capabilities.languages.includes(language));
-    return able.length > 0 ? able : this.#tutors;
   }
 
   #change(to: string, failure: unknown): void {

@@ -11,7 +11,7 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import type { SpeechToSpeech, SpeechToSpeechEvent } from '../engine.ts';
 import { EventQueue } from '../event-queue.ts';
 import { createFallbackRig } from './fallback.fixture.ts';
-import { watchSpeechToSpeech } from './metered-speech-to-speech.ts';
+import { speechToSpeechBreaker, watchSpeechToSpeech } from './metered-speech-to-speech.ts';
 
 const silence = new Int16Array(320);
 const loud: Int16Array = createTone({ sampleRate: 16_000, durationMs: 20 });
@@ -19,10 +19,8 @@ const lesson = { language: 'en', level: 'beginner', instructions: '', history: [
 
 function createRig(script: ScriptedSpeechToSpeechOptions = {}, engine?: SpeechToSpeech) {
   const rig = createFallbackRig(new FakeClock());
-  const watched = watchSpeechToSpeech(
-    engine ?? createScriptedSpeechToSpeech({ name: 'whole', ...script }),
-    rig.context,
-  );
+  const whole = engine ?? createScriptedSpeechToSpeech({ name: 'whole', ...script });
+  const watched = watchSpeechToSpeech(whole, rig.context);
   const session = watched.open({ ...lesson, signal: new AbortController().signal });
   const reader = new EventReader(session.events, 2_000);
   const pass = async (ms: number, frame: Int16Array = silence) => {
@@ -31,7 +29,7 @@ function createRig(script: ScriptedSpeechToSpeechOptions = {}, engine?: SpeechTo
       await rig.clock.advance(20);
     }
   };
-  const breaker = rig.breakers.of('s2s', 'whole', () => Promise.resolve());
+  const breaker = speechToSpeechBreaker(whole, rig.context);
   return { ...rig, watched, session, reader, pass, breaker };
 }
 

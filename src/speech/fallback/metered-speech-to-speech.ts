@@ -36,7 +36,7 @@ export function speechToSpeechBreaker(
   engine: SpeechToSpeech,
   { breakers }: Pick<FallbackContext, 'breakers'>,
 ): Breaker {
-  return breakers.of('s2s', engine.name, probeOf(engine));
+  return breakers.of('s2s', engine, probeOf);
 }
 
 class WatchedSession implements SpeechToSpeechSession {
