@@ -24,6 +24,7 @@ test('an unknown code falls back on its HTTP status', () => {
   assert.equal(problemOfCode('no_minutes', 402), 'no_minutes');
   assert.equal(problemOfCode('something_new', 402), 'no_minutes');
   assert.equal(problemOfCode('something_new', 429), 'rate_limited');
+  assert.equal(problemOfCode('database_unavailable', 503), 'server');
   assert.equal(problemOfCode('something_new'), 'server');
 });
 

@@ -52,6 +52,7 @@ const PROBLEM_OF_CODE: Readonly<Record<string, CallProblem>> = {
   no_media_node: 'no_room',
   no_media_worker: 'no_room',
   node_draining: 'no_room',
+  media_node_unavailable: 'no_room',
   too_many_calls: 'already_in_call',
   too_many_requests: 'rate_limited',
   too_many_messages: 'rate_limited',
@@ -77,8 +78,6 @@ export function problemOfCode(code: string, status?: number): CallProblem {
       return 'no_minutes';
     case 429:
       return 'rate_limited';
-    case 503:
-      return 'no_room';
     default:
       return 'server';
   }

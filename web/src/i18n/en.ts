@@ -118,8 +118,8 @@ export const en = {
     'The payment service refused this payment. Nothing was charged. Try again or write to support.',
   'error.amount_below': 'The smallest top-up is {amount}.',
   'error.amount_above': 'The largest top-up at once is {amount}.',
-  'error.recording_not_found':
-    'The recording is not here. Right after a call it may still be on its way: try again in ten minutes.',
+  'error.recording_being_stored': 'The recording is still being stored. Try again in a few minutes.',
+  'error.recording_not_found': 'The recording is not here any more.',
   'error.statement_too_long': 'There is too much in this period for one file. Choose a shorter one.',
 
   'language.en': 'English',
