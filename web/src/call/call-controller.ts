@@ -4,8 +4,9 @@ import type { KeptText } from '../app/storage.ts';
 import { newIdempotencyKey } from '../api/idempotency-key.ts';
 import type { Language, Level, PlacedCall } from '../api/types.ts';
 import { CallRun } from './call-run.ts';
-import { stepCall } from './call-state.ts';
-import type { CallEvent, CallState } from './call-state.ts';
+import type { CallState } from './call-state.ts';
+import { stepCall } from './call-step.ts';
+import type { CallEvent } from './call-step.ts';
 import type { ConnectionQuality } from './connection-quality.ts';
 import { VoiceLevels } from './levels.ts';
 import type { Voice, VoiceLevel } from './levels.ts';
@@ -49,6 +50,7 @@ export class CallController {
   #audio: TutorAudio | undefined;
   #saved: SavedCall | undefined;
   #wakeLock: Promise<WakeLockSentinel | undefined> | undefined;
+  #consented = false;
 
   constructor(deps: CallControllerDependencies) {
     this.#deps = deps;
@@ -75,6 +77,10 @@ export class CallController {
   get microphoneId(): string | undefined {
     return this.#deps.storage.read(MICROPHONE_KEY);
   }
+  /** The learner agreed that the call which was asked for last is recorded: so is another attempt at it. */
+  get consented(): boolean {
+    return this.#consented;
+  }
   get speakerId(): string | undefined {
     return this.#deps.storage.read(SPEAKER_KEY);
   }
@@ -98,6 +104,7 @@ export class CallController {
     const status = this.#state.read().status;
     if (status === 'starting' || status === 'live') return;
     const idempotencyKey = newIdempotencyKey();
+    this.#consented = request.recording_consent ?? false;
     this.#begin(() => this.#deps.placeCall(request, idempotencyKey), { resuming: false, muted: false });
   }
 
@@ -106,6 +113,7 @@ export class CallController {
     const saved = loadSavedCall(this.#deps.tabStorage, Date.now());
     if (!saved || this.#state.read().status !== 'idle') return false;
     const place = { call_id: saved.callId, token: saved.token, signaling: { path: saved.path } };
+    this.#consented = false;
     this.#begin(() => Promise.resolve(place), { resuming: true, muted: saved.muted });
     return true;
   }

@@ -1,5 +1,5 @@
 import type { CallEventName, CallEvents } from '../../../src/media/protocol.ts';
-import type { CallEvent } from './call-state.ts';
+import type { CallEvent } from './call-step.ts';
 import type { VoiceEvent } from './socket-voice.ts';
 
 type AnyEvent = { [Name in CallEventName]: { readonly name: Name; readonly payload: CallEvents[Name] } }[CallEventName];

@@ -2,7 +2,7 @@ import type { JoinAnswer, RequestAnswers, RequestName, RequestPayload } from '..
 import type { PlacedCall } from '../api/types.ts';
 import { eventOf, isVoiceEvent, toCallEvent } from './call-events.ts';
 import { CallFailure, codeOf } from './call-failure.ts';
-import type { CallEvent } from './call-state.ts';
+import type { CallEvent } from './call-step.ts';
 import { problemOfCode } from './problems.ts';
 import type { OpenSignaling, Signaling } from './signaling.ts';
 import type { VoiceEvent } from './socket-voice.ts';

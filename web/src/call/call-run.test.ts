@@ -3,8 +3,9 @@ import { afterEach, describe, mock, test } from 'node:test';
 import type { JoinAnswer } from '../../../src/media/protocol.ts';
 import type { PlacedCall } from '../api/types.ts';
 import { CallRun } from './call-run.ts';
-import { stepCall } from './call-state.ts';
-import type { CallEvent, CallState } from './call-state.ts';
+import type { CallState } from './call-state.ts';
+import { stepCall } from './call-step.ts';
+import type { CallEvent } from './call-step.ts';
 import type { PeerOptions } from './peer.ts';
 import type { SignalingEvents } from './signaling.ts';
 import type { SocketVoiceOptions, VoiceEvent } from './socket-voice.ts';
@@ -226,6 +227,22 @@ describe('a call’s run', () => {
     await settle();
     assert.equal(named(play.connections[0], 'call:hang-up').length, 1);
     assert.equal(play.peers.length, 0);
+  });
+
+  test('a start that is cancelled while the browser asks for the microphone places no call', async () => {
+    const allowed = Promise.withResolvers<FakeMicrophone>();
+    const play = scene({ openMicrophone: () => allowed.promise });
+    play.dispatch({ type: 'start', resuming: false });
+    let placed = 0;
+    const place = (): Promise<PlacedCall> => {
+      placed += 1;
+      return Promise.resolve(placeOn('a'));
+    };
+    const started = play.run.start(place, { microphoneFirst: true, muted: false });
+    play.dispatch({ type: 'hang_up' });
+    allowed.resolve(play.microphone);
+    await started;
+    assert.deepEqual([placed, play.microphone.track.stopped], [0, true]);
   });
 
   test('an API that refuses the call becomes its problem', async () => {

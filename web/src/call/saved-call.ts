@@ -1,5 +1,5 @@
 import type { KeptText } from '../app/storage.ts';
-import { GIVE_UP_MS } from './call-state.ts';
+import { GIVE_UP_MS } from './call-step.ts';
 
 /** What a reloaded page needs to enter its call again. Kept per tab, and no longer than the call would wait. */
 export interface SavedCall {

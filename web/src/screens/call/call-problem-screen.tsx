@@ -24,10 +24,16 @@ export function CallProblemScreen(props: {
   const { call } = useServices();
   const { t } = useI18n();
   const { problem, callId, user } = props;
-  const again = problem === 'taken_over' || problem === 'call_gone' ? 'summary.again' : 'app.retry';
+  // The call itself is over, or elsewhere: the next press asks for another one.
+  const isOver = problem === 'taken_over' || problem === 'call_gone';
+
+  function startAgain(): void {
+    const consented = !isOver && call.consented;
+    call.start({ language: user.language, level: user.level, ...(consented && { recording_consent: true }) });
+  }
   return (
     <div className="moment" data-testid="call-problem" data-problem={problem}>
-      <span className="moment-icon" data-tone={problem === 'taken_over' || problem === 'call_gone' ? undefined : 'bad'}>
+      <span className="moment-icon" data-tone={isOver ? undefined : 'bad'}>
         <WarningIcon size={36} />
       </span>
       <PageTitle title={t(`problem.${problem}.title`)} />
@@ -49,12 +55,8 @@ export function CallProblemScreen(props: {
           </button>
         )}
         {!final.has(problem) && (
-          <button
-            type="button"
-            className="button primary"
-            onClick={() => call.start({ language: user.language, level: user.level })}
-          >
-            {t(again)}
+          <button type="button" className="button primary" onClick={startAgain}>
+            {t(isOver ? 'summary.again' : 'app.retry')}
           </button>
         )}
         {callId !== undefined && problem === 'call_gone' && (

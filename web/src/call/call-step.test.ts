@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JoinAnswer } from '../../../src/media/protocol.ts';
-import { readTime, shownPhase, stepCall } from './call-state.ts';
-import type { CallEffect, CallEvent, CallState, LiveCall } from './call-state.ts';
+import { readTime, shownPhase } from './call-state.ts';
+import type { CallState, LiveCall } from './call-state.ts';
+import { stepCall } from './call-step.ts';
+import type { CallEffect, CallEvent } from './call-step.ts';
 
 const transport = { id: 't', ice_parameters: {}, ice_candidates: [], dtls_parameters: {} };
 
