@@ -10,13 +10,16 @@ const MAX_WAITING_BYTES = 1_024 * 1_024;
 export interface CallRecorderOptions {
   readonly codec: OpusCodec;
   readonly writer: RecordingWriter;
-  /** Everything is stored, or as much as could be. Called once. */
-  readonly onFinished: (part: {
-    readonly durationMs: number;
-    readonly bytes: number;
-    readonly complete: boolean;
-  }) => Promise<void>;
+  /** Nothing more is written. Called once. */
+  readonly onFinished: (part: FinishedPart) => Promise<void>;
   readonly log: Logger;
+}
+
+export interface FinishedPart {
+  readonly durationMs: number;
+  readonly bytes: number;
+  /** False: it broke off on the way. Null: all of it is written, and not yet where it belongs. */
+  readonly complete: boolean | null;
 }
 
 /** One call's recording in the making. A store that fails costs the rest of the recording, never the call. */
@@ -54,7 +57,7 @@ export class CallRecorder {
     if (!this.#failed) this.#recording.learner(atMs, sound);
   }
 
-  /** Resolves when the file is where it belongs. Idempotent; never rejects. */
+  /** Resolves when the file is where it belongs, or kept for a recovery. Idempotent; never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#finish();
     return this.#closing;
@@ -90,14 +93,16 @@ export class CallRecorder {
     const { writer, onFinished, log } = this.#options;
     this.#recording.close();
     await this.#writing;
+    let isStored = false;
     try {
-      await writer.finish();
+      isStored = (await writer.finish()) === 'stored';
     } catch (error) {
       this.#fail(error);
     }
     const { durationMs } = this.#recording;
     try {
-      await onFinished({ durationMs, bytes: this.#bytes, complete: !this.#failed });
+      const complete = this.#failed ? false : isStored ? true : null;
+      await onFinished({ durationMs, bytes: this.#bytes, complete });
     } catch (error) {
       log.error({ err: error }, 'The end of a recording could not be noted');
     }

@@ -33,12 +33,12 @@ export function createFolderStore({ folder }: { readonly folder: string }): Reco
 export async function appendTo(file: string): Promise<RecordingWriter> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const handle = await open(file, 'ax', 0o600);
-  let finished: Promise<void> | undefined;
+  let finished: Promise<'stored'> | undefined;
   return {
     append: async (bytes) => {
       await handle.appendFile(bytes);
     },
-    finish: () => (finished ??= handle.close()),
+    finish: () => (finished ??= handle.close().then(() => 'stored')),
   };
 }
 

@@ -52,7 +52,13 @@ export function recordingRoute(options: RecordingHttpOptions): Route {
     }),
     takes: [],
     gives: ['audio/ogg'],
-    errors: ['recording_not_found', 'recording_pass_invalid', 'token_missing', 'token_invalid'],
+    errors: [
+      'recording_not_found',
+      'recording_being_stored',
+      'recording_pass_invalid',
+      'token_missing',
+      'token_invalid',
+    ],
     carry: async ({ request, response }) => {
       const url = new URL(request.url ?? '/', 'http://localhost');
       const callId = ADDRESS.exec(url.pathname)?.[1];

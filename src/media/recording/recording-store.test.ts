@@ -10,7 +10,7 @@ import { createSilentLogger } from '../../platform/log.ts';
 import { type S3Server, startS3Server } from '../../testing/s3-server.ts';
 import { until } from '../../testing/until.ts';
 import { createFolderStore } from './folder-store.ts';
-import type { ByteRange, RecordingStore } from './recording-store.ts';
+import type { ByteRange, RecordingClaims, RecordingStore } from './recording-store.ts';
 import { createS3Store, type S3StoreOptions } from './s3-store.ts';
 
 const KEY = '2026-11-21/019a0000-0000-7000-8000-000000000001-1.ogg';
@@ -51,11 +51,11 @@ const kinds: Readonly<Record<string, (test: TestContext) => Promise<RecordingSto
   'a bucket': async (test) => (await bucket(test)).store,
 };
 
-async function write(store: RecordingStore, pieces: readonly string[]): Promise<void> {
+async function write(store: RecordingStore, pieces: readonly string[]): Promise<'stored' | 'kept'> {
   const writer = await store.create(KEY);
   for (const piece of pieces) await writer.append(Buffer.from(piece));
   await writer.finish();
-  await writer.finish();
+  return await writer.finish();
 }
 
 async function read(store: RecordingStore, range?: ByteRange): Promise<string> {
@@ -70,7 +70,7 @@ for (const [name, open] of Object.entries(kinds)) {
     it('are written piece by piece, read whole and in ranges, and deleted', async (test) => {
       const store = await open(test);
       const pieces = Array.from({ length: 9 }, (_, index) => String(index).repeat(400));
-      await write(store, pieces);
+      assert.equal(await write(store, pieces), 'stored');
       const whole = pieces.join('');
       assert.equal(await read(store), whole);
       assert.equal(await read(store, { first: 398, last: 401 }), '0011');
@@ -110,7 +110,7 @@ describe('a bucket', { timeout: 300_000 }, () => {
     const { store, server } = await bucket(test, spool);
     const console = test.mock.method(globalThis.console, 'warn', () => {});
     server.fail(400);
-    await assert.rejects(write(store, ['x'.repeat(2_500)]));
+    assert.equal(await write(store, ['x'.repeat(2_500)]), 'kept');
     assert.equal(filesIn(spool).length, 1);
     assert.equal(await store.recover(wanted(true)), 0);
     letSettle(spool);
@@ -152,7 +152,7 @@ describe('a bucket', { timeout: 300_000 }, () => {
     assert.equal(await next.recover(wanted(true)), 1);
     assert.equal(server.openUploads(), 0);
     assert.equal(await read(next), 'x'.repeat(2_500));
-    await assert.rejects(dead.finish());
+    assert.equal(await dead.finish(), 'kept');
   });
 
   it('is not left with parts of what was deleted, either', async (test) => {
@@ -166,7 +166,7 @@ describe('a bucket', { timeout: 300_000 }, () => {
     test.after(() => next.close());
     assert.equal(await next.recover(wanted(false)), 0);
     assert.deepEqual([server.openUploads(), ...server.objects.keys(), ...filesIn(spool)], [0]);
-    await assert.rejects(dead.finish());
+    assert.equal(await dead.finish(), 'kept');
   });
 
   it('that does not answer is not waited for: nothing stays open, and the recording is sent later', async (test) => {
@@ -175,7 +175,7 @@ describe('a bucket', { timeout: 300_000 }, () => {
     const impatient = createS3Store({ ...settings(server, spool), partBytes: LARGE_BYTES, requestTimeoutMs: 200 });
     test.after(() => impatient.close());
     server.fail('silence');
-    await assert.rejects(write(impatient, ['x'.repeat(LARGE_BYTES)]));
+    assert.equal(await write(impatient, ['x'.repeat(LARGE_BYTES)]), 'kept');
     await until(() => !isOpen(spool), 'the file to be closed');
     server.fail(undefined);
     letSettle(spool);
@@ -190,13 +190,16 @@ describe('a bucket', { timeout: 300_000 }, () => {
     const other = createS3Store(settings(server, spool));
     test.after(() => other.close());
     server.fail(400);
-    await assert.rejects(write(store, ['x'.repeat(2_500)]));
+    assert.equal(await write(store, ['x'.repeat(2_500)]), 'kept');
     server.fail(undefined);
     letSettle(spool);
-    const recovered = await store.recover(async () => {
-      // The other one sends it while this one has only seen it.
-      assert.equal(await other.recover(wanted(true)), 1);
-      return true;
+    const recovered = await store.recover({
+      ...wanted(true),
+      async isWanted() {
+        // The other one sends it while this one has only seen it.
+        assert.equal(await other.recover(wanted(true)), 1);
+        return true;
+      },
     });
     assert.equal(recovered, 0);
     assert.equal(await read(store), 'x'.repeat(2_500));
@@ -206,7 +209,7 @@ describe('a bucket', { timeout: 300_000 }, () => {
     const spool = folder(test);
     const { store, server } = await bucket(test, spool);
     server.fail(400);
-    await assert.rejects(write(store, ['x'.repeat(2_500)]));
+    assert.equal(await write(store, ['x'.repeat(2_500)]), 'kept');
     server.fail(undefined);
     letSettle(spool);
     assert.equal(await store.recover(wanted(false)), 0);
@@ -217,10 +220,10 @@ describe('a bucket', { timeout: 300_000 }, () => {
     const spool = folder(test);
     const { store, server } = await bucket(test, spool);
     server.fail(400);
-    await assert.rejects(write(store, ['x'.repeat(2_500)]));
+    assert.equal(await write(store, ['x'.repeat(2_500)]), 'kept');
     server.fail(undefined);
     letSettle(spool);
-    assert.equal(await store.recover(async () => !server.objects.has(KEY)), 0);
+    assert.equal(await store.recover({ ...wanted(true), noteStored: () => Promise.resolve(false) }), 0);
     assert.ok(server.requests.includes('PUT'), 'it was sent');
     assert.deepEqual([...server.objects.keys(), ...filesIn(spool)], []);
   });
@@ -241,8 +244,9 @@ function isOpen(spool: string): boolean {
   });
 }
 
-function wanted(answer: boolean): (key: string) => Promise<boolean> {
-  return (key) => Promise.resolve(key === KEY && answer);
+function wanted(answer: boolean): RecordingClaims {
+  const isWanted = (key: string) => Promise.resolve(key === KEY && answer);
+  return { isWanted, noteStored: isWanted };
 }
 
 function filesIn(spool: string): string[] {

@@ -13,12 +13,17 @@ export interface RecordingStore {
   read(key: string, range?: ByteRange): Promise<StoredBytes>;
   /** What is not there is deleted already. */
   delete(key: string): Promise<void>;
-  /**
-   * Puts to their place what a crash or a failing store left behind; how many files. For processes that write, now and then.
-   * @param isWanted whether the recording is still to be kept, asked before and after: what was deleted meanwhile is not put back
-   */
-  recover(isWanted: (key: string) => Promise<boolean>): Promise<number>;
+  /** Puts to their place what a crash or a failing store left behind; how many files. For processes that write, now and then. */
+  recover(claims: RecordingClaims): Promise<number>;
   close(): void;
+}
+
+/** Who recovers asks before and tells after: what was deleted meanwhile is not put back. */
+export interface RecordingClaims {
+  /** Whether the recording is still to be kept. */
+  readonly isWanted: (key: string) => Promise<boolean>;
+  /** It is in its place now, so many bytes of it; false when it is not to be kept any more. */
+  readonly noteStored: (key: string, bytes: number) => Promise<boolean>;
 }
 
 export interface ByteRange {
@@ -38,8 +43,11 @@ export interface StoredBytes {
 export interface RecordingWriter {
   /** In order, one at a time. */
   append(bytes: Uint8Array): Promise<void>;
-  /** Everything is where it belongs. Idempotent. */
-  finish(): Promise<void>;
+  /**
+   * `stored`: everything is where it belongs. `kept`: all of it is on this machine's disk, and a recovery puts it there.
+   * Idempotent.
+   */
+  finish(): Promise<'stored' | 'kept'>;
 }
 
 /** @throws AppError `range_not_satisfiable` (RFC 9110, section 15.5.17) */
@@ -66,6 +74,17 @@ export function recordingNotFound(cause?: unknown): AppError {
     code: 'recording_not_found',
     kind: 'not_found',
     message: 'There is no such recording.',
+    cause,
+  });
+}
+
+export function recordingBeingStored(cause: unknown): AppError {
+  return new AppError({
+    code: 'recording_being_stored',
+    kind: 'unavailable',
+    retryable: true,
+    message: 'The recording is still being stored. Try again in some minutes.',
+    details: { retry_after_seconds: 300 },
     cause,
   });
 }

@@ -11,6 +11,7 @@ import type { Role } from '../../platform/http/route.ts';
 import { createSilentLogger } from '../../platform/log.ts';
 import { serveApi } from '../../testing/api.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { startS3Server } from '../../testing/s3-server.ts';
 import { insertCall, insertLearner, markCallLive } from '../../testing/stored-learners.ts';
 import { createTestDatabase } from '../../testing/test-database.ts';
 import { until } from '../../testing/until.ts';
@@ -22,6 +23,7 @@ import { createRecordingPasses } from './recording-pass.ts';
 import type { RecordingStore } from './recording-store.ts';
 import { Recordings } from './recordings.ts';
 import { startRecovery } from './recovery.ts';
+import { createS3Store } from './s3-store.ts';
 
 const codec = loadOpus();
 
@@ -33,7 +35,7 @@ async function setUp(test: TestContext) {
   const recordings = new Recordings({ knex, store, log: createSilentLogger() });
   await knex('settings').insert({ key: 'recordings.offered', value: 'true' });
   const userId = await insertLearner(knex);
-  return { knex, recordings, userId, files: () => filesIn(folder) };
+  return { knex, recordings, userId, folder, files: () => filesIn(folder) };
 }
 
 async function consentedCall(knex: Knex, userId: string): Promise<string> {
@@ -134,7 +136,7 @@ describe('recordings', { timeout: 300_000 }, () => {
     let closing: (() => Promise<void>) | undefined;
     const store: RecordingStore = {
       ...createFolderStore({ folder: '/dev/null/nowhere' }),
-      create: async (key) => ({ append: async () => {}, finish: async () => void stored.add(key) }),
+      create: async (key) => ({ append: async () => {}, finish: async () => (stored.add(key), 'stored') }),
       async delete(key) {
         stored.delete(key);
         await closing?.();
@@ -179,7 +181,10 @@ describe('recordings', { timeout: 300_000 }, () => {
     const { knex, userId } = await setUp(test);
     const store: RecordingStore = {
       ...createFolderStore({ folder: '/dev/null/nowhere' }),
-      create: async () => ({ append: () => Promise.reject(new Error('The disk is full')), finish: async () => {} }),
+      create: async () => ({
+        append: () => Promise.reject(new Error('The disk is full')),
+        finish: async () => 'stored',
+      }),
     };
     const recordings = new Recordings({ knex, store, log: createSilentLogger() });
     const recorder = await recordings.begin(await consentedCall(knex, userId), codec);
@@ -187,6 +192,73 @@ describe('recordings', { timeout: 300_000 }, () => {
     await until(() => recorder.broken.aborted, 'the failure to be told');
     await recorder.close();
     assert.deepEqual(await knex('call_recordings').select('complete'), [{ complete: false }]);
+  });
+
+  it('are told to be on their way to the bucket as long as they can be, and are complete when all of them is there', async (test) => {
+    const { knex, userId, folder } = await setUp(test);
+    const server = await startS3Server({ bucket: 'calls', accessKeyId: 'key' });
+    test.after(() => server.close());
+    const clock = new FakeClock(new Date());
+    const log = createSilentLogger();
+    const openHouse = () => {
+      const store = createS3Store({
+        bucket: 'calls',
+        endpoint: server.endpoint,
+        region: 'us-east-1',
+        accessKeyId: 'key',
+        secretAccessKey: 'secret',
+        spoolFolder: folder,
+        log,
+        clock,
+      });
+      test.after(() => store.close());
+      return new Recordings({ knex, store, log });
+    };
+    const recordings = openHouse();
+    const codeOf = async (callId: string): Promise<string> => {
+      try {
+        const { stream } = await recordings.read(callId, 1);
+        stream.destroy();
+        return 'there';
+      } catch (error) {
+        return error instanceof AppError ? error.code : String(error);
+      }
+    };
+    const completeOf = async (callId: string) =>
+      await knex('call_recordings').where({ call_id: callId }).first('complete', knex.raw('ended_at IS NULL AS open'));
+
+    server.fail(400);
+    const [whole, dead, lost] = [
+      await consentedCall(knex, userId),
+      await consentedCall(knex, userId),
+      await consentedCall(knex, userId),
+    ];
+    for (const callId of [whole, dead, lost]) {
+      await record(recordings, callId, 1);
+      await endCall(knex, callId);
+    }
+    // Its process did not come to this.
+    await knex('call_recordings')
+      .where({ call_id: dead })
+      .update({ ended_at: null, duration_ms: null, bytes: null, complete: null });
+    assert.deepEqual(await completeOf(whole), { complete: null, open: false });
+    assert.deepEqual(await completeOf(dead), { complete: null, open: true });
+    assert.deepEqual([await codeOf(whole), await codeOf(dead)], ['recording_being_stored', 'recording_being_stored']);
+
+    server.fail(undefined);
+    // Its disk is gone.
+    const { object_key: lostKey } = await knex('call_recordings').where({ call_id: lost }).first('object_key');
+    rmSync(path.join(folder, lostKey));
+    await clock.advance(6 * 60_000);
+    assert.equal(await openHouse().recover(), 2);
+    assert.deepEqual(await completeOf(whole), { complete: true, open: false });
+    assert.deepEqual(await completeOf(dead), { complete: false, open: false });
+    assert.deepEqual([await codeOf(whole), await codeOf(dead)], ['there', 'there']);
+    assert.equal(await codeOf(lost), 'recording_being_stored');
+    await knex('calls')
+      .where({ id: lost })
+      .update({ ended_at: knex.raw(`now() - interval '25 hours'`) });
+    assert.equal(await codeOf(lost), 'recording_not_found');
   });
 
   it('are listened to by their learner, by staff, who are written down, and by whoever has a link', async (test) => {

@@ -1,11 +1,18 @@
 import type { Knex } from 'knex';
+import { AppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import { readSetting } from '../../platform/settings.ts';
 import type { OpusCodec } from '../audio/opus-types.ts';
 import { CallRecorder } from './call-recorder.ts';
 import type { RecordingPasses } from './recording-pass.ts';
 import { recordingsKeptDays, recordingsOffered } from './recording-settings.ts';
-import { type ByteRange, recordingNotFound, type RecordingStore, type StoredBytes } from './recording-store.ts';
+import {
+  type ByteRange,
+  recordingBeingStored,
+  recordingNotFound,
+  type RecordingStore,
+  type StoredBytes,
+} from './recording-store.ts';
 
 /** One file of a call's recording; a call that moved to another node has several, in the order of their parts. */
 export interface RecordingPart {
@@ -19,11 +26,13 @@ export interface RecordingPart {
 interface StoredPart {
   readonly call_id: string;
   readonly part: number;
+  readonly store: RecordingStore['name'];
   readonly object_key: string;
   readonly started_at: Date;
   readonly ended_at: Date | null;
   readonly duration_ms: string | null;
   readonly bytes: string | null;
+  /** False: its beginning alone could be written. Null: it is not known to be in the store. */
   readonly complete: boolean | null;
 }
 
@@ -122,22 +131,42 @@ export class Recordings {
     return call?.user_account_id;
   }
 
-  /** @throws AppError `recording_not_found`, `range_not_satisfiable` */
+  /** @throws AppError `recording_not_found`, `recording_being_stored`, `range_not_satisfiable` */
   async read(callId: string, part: number, range?: ByteRange): Promise<StoredBytes> {
-    const row = await this.#parts()
+    const row = (await this.#parts()
       .where('call_recordings.call_id', callId)
       .where('part', part)
       .whereNotNull('calls.ended_at')
-      .first();
+      // What has not come to the bucket for a day has gone with the disk on which it was.
+      .select(this.#knex.raw(`calls.ended_at > now() - interval '1 day' AS ended_lately`))
+      .first()) as (StoredPart & { readonly ended_lately: boolean }) | undefined;
     if (!row) throw recordingNotFound();
-    return await this.#store.read(row.object_key, range);
+    try {
+      return await this.#store.read(row.object_key, range);
+    } catch (error) {
+      const isMissing = error instanceof AppError && error.code === 'recording_not_found';
+      if (isMissing && row.store === 's3' && row.complete !== true && row.ended_lately)
+        throw recordingBeingStored(error);
+      throw error;
+    }
   }
 
   /** Puts to the store what an earlier process could not; how many. What was deleted meanwhile is dropped. */
   recover(): Promise<number> {
-    return this.#store.recover(
-      async (key) => (await this.#knex('call_recordings').where('object_key', key).first('part')) !== undefined,
-    );
+    return this.#store.recover({
+      isWanted: async (key) =>
+        (await this.#knex('call_recordings').where('object_key', key).first('part')) !== undefined,
+      noteStored: async (key, bytes) => {
+        // Who had no time to note its end has lost its last two seconds, too.
+        const { rowCount } = await this.#knex.raw<{ rowCount: number }>(
+          `UPDATE call_recordings SET complete = coalesce(complete, call_recordings.ended_at IS NOT NULL),
+             ended_at = coalesce(call_recordings.ended_at, calls.ended_at, clock_timestamp()), bytes = :bytes
+           FROM calls WHERE calls.id = call_id AND object_key = :key`,
+          { key, bytes },
+        );
+        return rowCount > 0;
+      },
+    });
   }
 
   /** Deletes the parts that ended before the moment; how many. Goes on where an earlier run broke off. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -102,7 +102,7 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
       await client.send(new DeleteObjectCommand({ Bucket, Key: key }));
       await rm(spooled(key), { force: true });
     },
-    async recover(isWanted) {
+    async recover({ isWanted, noteStored }) {
       const settledBeforeMs = clock.now().getTime() - SETTLED_AFTER_MS;
       await mkdir(spoolFolder, { recursive: true, mode: 0o700 });
       const entries = await readdir(spoolFolder, { recursive: true, withFileTypes: true });
@@ -126,7 +126,7 @@ export function createS3Store(options: S3StoreOptions): RecordingStore {
                 requestTimeout: requestTimeout + size / LEAST_BYTES_PER_MS,
               }),
             );
-            if (await isWanted(Key)) recovered += 1;
+            if (await noteStored(Key, size)) recovered += 1;
             // Deleted while it was sent.
             else await client.send(new DeleteObjectCommand({ Bucket, Key }));
           }
@@ -153,6 +153,8 @@ interface ObjectName {
 async function readObject(client: S3Client, name: ObjectName, range: ByteRange | undefined): Promise<StoredBytes> {
   try {
     const { ContentLength: size = 0 } = await client.send(new HeadObjectCommand(name));
+    // No range says "nothing".
+    if (size === 0) return { stream: Readable.from([]), size, first: 0, last: -1 };
     const { first, last } = resolveRange(size, range);
     const { Body } = await client.send(new GetObjectCommand({ ...name, Range: `bytes=${first}-${last}` }));
     if (!Body) throw recordingNotFound();
@@ -211,7 +213,7 @@ class SpooledUpload implements RecordingWriter {
   #uploading: Promise<void> = Promise.resolve();
   /** A part that could not be sent: the whole file is sent by the next recovery. */
   #failure: unknown;
-  #finished: Promise<void> | undefined;
+  #finished: Promise<'stored' | 'kept'> | undefined;
 
   constructor(options: UploadOptions) {
     this.#options = options;
@@ -223,7 +225,7 @@ class SpooledUpload implements RecordingWriter {
     if (this.#bytes - this.#begunBytes >= this.#options.partBytes) this.#uploadRest();
   }
 
-  finish(): Promise<void> {
+  finish(): Promise<'stored' | 'kept'> {
     this.#finished ??= this.#finish().finally(this.#options.onFinished);
     return this.#finished;
   }
@@ -256,8 +258,8 @@ class SpooledUpload implements RecordingWriter {
     this.#parts.push({ ETag, PartNumber });
   }
 
-  async #finish(): Promise<void> {
-    const { client, bucket: Bucket, key: Key, file, local } = this.#options;
+  async #finish(): Promise<'stored' | 'kept'> {
+    const { client, bucket: Bucket, key: Key, file, local, log } = this.#options;
     await local.finish();
     if (this.#bytes > this.#begunBytes) this.#uploadRest();
     await this.#uploading;
@@ -266,12 +268,19 @@ class SpooledUpload implements RecordingWriter {
       if (UploadId !== undefined) {
         await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })).catch(() => undefined);
       }
-      throw this.#failure;
+      return 'kept';
     }
-    if (UploadId === undefined) return;
-    await client.send(
-      new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts: this.#parts } }),
-    );
+    // Not one byte could be written.
+    if (UploadId === undefined) return 'kept';
+    try {
+      await client.send(
+        new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts: this.#parts } }),
+      );
+    } catch (error) {
+      log.warn({ err: error }, 'The parts of a recording could not be joined in the bucket; it stays in the spool');
+      return 'kept';
+    }
     await rm(file, { force: true });
+    return 'stored';
   }
 }
