@@ -31,7 +31,7 @@ const heard = { kind: 'stt', engine: 'yandex', audioInMs: 2_000, costMicroRub: 2
 const cutOff = { kind: 'tts', engine: 'yandex', characters: 30, costMicroRub: 40_000 } as const;
 const ending = { reason: 'hang_up', talkedMs: 5_000 } as const;
 
-it('writes in order, and charges the last turn with what engines counted as they were closed', async () => {
+it('writes in order, the end last, and charges the last turn with what engines counted as they were closed', async () => {
   const written: unknown[] = [];
   const store: CallStore = {
     load: async () => record,
@@ -41,15 +41,12 @@ it('writes in order, and charges the last turn with what engines counted as they
     saveTutorMemory: async (_callId, memory) => void written.push(['memory', memory]),
     saveEngines: async (_callId, { used }) => void written.push(['engines', used]),
   };
-  const writer: CallWriter = new CallWriter({
+  const writer = new CallWriter({
     record,
     store,
     meter: {
       beat: () => Promise.reject(new Error('Nobody asked')),
-      async end(_callId, { reason }) {
-        written.push(['end', reason]);
-        writer.onUse(cutOff);
-      },
+      end: async (_callId, { reason }) => void written.push(['end', reason]),
     },
     log: createSilentLogger(),
     talkedMs: () => 5_000,
@@ -59,13 +56,15 @@ it('writes in order, and charges the last turn with what engines counted as they
   writer.turn(greeting);
   writer.memory({ lesson: 1 });
   writer.onUse(heard);
-  await writer.end(ending);
+  const ended = writer.end(ending);
+  await Promise.resolve().then(() => writer.onUse(cutOff));
+  await ended;
   assert.deepEqual(written, [
     'live',
     ['turn', 0, [spoken]],
     ['engines', { tutor: ['openai'], tts: ['yandex'] }],
     ['memory', { lesson: 1 }],
-    ['end', 'hang_up'],
     ['turn', 0, [spoken, heard, cutOff]],
+    ['end', 'hang_up'],
   ]);
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../../platform/log.ts';
 import type { TutorMemory } from '../../speech/engine.ts';
 import type { EngineListener } from './call-engines.ts';
@@ -52,12 +53,13 @@ export class CallWriter implements EngineListener {
 
   /** The last word: resolves when everything is written or given up. */
   async end(ending: CallEnding): Promise<void> {
-    this.#queue.add('end', () => this.#options.meter.end(this.#id, ending));
+    // An answer that is cut off counts what it did a little later.
+    await setImmediate();
     await this.#queue.idle();
-    // What engines count as they are closed, and what was cut off in mid-answer, is known by now.
     const last = this.#engines.chargeRest();
-    if (!last) return;
-    this.#saveTurn(last);
+    if (last) this.#saveTurn(last);
+    // After it nothing is written any more: whoever erases the call counts on it.
+    this.#queue.add('end', () => this.#options.meter.end(this.#id, ending));
     await this.#queue.idle();
   }
 
