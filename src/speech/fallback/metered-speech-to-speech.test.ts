@@ -107,4 +107,21 @@ describe('a speech-to-speech engine under watch', () => {
     await clock.advance(5_000);
     assert.equal((await reader.until('error')).error.code, 'engine_timed_out');
   });
+
+  it('ends its engine also when its reader has left before', async () => {
+    let closed = 0;
+    const events = new EventQueue<SpeechToSpeechEvent>();
+    const quiet: SpeechToSpeech = {
+      name: 'whole',
+      sampleRate: 24_000,
+      capabilities: { languages: ['en'] },
+      open: () => ({ write: () => {}, greet: () => {}, interrupt: () => {}, events, close: () => void (closed += 1) }),
+    };
+    const { session } = createRig({}, quiet);
+    events.push({ type: 'speech_started' });
+    for await (const event of session.events) if (event.type === 'speech_started') break;
+    session.close();
+    session.close();
+    assert.equal(closed, 1);
+  });
 });

@@ -44,20 +44,23 @@ class WatchedSession implements SpeechToSpeechSession {
   readonly #breaker: Breaker;
   readonly #context: FallbackContext;
   readonly #session: SpeechToSpeechSession;
+  readonly #signal: AbortSignal;
   readonly #queue = new EventQueue<SpeechToSpeechEvent>();
   /** Answers that have begun and not ended. */
   readonly #open = new Set<string>();
   #timer: Timer | undefined;
   #heardMs = 0;
   #spokenSamples = 0;
+  #released = false;
 
   constructor(engine: SpeechToSpeech, breaker: Breaker, context: FallbackContext, options: SpeechToSpeechOptions) {
     this.#engine = engine;
     this.#breaker = breaker;
     this.#context = context;
     this.#session = engine.open(options);
-    options.signal.addEventListener('abort', () => this.close(), { once: true });
-    if (options.signal.aborted) this.close();
+    this.#signal = options.signal;
+    this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (this.#signal.aborted) this.close();
     else void this.#listen();
   }
 
@@ -85,10 +88,11 @@ class WatchedSession implements SpeechToSpeechSession {
   }
 
   close(): void {
-    if (this.#queue.ended) return;
     this.#release();
     this.#queue.endNow();
   }
+
+  readonly #onAbort = (): void => this.close();
 
   async #listen(): Promise<void> {
     try {
@@ -145,6 +149,9 @@ class WatchedSession implements SpeechToSpeechSession {
   }
 
   #release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#signal.removeEventListener('abort', this.#onAbort);
     this.#timer?.cancel();
     const audio = this.#takeAudio();
     if (audio.audioInMs > 0) this.#context.onUse({ kind: 's2s', engine: this.#engine.name, ...audio });
