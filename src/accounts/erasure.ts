@@ -15,8 +15,9 @@ export interface ErasureReport {
 const BATCH = 100;
 
 /**
- * Erases what deleted users left outside of their account, and notes of each that it is done: files first, the note last,
- * so that whatever breaks in between is done again by the next run. Several runs at once do no harm.
+ * Erases what deleted users left outside of their account, and what staff wrote about them, and notes of each that it is
+ * done: files first, the note last, so that whatever breaks in between is done again by the next run. Several runs at once
+ * do no harm.
  */
 export async function eraseDeleted(
   { knex, log, eraseTraces }: { readonly knex: Knex; readonly log: Logger; readonly eraseTraces: EraseTraces },
@@ -34,16 +35,22 @@ export async function eraseDeleted(
     try {
       const done = await eraseTraces(userId, signal);
       report[done ? 'erased' : 'postponed'] += 1;
-      if (done) {
-        await knex('account_deletions')
-          .where('user_account_id', userId)
-          .whereNull('erased_at')
-          .update({ erased_at: knex.raw('clock_timestamp()') });
-      }
+      if (done) await finish(knex, userId);
     } catch (error) {
       report.failed += 1;
       log.error({ userId, err: error }, 'What a deleted user left could not be erased; it will be tried again');
     }
   }
   return report;
+}
+
+/** The words of staff, which stand in the books and in the audit log: the database lets nothing else of a row be changed. */
+async function finish(knex: Knex, userId: string): Promise<void> {
+  await knex.transaction(async (transaction) => {
+    await transaction.raw('SELECT erase_reasons(:userId)', { userId });
+    await transaction('account_deletions')
+      .where('user_account_id', userId)
+      .whereNull('erased_at')
+      .update({ erased_at: transaction.raw('clock_timestamp()') });
+  });
 }

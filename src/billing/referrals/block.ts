@@ -32,7 +32,7 @@ export function blockReferral(knex: Knex, decision: ReferralDecision & { readonl
         { referralId, reason, actorId },
       );
     }
-    const reversed = reverse ? await reverseRewards(transaction, referral, { actorId, reason }) : minutesOf(0);
+    const reversed = reverse ? await reverseRewards(transaction, referral, actorId) : minutesOf(0);
     if (!blocks && reversed === 0) return;
     await writeAudit(transaction, {
       actorId,
@@ -53,7 +53,7 @@ export function blockReferral(knex: Knex, decision: ReferralDecision & { readonl
 async function reverseRewards(
   transaction: Knex.Transaction,
   referral: LockedReferral,
-  by: { readonly actorId: string; readonly reason: string },
+  actorId: string,
 ): Promise<Minutes> {
   await lockWallets(transaction, [referral.referrer_id, referral.referred_id]);
   let reversed = 0;
@@ -61,7 +61,9 @@ async function reverseRewards(
     [referral.referrer_id, referral.reward_transaction_id],
     [referral.referred_id, referral.welcome_transaction_id],
   ] as const) {
-    if (creditId !== null) reversed += await reverseUnspent(transaction, { userId, creditId, ...by });
+    if (creditId === null) continue;
+    // A code: the words, which stand in the referral, are about two people and to be erased with either.
+    reversed += await reverseUnspent(transaction, { userId, creditId, actorId, reason: 'referral_blocked' });
   }
   return minutesOf(reversed);
 }

@@ -358,7 +358,7 @@ describe('a block', () => {
       .knex('wallet_transactions')
       .where('type', 'reversal');
     assert.equal(rows.length, 2);
-    for (const row of rows) assert.ok(row.reverses_id && row.actor_id && row.reason === 'Fraud');
+    for (const row of rows) assert.ok(row.reverses_id && row.actor_id && row.reason === 'referral_blocked');
     // Two deeds: the block, and the reversal. What changed nothing is no deed.
     assert.equal((await house.knex('audit_log')).length, 2);
 
