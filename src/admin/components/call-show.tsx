@@ -2,6 +2,7 @@ import { Badge, Box, H5, Text } from '@adminjs/design-system';
 import { BasePropertyComponent, useTranslation, type ActionProps } from 'adminjs';
 import React, { useEffect, useState } from 'react';
 import { useWords } from './figures/words.ts';
+import { RecordingPlayer } from './recording-player.tsx';
 
 interface Turn {
   readonly ordinal: number;
@@ -72,7 +73,7 @@ export default function CallShow({ record, resource }: ActionProps) {
             {conversation.recordings.map(({ part, url }) => (
               <Box key={part} mb="lg">
                 <Text mb="sm">{`${say('recording')} ${part}`}</Text>
-                <audio controls preload="none" src={url} style={{ width: '100%' }} />
+                <RecordingPlayer url={url} say={say} />
               </Box>
             ))}
             {conversation.turns.length === 0 && <Text color="grey60">{say('noTurns')}</Text>}
