@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { writeAudit } from '../platform/audit.ts';
-import { callEnded, callNotFound, isUuid } from './call-store.ts';
+import { callEnded, callNotFound } from './call/call-errors.ts';
+import { isUuid } from './call-store.ts';
 import type { MediaNodes } from './media-nodes.ts';
 import type { StaffOrder } from './staff-order.ts';
 

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { AppError } from '../platform/errors.ts';
 import { StoredCall, StoredTurn } from './call-models.ts';
+import { callEnded, callNotFound } from './call/call-errors.ts';
 import type { CallStore, TurnRecord } from './call/ports.ts';
 import { toUsageColumns } from './turn-usage.ts';
 
@@ -107,14 +108,6 @@ export async function readTurns(knex: Knex, callId: string): Promise<TurnRecord[
 /** An id that is none is the id of nothing, not an error of the database. */
 export function isUuid(text: string): boolean {
   return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
-}
-
-export function callNotFound(): AppError {
-  return new AppError({ code: 'call_not_found', kind: 'not_found', message: 'There is no such call.' });
-}
-
-export function callEnded(): AppError {
-  return new AppError({ code: 'call_ended', kind: 'conflict', message: 'The call has ended.' });
 }
 
 function callMoved(): AppError {

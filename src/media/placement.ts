@@ -5,7 +5,8 @@ import { AppError } from '../platform/errors.ts';
 import { defineSetting, readSetting } from '../platform/settings.ts';
 import type { Language, Level } from '../speech/engine.ts';
 import { type CallChannel, StoredCall } from './call-models.ts';
-import { callEnded, callNotFound, isUuid } from './call-store.ts';
+import { callEnded, callNotFound } from './call/call-errors.ts';
+import { isUuid } from './call-store.ts';
 import type { MediaNodeReport, MediaNodes } from './media-nodes.ts';
 
 /** What placing a call needs of billing. */

@@ -16,7 +16,8 @@ import {
   toTurnAnswer,
 } from './call-answers.ts';
 import { StoredCall } from './call-models.ts';
-import { callNotFound, isUuid, readTurns } from './call-store.ts';
+import { callNotFound } from './call/call-errors.ts';
+import { isUuid, readTurns } from './call-store.ts';
 import type { PlacedCall, Placement } from './placement.ts';
 
 export interface CallRoutesOptions {

@@ -12,7 +12,8 @@ import {
 import { callCostAnswer, readCallCosts } from './call-costs.ts';
 import type { CallDesk } from './call-desk.ts';
 import { StoredCall } from './call-models.ts';
-import { callNotFound, isUuid, readTurns } from './call-store.ts';
+import { callNotFound } from './call/call-errors.ts';
+import { isUuid, readTurns } from './call-store.ts';
 import type { MediaNodes } from './media-nodes.ts';
 
 export interface MediaStaffOptions {

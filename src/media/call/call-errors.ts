@@ -1,9 +1,9 @@
 import { AppError } from '../../platform/errors.ts';
 
-/** Why a page is not let into a call. */
+/** Why somebody is not let into a call. */
 
 export function callEnded(): AppError {
-  return new AppError({ code: 'call_ended', kind: 'conflict', message: 'This call has ended.' });
+  return new AppError({ code: 'call_ended', kind: 'conflict', message: 'The call has ended.' });
 }
 
 export function callNotFound(): AppError {
