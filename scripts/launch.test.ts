@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { it } from 'node:test';
 import { loadConfig } from '../src/platform/config.ts';
-import { productEnvironment } from './launch.ts';
+import { productEnvironment, testEnvironment } from './launch.ts';
 import { opusAddon, pageFolder, panelFolder, placeOf, pocketsphinxProgram } from './place.ts';
 
 const place = placeOf(path.resolve(import.meta.dirname, '..'));
@@ -12,6 +12,14 @@ it('the product finds what the set-up has built, wherever it keeps its data', ()
   assert.equal(dataDir, '/var/lib/elsewhere');
   assert.deepEqual([web.root, web.panelRoot], [pageFolder(place), panelFolder(place)]);
   assert.deepEqual([media.opusAddon, speech.pocketsphinxStreamBin], [opusAddon(place), pocketsphinxProgram(place)]);
+});
+
+it('tests get the programs that were brought along, and nobody’s settings', () => {
+  const mine = { PATH: '/bin', PROPERTY_RUNS: '7', OPUS_ADDON: '/own/opus.node', CHROMIUM_BIN: '/own/chromium' };
+  const others = { OPENAI_API_KEY: 'key', NODE_ENV: 'production', DATABASE_URL: 'postgres://theirs/books', PORT: '80' };
+  const environment = testEnvironment(place, { ...mine, ...others });
+  for (const [name, value] of Object.entries(mine)) assert.equal(environment[name], value, name);
+  for (const name of Object.keys(others)) assert.equal(environment[name], undefined, name);
 });
 
 it('what somebody brought along is left as it is', () => {

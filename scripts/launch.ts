@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   mediasoupWorkerProgram,
@@ -31,9 +31,28 @@ export function productEnvironment(place: Place, given: NodeJS.ProcessEnv): Node
   };
 }
 
-/** The tests' environment: the product's, and a browser. A developer's `.env` has no part in it. */
+/** The product's variables that tests and benchmarks take from whoever calls: which programs to try. */
+const PROGRAMS: ReadonlySet<string> = new Set([
+  'MEDIASOUP_WORKER_BIN',
+  'POCKETSPHINX_STREAM_BIN',
+  'OPUS_ADDON',
+  'FFMPEG_BIN',
+]);
+
+/**
+ * The tests' environment: the programs, and a browser. A developer's settings have no part in it, neither those of `.env`
+ * nor the shell's: a vendor's key among them would have the tests talk to the vendor.
+ */
 export function testEnvironment(place: Place, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...productEnvironment(place, given), CHROMIUM_BIN: given['CHROMIUM_BIN'] || findChromium(given) };
+  const settings = new Set(variablesOf(place).filter((name) => !PROGRAMS.has(name)));
+  const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !settings.has(name)));
+  return { ...productEnvironment(place, rest), CHROMIUM_BIN: given['CHROMIUM_BIN'] || findChromium(given) };
+}
+
+/** Read from .env.example, which names them all: the configuration's own code needs packages that may not be here yet. */
+function variablesOf({ root }: Place): string[] {
+  const text = readFileSync(path.join(root, '.env.example'), 'utf8');
+  return [...text.matchAll(/^([A-Z_0-9]+)=/gm)].map(([, name = '']) => name);
 }
 
 function findChromium(given: NodeJS.ProcessEnv): string {
