@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { errorCode } from '../src/platform/errors.ts';
 import { pidFileHolder } from '../src/platform/pid-file.ts';
 
 const LOOK_AGAIN_MS = 100;
@@ -21,7 +22,16 @@ export async function bringDown(pidFile: string, { timeoutMs, say }: DownOptions
     return true;
   }
   say(`Stopping (process ${pid}) …`);
-  process.kill(pid, 'SIGTERM');
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if (errorCode(error) === 'EPERM') {
+      say('It was started by another user, who may stop it. Next: sudo ./ailingva down');
+      return false;
+    }
+    // It has just ended.
+    if (errorCode(error) !== 'ESRCH') throw error;
+  }
   const deadline = performance.now() + timeoutMs;
   while ((await pidFileHolder(pidFile)) === pid) {
     if (performance.now() > deadline) {
