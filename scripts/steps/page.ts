@@ -40,7 +40,13 @@ export function page(place: Place): Step {
           next,
           '--emptyOutDir',
         ],
-        { cwd: root, timeoutMs: BUILD_TIMEOUT_MS, onLine: (line) => context.progress(line.trim()) },
+        {
+          cwd: root,
+          // Vite takes React's slow and large form for development where the environment names that.
+          environment: { ...process.env, NODE_ENV: 'production' },
+          timeoutMs: BUILD_TIMEOUT_MS,
+          onLine: (line) => context.progress(line.trim()),
+        },
       );
       await replace(next, target);
       await writeStamp(stamp, from);
