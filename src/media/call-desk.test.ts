@@ -60,6 +60,7 @@ describe('ending a call from outside', () => {
     await desk.end(callId, order);
     await desk.end(callId, order);
     assert.deepEqual(await ended, [callId, 'ended_by_staff']);
+    await desk.end(callId, order);
     assert.deepEqual(endedHere, []);
     const written = await knex('audit_log').where({ action: 'call.end', subject_id: callId });
     assert.equal(written.length, 1);

@@ -36,8 +36,9 @@ export function createCallDesk({ knex, nodes, endHere }: CallDeskOptions): CallD
           .forNoKeyUpdate()
           .first('status', 'node_id', 'end_requested');
         if (!found) throw callNotFound();
-        if (found.end_requested !== null) return found;
-        if (found.status !== 'placed' && found.status !== 'live') throw callEnded();
+        const isOpen = found.status === 'placed' || found.status === 'live';
+        if (found.end_requested !== null) return isOpen ? found : undefined;
+        if (!isOpen) throw callEnded();
         await transaction('calls').where('id', callId).update({ end_requested: 'ended_by_staff' });
         await writeAudit(transaction, {
           actorId,
@@ -52,6 +53,7 @@ export function createCallDesk({ knex, nodes, endHere }: CallDeskOptions): CallD
         });
         return found;
       });
+      if (!call) return;
       const carried = call.status === 'live' && (await nodes.listFresh()).some(({ id }) => id === call.node_id);
       if (!carried) await endHere(callId, 'ended_by_staff');
     },
