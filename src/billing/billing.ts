@@ -22,6 +22,7 @@ import { statementRoutes } from './statement-routes.ts';
 import { sweepCalls, type SweepReport } from './sweep.ts';
 import { finalizeCall, findCharges, type Charge } from './usage.ts';
 import { userBooksRoutes } from './user-books-routes.ts';
+import { welcomeRoutes } from './welcome-routes.ts';
 
 export interface BillingOptions {
   readonly knex: Knex;
@@ -143,6 +144,7 @@ export function createBilling(options: BillingOptions): Billing {
     reconcileWhenDue: () => reconcileWhenDue({ knex, log }),
     staff: createStaffBilling({ knex }),
     routes: [
+      ...welcomeRoutes({ knex }),
       ...billingRoutes({ knex }),
       ...packageRoutes({ knex }),
       ...referralRoutes({ knex, publicUrl }),

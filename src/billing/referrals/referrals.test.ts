@@ -113,6 +113,8 @@ describe('an invitation', () => {
     const house = await openHouse(t);
     const { ann, bob } = await invitation(house);
     await house.set('billing.referral_minutes', 15);
+    const promised = await house.ask('GET', '/api/billing/welcome');
+    assert.deepEqual(promised.body, { trial_minutes: 60, referral_minutes: 15 });
     await house.confirm(bob);
     assert.deepEqual(await house.wallet(ann), [75, 0]);
     const carl = await house.register('carl@example.com', await house.codeOf(ann));

@@ -14,6 +14,7 @@ import type {
   SignedIn,
   StatementPeriod,
   User,
+  Welcome,
 } from './types.ts';
 
 export interface ApiClient {
@@ -45,6 +46,8 @@ export interface ApiClient {
   /** `idempotencyKey` makes a repeated press begin one payment. */
   readonly deposit: (amountRub: number, idempotencyKey: string) => Promise<Deposit>;
   readonly readDeposit: (id: string, signal?: AbortSignal) => Promise<Deposit>;
+  /** What somebody without an account may be promised. */
+  readonly welcome: () => Promise<Welcome>;
   readonly invitations: () => Promise<Invitations>;
   /** CSV. */
   readonly statement: (period: StatementPeriod) => Promise<Blob>;
@@ -148,6 +151,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     deposit: (amountRub, idempotencyKey) =>
       request('POST', '/api/billing/deposits', { body: { amount_rub: amountRub }, idempotencyKey }),
     readDeposit: (id, signal) => request('GET', `/api/billing/deposits/${encodeURIComponent(id)}`, { signal }),
+    welcome: () => request('GET', '/api/billing/welcome', { signedIn: false }),
     invitations: () => request('GET', '/api/billing/referral'),
     async statement(period) {
       const query = new URLSearchParams({ ...period });

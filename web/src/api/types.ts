@@ -100,6 +100,13 @@ export interface Invitations {
   readonly rewarded_minutes: number;
 }
 
+/** What a new learner gets now; 0: nothing. */
+export interface Welcome {
+  readonly trial_minutes: number;
+  /** To each side of an invitation. */
+  readonly referral_minutes: number;
+}
+
 /** Whole days in a time zone of the IANA database, the last one included: `2026-11-01`. */
 export interface StatementPeriod {
   readonly from_date: string;

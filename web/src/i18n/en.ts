@@ -33,7 +33,10 @@ export const en = {
   'auth.register': 'Create account',
   'auth.welcome_back': 'Welcome back',
   'auth.join': 'Start talking today',
-  'auth.join_note': '60 minutes are free. No card needed.',
+  'auth.join_note': {
+    one: '{minutes} minute is free. No card needed.',
+    other: '{minutes} minutes are free. No card needed.',
+  },
   'auth.expired': 'Your sign-in has run out. Sign in again to go on where you were.',
   'auth.email': 'Email',
   'auth.password': 'Password',

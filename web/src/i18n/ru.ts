@@ -38,7 +38,12 @@ export const ru: Record<keyof typeof en, Message> = {
   'auth.register': 'Создать аккаунт',
   'auth.welcome_back': 'С возвращением',
   'auth.join': 'Начните говорить сегодня',
-  'auth.join_note': '60 минут бесплатно. Карта не нужна.',
+  'auth.join_note': {
+    one: '{minutes} минута бесплатно. Карта не нужна.',
+    few: '{minutes} минуты бесплатно. Карта не нужна.',
+    many: '{minutes} минут бесплатно. Карта не нужна.',
+    other: '{minutes} минуты бесплатно. Карта не нужна.',
+  },
   'auth.expired': 'Срок входа истёк. Войдите снова — и продолжите с того же места.',
   'auth.email': 'Электронная почта',
   'auth.password': 'Пароль',

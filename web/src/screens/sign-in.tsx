@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { emailProblem, newPasswordProblem } from '../app/entry-rules.ts';
 import { useServices } from '../app/services.ts';
 import type { Farewell } from '../app/session.ts';
+import { useAnswer } from '../app/use-answer.ts';
 import { useSubmit } from '../app/use-submit.ts';
 import { EmailField, PasswordField } from '../components/entry-fields.tsx';
 import { Entry } from '../components/entry.tsx';
@@ -10,6 +11,7 @@ import { FormAlert } from '../components/form-alert.tsx';
 import { Link } from '../components/link.tsx';
 import { PageTitle } from '../components/page-title.tsx';
 import { useI18n } from '../i18n/i18n.ts';
+import type { Welcome } from '../api/types.ts';
 import { Orb } from './call/orb.tsx';
 
 const REFERRAL_KEY = 'ailingva.referral';
@@ -32,6 +34,9 @@ export function SignIn(props: {
   const [invitation] = useState(() => tabStorage.read(REFERRAL_KEY) ?? '');
   const [referral, setReferral] = useState(invitation);
   const registering = props.mode === 'register';
+  // What cannot be known is not promised.
+  const { value: welcome } = useAnswer(api.welcome);
+  const gifts = welcome !== undefined && welcome.referral_minutes > 0;
   const invited = invitation !== '' && referral === invitation;
 
   const emailError = emailProblem(i18n, email);
@@ -69,7 +74,7 @@ export function SignIn(props: {
     <Entry art={<Orb phase="idle" muted={false} readLevel={undefined} />}>
       <form ref={form} className="entry-form" noValidate onSubmit={onSubmit}>
         <PageTitle title={title} />
-        {registering && <p className="entry-note">{t('auth.join_note')}</p>}
+        {registering && <JoinNote welcome={welcome} />}
         {farewell && (
           <p className="callout good" role="status" data-testid={farewell}>
             {t(NOTE[farewell])}
@@ -99,7 +104,7 @@ export function SignIn(props: {
             optional
             value={referral}
             onChange={setReferral}
-            note={t(invited ? 'auth.invited_note' : 'auth.referral_note')}
+            note={t(invited && gifts ? 'auth.invited_note' : 'auth.referral_note')}
             input={{
               name: 'referral_code',
               autoComplete: 'off',
@@ -127,6 +132,14 @@ export function SignIn(props: {
       </form>
     </Entry>
   );
+}
+
+/** Its line is there before its words are: the form does not jump. */
+function JoinNote({ welcome }: { readonly welcome: Welcome | undefined }) {
+  const { t } = useI18n();
+  const minutes = welcome?.trial_minutes ?? 0;
+  if (welcome !== undefined && minutes === 0) return null;
+  return <p className="entry-note">{minutes > 0 ? t('auth.join_note', { minutes, count: minutes }) : '\u00a0'}</p>;
 }
 
 /** `?ref=` of an invitation link, kept for this tab until the registration. True when there was one. */

@@ -39,7 +39,7 @@ export function InviteCard() {
 function InviteLink({ invitations }: { readonly invitations: Invitations }) {
   const i18n = useI18n();
   const { t } = i18n;
-  const { link, code, invited, confirmed, rewarded_minutes: earned } = invitations;
+  const { link, code, minutes_each: each, invited, confirmed, rewarded_minutes: earned } = invitations;
   const field = useRef<HTMLInputElement>(null);
   const [copied, setCopied] = useState<'copied' | 'failed'>();
   const canShare = typeof navigator.share === 'function';
@@ -56,7 +56,9 @@ function InviteLink({ invitations }: { readonly invitations: Invitations }) {
   }
   /** A refusal is the learner's own: nothing to say. */
   const share = (): Promise<void> =>
-    navigator.share({ title: 'AIlingva', text: t('invite.share_text'), url: link }).catch(() => undefined);
+    navigator
+      .share({ title: 'AIlingva', text: t(each > 0 ? 'invite.share_text' : 'app.tagline'), url: link })
+      .catch(() => undefined);
 
   return (
     <>

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useServices } from '../../app/services.ts';
+import { useAnswer } from '../../app/use-answer.ts';
 import type { Language, Level, User } from '../../api/types.ts';
 import { BulbIcon, PhoneIcon } from '../../components/icons.tsx';
 import { Link } from '../../components/link.tsx';
@@ -22,6 +23,8 @@ export function ReadyScreen({ user }: { readonly user: User }) {
   const microphones = useDevices('audioinput');
   const [tip] = useState(() => tips[Math.floor(Math.random() * tips.length)] ?? tips[0]);
   const recording = useRecordingTerms(api);
+  const { value: welcome } = useAnswer(api.welcome);
+  const gifts = welcome !== undefined && welcome.referral_minutes > 0;
   const [consents, setConsents] = useState(false);
   const minutes = user.minutes_available;
   const canCall = minutes >= 1;
@@ -61,13 +64,15 @@ export function ReadyScreen({ user }: { readonly user: User }) {
           </button>
         ) : (
           <div className="ready-empty">
-            <p>{t('ready.no_minutes_what')}</p>
+            <p>{t(gifts ? 'ready.no_minutes_what' : 'problem.no_minutes.what')}</p>
             <Link to={{ screen: 'top-up' }} className="button primary">
               {t('topup.go')}
             </Link>
-            <Link to={{ screen: 'account' }} className="button plain">
-              {t('invite.title')}
-            </Link>
+            {gifts && (
+              <Link to={{ screen: 'account' }} className="button plain">
+                {t('invite.title')}
+              </Link>
+            )}
           </div>
         )}
       </section>
