@@ -16,9 +16,6 @@ const places = [
   { screen: 'settings', key: 'nav.settings', icon: <SettingsIcon /> },
 ] as const;
 
-/** Where an unconfirmed learner is asked to confirm. */
-const askingPlaces: ReadonlySet<Route['screen']> = new Set(['call', 'account']);
-
 /** Where in the menu a screen belongs. */
 function placeOf({ screen }: Route): Route['screen'] {
   if (screen === 'call-detail') return 'calls';
@@ -35,6 +32,8 @@ export function Shell(props: { readonly route: Route; readonly user: User; reado
   const onCall = props.route.screen === 'call';
   const focused = inCall && onCall;
   const current = placeOf(props.route);
+  // An unconfirmed learner is asked to confirm where nothing else needs their attention.
+  const asks = onCall ? status === 'idle' : props.route.screen === 'account' && !inCall;
 
   return (
     <div className="shell" data-focused={focused ? true : undefined}>
@@ -79,9 +78,7 @@ export function Shell(props: { readonly route: Route; readonly user: User; reado
         </p>
       )}
       <main id="content" className="main" tabIndex={-1}>
-        {!props.user.email_confirmed && !inCall && askingPlaces.has(props.route.screen) && (
-          <ConfirmBanner user={props.user} />
-        )}
+        {!props.user.email_confirmed && asks && <ConfirmBanner user={props.user} />}
         {props.children}
       </main>
     </div>

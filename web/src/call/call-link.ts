@@ -40,6 +40,8 @@ export class CallLink {
   #joined = false;
   #closed = false;
   #relocateTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts the joins: a way that was sought before the last one is not needed any more. */
+  #joins = 0;
 
   constructor(options: CallLinkOptions) {
     this.#options = options;
@@ -98,6 +100,7 @@ export class CallLink {
         });
       if (this.#closed || signaling !== this.#signaling) return undefined;
       clearTimeout(this.#relocateTimer);
+      this.#joins += 1;
       return answer;
     } catch (error) {
       if (this.#closed || signaling !== this.#signaling) return undefined;
@@ -164,16 +167,17 @@ export class CallLink {
 
   async #relocate(): Promise<void> {
     const before = this.#place;
+    const joins = this.#joins;
     try {
       const place = await this.#options.replaceCall(before.call_id);
-      if (this.#closed) return;
+      if (this.#closed || joins !== this.#joins) return;
       this.#place = place;
       this.#signaling?.close();
       this.#options.onPlace(place, place.signaling.path !== before.signaling.path);
       this.#open();
       this.#relocateIn(RELOCATE_AFTER_MS);
     } catch (error) {
-      if (this.#closed) return;
+      if (this.#closed || joins !== this.#joins) return;
       if (problemOfCode(codeOf(error)) === 'call_gone') this.#options.onGone();
       else this.#relocateIn(RELOCATE_AFTER_MS);
     }

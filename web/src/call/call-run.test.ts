@@ -69,7 +69,7 @@ function scene(options: { openMicrophone?: () => Promise<FakeMicrophone>; prefer
   const connections: FakeConnection[] = [];
   const peers: PeerOptions[] = [];
   const socketVoices: { readonly options: SocketVoiceOptions; readonly taken: VoiceEvent[]; closed: boolean }[] = [];
-  let replacement = placeOn('a');
+  let replacement: PlacedCall | Promise<PlacedCall> = placeOn('a');
   let refusedJoin: string | undefined;
   let state: CallState = { status: 'idle' };
 
@@ -148,7 +148,7 @@ function scene(options: { openMicrophone?: () => Promise<FakeMicrophone>; prefer
     refuseNextJoin: (code: string) => {
       refusedJoin = code;
     },
-    moveTo: (place: PlacedCall) => {
+    moveTo: (place: PlacedCall | Promise<PlacedCall>) => {
       replacement = place;
     },
     begin: async (place = () => Promise.resolve(placeOn('a'))) => {
@@ -313,6 +313,21 @@ describe('a call’s run', () => {
     await settle();
     assert.deepEqual(named(play.connections[1], 'call:join'), [{ protocol: 1, keep_transports: false }]);
     assert.equal(play.peers.length, 2);
+    play.run.close({ hangUp: false });
+  });
+
+  test('a new way that is found after the old one came back is not taken', async () => {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const play = await liveScene();
+    const found = Promise.withResolvers<PlacedCall>();
+    play.moveTo(found.promise);
+    play.connections[0]?.events.lost();
+    mock.timers.tick(6_000);
+    play.connections[0]?.events.connected(true);
+    await settle();
+    found.resolve(placeOn('a'));
+    await settle();
+    assert.deepEqual([play.connections.length, play.connections[0]?.closed], [1, false]);
     play.run.close({ hangUp: false });
   });
 
