@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { CallDeadlines } from '../media/call/call-state.ts';
 import type {
   CallEnding,
@@ -49,7 +50,7 @@ export interface TestMediaNode {
   /** Places a call; the answer is its id and its token. */
   place(): { readonly callId: string; readonly token: string };
   readonly turns: (callId: string) => readonly TurnRecord[];
-  /** Resolves when the call has ended. */
+  /** Resolves when the call has ended, and the log says so. */
   readonly ending: (callId: string) => Promise<CallEnding>;
   readonly endings: (callId: string) => readonly CallEnding[];
 }
@@ -107,7 +108,11 @@ export async function startTestMediaNode(
     rtcPort,
     place: () => placeCall(kept),
     turns: (callId) => [...take(kept, callId).turns.values()].toSorted((a, b) => a.ordinal - b.ordinal),
-    ending: (callId) => take(kept, callId).ended.promise,
+    async ending(callId) {
+      const ending = await take(kept, callId).ended.promise;
+      await setImmediate();
+      return ending;
+    },
     endings: (callId) => take(kept, callId).endings,
   };
 }

@@ -157,6 +157,7 @@ describe('calls on a media node', { timeout: 300_000 }, () => {
       [['Hi.', 3]],
     );
     await second.hangUp();
+    await node.ending(callId);
     assert.equal(node.endings(callId).length, 1);
   });
 

@@ -139,6 +139,7 @@ describe('a voice over the socket', { timeout: 300_000 }, () => {
     await caller.hear(byRtp + 20);
     await phase(caller, 'listening');
     await caller.hangUp();
+    await node.ending(callId);
     assert.equal(node.endings(callId).length, 1);
     const [greeting, ...others] = node.turns(callId);
     assert.deepEqual([greeting?.heardText, others], [GREETING, []]);
