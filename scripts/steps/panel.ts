@@ -16,7 +16,7 @@ export function panel(place: Place): Step {
   const bundler = path.join(root, 'scripts', 'bundle-panel.ts');
   const inputs = (): Promise<string> =>
     fingerprint([
-      ...['components', 'components.ts', 'pages'].map((name) => path.join(admin, name)),
+      ...['components', 'components.ts', 'look', 'pages'].map((name) => path.join(admin, name)),
       bundler,
       path.join(root, 'package-lock.json'),
     ]);

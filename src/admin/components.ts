@@ -16,6 +16,7 @@ const OWN = [
 ] as const;
 /** In the place of AdminJS's own. */
 const INSTEAD = [
+  'Application',
   'Breadcrumbs',
   'DefaultBooleanFilterProperty',
   'DefaultDatetimeListProperty',
@@ -28,6 +29,7 @@ const INSTEAD = [
   'LoggedIn',
   'Login',
   'NoRecords',
+  'SidebarBranding',
   'SidebarPages',
   'SidebarResourceSection',
 ] as const;

@@ -47,6 +47,23 @@ describe('the door of the panel', () => {
     assert.ok(!JSON.stringify(stored).includes(email), 'a session knows no more than an id');
   });
 
+  it('lets nobody stay longer than a day, however busy they are', async () => {
+    const visit = await panel.signIn('support');
+    const [, id = ''] = /=s%3A([^.]+)\./.exec(visit.cookie) ?? [];
+    const signedIn = async (hoursAgo: number): Promise<void> => {
+      const sess = panel.knex.raw(`jsonb_set(sess::jsonb, '{signedInAt}', to_jsonb(?::bigint))`, [
+        Date.now() - hoursAgo * 3600_000,
+      ]);
+      assert.equal(await panel.knex('panel_sessions').where('sid', id).update({ sess }), 1);
+    };
+    await signedIn(23.9);
+    assert.equal((await visit.get('/admin/data/billing/packages')).status, 200);
+    await signedIn(24.1);
+    assert.equal((await visit.get('/admin/login')).status, 200, 'the form, and not a way back in');
+    assert.equal((await visit.get('/admin/data/billing/packages')).status, 401);
+    assert.deepEqual(await panel.knex('panel_sessions').where('sid', id), []);
+  });
+
   it('says no more than that address or password is wrong, and lets a learner not in', async () => {
     const learnerEmail = 'learner@example.com';
     await panel.learner(learnerEmail);

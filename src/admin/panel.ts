@@ -64,7 +64,11 @@ export function createPanel(options: PanelOptions): Panel {
     pages: Object.fromEntries(PANEL_PAGES.map(({ name, component, icon }) => [name, { component, icon }])),
     dashboard: { component: 'Dashboard' },
     branding,
-    assets: { styles: ['panel.css', 'figures.css', 'keeping.css'].map((name) => `${ROOT}/frontend/assets/${name}`) },
+    assets: {
+      styles: ['tokens.css', 'panel.css', 'figures.css', 'keeping.css'].map(
+        (name) => `${ROOT}/frontend/assets/${name}`,
+      ),
+    },
     locale: panelLocale,
     settings: { defaultPerPage: 25 },
   });

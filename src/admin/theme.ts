@@ -1,9 +1,9 @@
 import type { BrandingOptions } from 'adminjs';
+import { themeColours, token } from './look/palette.ts';
 
-/** The learner's page in its light colours: the tutor's sea green on a cool paper (web/src/styles/tokens.css). */
+/** The colours are those of the day; the page takes the night's itself where they are asked for (components/look). */
 export const branding: BrandingOptions = {
   companyName: 'AIlingva',
-  logo: '/admin/frontend/assets/logo.svg',
   favicon: '/admin/frontend/assets/mark.svg',
   withMadeWithLove: false,
   theme: {
@@ -12,40 +12,18 @@ export const branding: BrandingOptions = {
     sizes: { sidebarWidth: '232px' },
     // Its type takes every text for a part of an object.
     font: "'Onest', system-ui, sans-serif" as never,
-    colors: {
-      text: '#10211f',
-      border: '#d3dfdc',
-      primary100: '#0b6d65',
-      primary80: '#2f9088',
-      primary60: '#74b7b1',
-      primary40: '#b3d8d4',
-      primary20: '#dcefec',
-      accent: '#0a625b',
-      love: '#f2a93b',
-      grey100: '#10211f',
-      grey80: '#34504c',
-      grey60: '#4a5e5b',
-      grey40: '#9fb1ae',
-      grey20: '#e5eeec',
-      errorDark: '#8f231c',
-      error: '#b92f26',
-      errorLight: '#fbe7e4',
-      successDark: '#1b7040',
-      success: '#1b7040',
-      successLight: '#dff2e6',
-      warningDark: '#855000',
-      warning: '#855000',
-      warningLight: '#fcefd8',
-      infoDark: '#0a625b',
-      info: '#0b6d65',
-      infoLight: '#dcefec',
-      bg: '#f1f6f5',
-      filterBg: '#ffffff',
-      container: '#ffffff',
-      sidebar: '#ffffff',
-      inputBorder: '#7b918d',
-      separator: '#d3dfdc',
-      highlight: '#e5eeec',
+    colors: themeColours('light'),
+    borders: {
+      input: `1px solid ${token('line')}`,
+      filterInput: `1px solid ${token('line')}`,
+      bg: `1px solid ${token('paper')}`,
+      default: `1px solid ${token('line')}`,
+    },
+    shadows: {
+      login: '0 15px 24px 0 rgb(0 0 0 / 12%)',
+      cardHover: '0 4px 12px 0 rgb(0 0 0 / 20%)',
+      drawer: '-2px 0 8px 0 rgb(0 0 0 / 15%)',
+      card: '0 4px 8px rgb(0 0 0 / 10%)',
     },
   },
 };

@@ -325,6 +325,8 @@ describe('the pages of figures', { timeout: 300_000 }, () => {
     await shown(analyst);
     await page.getByRole('heading', { name: 'По дням' }).waitFor();
     await analyst.screenshot('analytics-820-ru');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await analyst.screenshot('analytics-390-ru');
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(overflow <= 0, `wider than the tablet by ${overflow} px`);
     assert.deepEqual(analyst.faults, []);

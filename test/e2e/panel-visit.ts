@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { StaffRole } from '../../src/accounts/index.ts';
 import { PANEL_PASSWORD } from '../../src/testing/panel.ts';
 import type { Cleanup } from './cleanup.ts';
+import { lookAtPage } from './panel-look.ts';
 
 const screenshots = path.resolve(import.meta.dirname, '../../.local/screenshots');
 
@@ -73,11 +75,17 @@ export class PanelVisitor {
     await this.page.locator('form button[type=submit]').dblclick();
   }
 
-  /** Kept for people to look at, under `.local/screenshots`. */
+  /** Kept for people to look at, under `.local/screenshots`; what can be measured is, by day and by night. */
   async screenshot(name: string): Promise<void> {
     mkdirSync(screenshots, { recursive: true });
     await this.page.evaluate(() => document.fonts.ready);
-    await this.page.screenshot({ path: path.join(screenshots, `panel-${name}.png`), animations: 'disabled' });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await this.page.emulateMedia({ colorScheme });
+      const file = `panel-${name}${colorScheme === 'dark' ? '-dark' : ''}.png`;
+      await this.page.screenshot({ path: path.join(screenshots, file), animations: 'disabled' });
+      assert.deepEqual(await this.page.evaluate(lookAtPage), [], `${name}, ${colorScheme}`);
+    }
+    await this.page.emulateMedia({ colorScheme: 'light' });
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { openPanel, type TestPanel } from '../../src/testing/panel.ts';
+import { lookAtPage } from './panel-look.ts';
 import { launchBrowser, PanelVisitor } from './panel-visit.ts';
 import { stockPanel, type Stock } from './panel-stock.ts';
 
@@ -22,6 +23,21 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
   });
   after(async () => {
     for (const close of closing) await close();
+  });
+
+  it('would be seen to be hard to read, too wide or untranslated', async () => {
+    const { page } = admin;
+    await page.setContent(`
+      <body style="background: white">
+        <p style="color: #777">too pale</p><p style="color: #767676">just so</p>
+        <div style="background: #000"><span style="color: rgb(255 255 255 / 40%)">too dark</span></div>
+        <p>labels.missing</p><p style="width: 2000px">wide</p>`);
+    assert.deepEqual(
+      (await page.evaluate(lookAtPage)).map(({ what, text }) =>
+        `${what} ${text.replace(/^[\d.]+( px)?:? ?/, '')}`.trim(),
+      ),
+      ['overflow', 'contrast too pale', 'contrast too dark', 'raw key labels.missing'],
+    );
   });
 
   it('signs in, says what is wrong, and shows each role its menu', async () => {
@@ -52,6 +68,36 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
       assert.deepEqual(visitor.faults, []);
       await visitor.close();
     }
+  });
+
+  it('is light or dark as the system, or as one chooses, before anything is painted', async () => {
+    const { page } = admin;
+    const ground = () =>
+      page.locator('[data-css=app-content]').evaluate((area) => getComputedStyle(area).backgroundColor);
+    const [light, dark] = ['rgb(241, 246, 245)', 'rgb(11, 21, 22)'];
+    const choose = async (look: string): Promise<void> => {
+      await page.locator('[data-css=logged-in]').hover();
+      await page.getByText(look, { exact: true }).click();
+    };
+    await admin.go('');
+    assert.equal(await ground(), light);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    assert.equal(await ground(), dark);
+    await choose('Light');
+    assert.equal(await ground(), light);
+    await page.route('**/*.bundle.js', (route) => route.abort());
+    await page.reload();
+    const first = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    assert.equal(await first(), light, 'without a script of AdminJS');
+    await page.unroute('**/*.bundle.js');
+    admin.faults.length = 0;
+    await admin.go('');
+    assert.equal(await ground(), light);
+    await choose('Light or dark as the system');
+    assert.equal(await ground(), dark);
+    await page.emulateMedia({ colorScheme: 'light' });
+    assert.equal(await ground(), light);
+    assert.deepEqual(admin.faults, []);
   });
 
   it('lists, turns the page, searches, filters', async () => {
@@ -282,6 +328,12 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
       assert.ok(box.y >= title.y + title.height || box.x >= title.x + title.width, 'and none over the title');
     }
     await visitor.screenshot('ru-tablet-user');
+    await visitor.page.setViewportSize({ width: 390, height: 844 });
+    await visitor.screenshot('ru-phone-user');
+    await visitor.go('/resources/ledger');
+    // On a phone, too, with all its columns.
+    await visitor.rows().getByText('Подарок', { exact: true }).first().waitFor();
+    await visitor.screenshot('ru-phone-list');
     assert.deepEqual(visitor.faults, []);
     await visitor.close();
   });

@@ -9,6 +9,8 @@ import type { Logger } from '../../platform/log.ts';
 declare module 'express-session' {
   interface SessionData {
     pass: StaffPass;
+    /** Milliseconds since 1970. */
+    signedInAt: number;
   }
 }
 
@@ -28,6 +30,8 @@ export interface Sessions {
 export const SESSION_COOKIE = 'ailingva.panel';
 /** Without a sign of life for so long, one signs in again. */
 const IDLE_MS = 8 * 3600_000;
+/** After so long in any case, however busy one was: a cookie that was taken is not good for ever. */
+const LIFETIME_MS = 24 * 3600_000;
 const PRUNE_EVERY_SEC = 900;
 
 /** Who is signed in, in PostgreSQL: a restart signs nobody out, and all web processes know the same. */
@@ -47,7 +51,7 @@ export function openSessions({ databaseUrl, tokenSecret, publicUrl, log }: Sessi
     pruneSessionInterval: PRUNE_EVERY_SEC,
     errorLog: (...details: unknown[]) => log.warn({ err: details.at(-1) }, 'The session store had an error'),
   });
-  const middleware = session({
+  const read = session({
     store,
     name: SESSION_COOKIE,
     secret: createHmac('sha256', tokenSecret).update('ailingva panel sessions').digest('base64url'),
@@ -63,7 +67,14 @@ export function openSessions({ databaseUrl, tokenSecret, publicUrl, log }: Sessi
     },
   });
   return {
-    middleware,
+    middleware(request, response, next) {
+      read(request, response, (error: unknown) => {
+        if (error !== undefined) return next(error);
+        const { pass, signedInAt = 0 } = request.session;
+        if (pass && Date.now() - signedInAt > LIFETIME_MS) return request.session.regenerate(next);
+        next();
+      });
+    },
     close: async () => {
       // Its type says nothing of the promise that it answers.
       await Promise.resolve(store.close());

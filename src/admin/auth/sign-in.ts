@@ -49,7 +49,7 @@ export function signIn({ admin, accounts, publicUrl }: SignInOptions): Router {
       if (!given.success) throw new AppError({ code: 'credentials_invalid', kind: 'unauthenticated', message: '' });
       const pass = await accounts.signInStaff({ ...given.data, ip: request.ip ?? '' });
       await regenerate(request);
-      request.session.pass = pass;
+      Object.assign(request.session, { pass, signedInAt: Date.now() });
       await save(request);
       response.redirect(303, admin.options.rootPath);
     } catch (thrown) {

@@ -46,7 +46,7 @@ export default function AuditShow({ record, resource }: ActionProps) {
   return (
     <div className="fg-page" data-testid="audit-entry">
       <Section title={choiceOf('action')}>
-        <table className="fg-table">
+        <table className="fg-table fg-facts">
           <tbody>
             {facts.map(([name, value]) => (
               <tr key={name} data-fact={name}>
@@ -100,7 +100,7 @@ function Changes({ deed }: { readonly deed: Deed }) {
       )}
       {others.length > 0 && (
         <Section title={say('others')} id="others">
-          <table className="fg-table">
+          <table className="fg-table fg-facts">
             <tbody>
               {others.map(({ name, value }) => (
                 <tr key={name} data-detail={name}>

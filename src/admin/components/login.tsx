@@ -1,6 +1,8 @@
 import { Box, Button, FormGroup, H4, Input, Label, MessageBox, Text } from '@adminjs/design-system';
 import { useTranslation } from 'adminjs';
 import React from 'react';
+import { Logo } from './look/logo.tsx';
+import { Themed } from './look/themed.tsx';
 
 interface LoginState {
   readonly action: string;
@@ -19,46 +21,55 @@ export default function Login() {
   const { action, errorMessage } = window.__APP_STATE__;
   const { translateComponent, translateMessage } = useTranslation();
   return (
-    <Box flex flexDirection="column" alignItems="center" justifyContent="center" minHeight="100vh" bg="bg" p="lg">
-      <Box
-        as="form"
-        action={action}
-        method="POST"
-        bg="white"
-        p={['xl', 'x3']}
-        width={['100%', '420px']}
-        boxShadow="login"
-        style={{ borderRadius: '20px' }}
-      >
-        <img src="/admin/frontend/assets/logo.svg" alt="AIlingva" height={40} />
-        <H4 mt="xl" mb="default">
-          {translateComponent('Login.welcomeHeader')}
-        </H4>
-        <Text mb="xl" color="grey60">
-          {translateComponent('Login.welcomeMessage')}
-        </Text>
-        {errorMessage !== null && (
-          <Box mb="xl" role="alert">
-            <MessageBox message={translateMessage(errorMessage)} variant="danger" />
-          </Box>
-        )}
-        <FormGroup>
-          <Label htmlFor="email">{translateComponent('Login.properties.email')}</Label>
-          <Input id="email" name="email" type="email" autoComplete="username" required autoFocus width="100%" />
-        </FormGroup>
-        <FormGroup>
-          <Label htmlFor="password">{translateComponent('Login.properties.password')}</Label>
-          <Input id="password" name="password" type="password" autoComplete="current-password" required width="100%" />
-        </FormGroup>
-        <Button variant="contained" type="submit" mt="lg" width="100%">
-          {translateComponent('Login.loginButton')}
-        </Button>
-        <Text mt="lg">
-          <Box as="a" href="/forgot-password" color="primary100" py="sm">
-            {translateComponent('Login.forgotPassword')}
-          </Box>
-        </Text>
+    <Themed>
+      <Box flex flexDirection="column" alignItems="center" justifyContent="center" minHeight="100vh" bg="bg" p="lg">
+        <Box
+          as="form"
+          action={action}
+          method="POST"
+          bg="white"
+          p={['xl', 'x3']}
+          width={['100%', '420px']}
+          boxShadow="login"
+          style={{ borderRadius: '20px' }}
+        >
+          <Logo height={40} />
+          <H4 mt="xl" mb="default">
+            {translateComponent('Login.welcomeHeader')}
+          </H4>
+          <Text mb="xl" color="grey60">
+            {translateComponent('Login.welcomeMessage')}
+          </Text>
+          {errorMessage !== null && (
+            <Box mb="xl" role="alert">
+              <MessageBox message={translateMessage(errorMessage)} variant="danger" />
+            </Box>
+          )}
+          <FormGroup>
+            <Label htmlFor="email">{translateComponent('Login.properties.email')}</Label>
+            <Input id="email" name="email" type="email" autoComplete="username" required autoFocus width="100%" />
+          </FormGroup>
+          <FormGroup>
+            <Label htmlFor="password">{translateComponent('Login.properties.password')}</Label>
+            <Input
+              id="password"
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              required
+              width="100%"
+            />
+          </FormGroup>
+          <Button variant="contained" type="submit" mt="lg" style={{ width: '100%' }}>
+            {translateComponent('Login.loginButton')}
+          </Button>
+          <Text mt="lg">
+            <Box as="a" href="/forgot-password" color="primary100" py="sm">
+              {translateComponent('Login.forgotPassword')}
+            </Box>
+          </Text>
+        </Box>
       </Box>
-    </Box>
+    </Themed>
   );
 }

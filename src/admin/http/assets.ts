@@ -4,6 +4,7 @@ import { Router as AdminRouter } from 'adminjs';
 import compression from 'compression';
 import { Router } from 'express';
 import { AppError } from '../../platform/errors.ts';
+import { tokenSheet } from '../look/palette.ts';
 
 const FONT = /^onest-(latin|latin-ext|cyrillic)\.woff2$/;
 
@@ -20,12 +21,16 @@ export function panelAssets(bundleFolder: string): Router {
       path.resolve(src.replace(/\.development\.js$/, '.production.js')),
     ]),
     ['components.bundle.js', path.join(bundleFolder, 'bundle.js')],
-    ...['panel.css', 'figures.css', 'keeping.css', 'logo.svg', 'mark.svg'].map((name): [string, string] => [
+    ...['panel.css', 'figures.css', 'keeping.css', 'mark.svg'].map((name): [string, string] => [
       name,
       path.join(own, name),
     ]),
   ]);
   router.use(compression());
+  router.get('/tokens.css', (_request, response) => {
+    response.setHeader('Cache-Control', 'no-cache');
+    response.type('css').send(tokenSheet());
+  });
   router.get('/:name', (request, response, next) => {
     const { name } = request.params;
     const file = FONT.test(name) ? path.join(bundleFolder, name) : files.get(name);

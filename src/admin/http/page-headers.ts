@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestHandler } from 'express';
 
+/** Before anything is painted: the light or the dark that was chosen (components/look/scheme.ts), or the system's. */
+const FIRST_PAINT = `<meta name="color-scheme" content="light dark">
+      <script>{
+        let look = null;
+        try { look = localStorage.getItem('ailingva.theme'); } catch {}
+        document.documentElement.style.colorScheme = look === 'light' || look === 'dark' ? look : 'light dark';
+      }</script>`;
+
 /**
  * AdminJS prints scripts into its pages: each gets the page's nonce, so that the policy lets it run and no other. The
  * fonts it takes from another host go; ours are in the panel's own style sheet. Style sheets that its components make as they
@@ -44,5 +52,6 @@ function isPage(body: string): boolean {
 function withNonce(html: string, nonce: string): string {
   return html
     .replaceAll(/<link[^>]*href="https?:\/\/[^>]*>/g, '')
+    .replace('<head>', `<head>\n      ${FIRST_PAINT}`)
     .replaceAll(/<script(?=[\s>])/g, `<script nonce="${nonce}"`);
 }

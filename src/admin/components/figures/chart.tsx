@@ -12,10 +12,11 @@ import {
   YAxis,
   type TooltipProps,
 } from 'recharts';
+import { token } from '../../look/palette.ts';
 import { useWords } from './words.ts';
 
-/** Of the theme, and told apart by those who see few colours: they differ in lightness too. */
-export const COLOURS = ['#0b6d65', '#c98410', '#3f6fb5', '#b92f26', '#7a5ba6', '#5b7f2b', '#10211f', '#d98cb3'];
+/** Variables of the style sheet, so that a chart follows the light and the dark by itself. */
+export const COLOURS = Array.from({ length: 8 }, (_none, index) => `var(--chart-${index + 1})`);
 
 export interface Series {
   readonly key: string;
@@ -49,7 +50,7 @@ interface TimeChartProps {
   readonly children?: React.ReactNode;
 }
 
-const AXIS = { fontSize: 12, fill: '#4a5e5b' };
+const AXIS = { fontSize: 12, fill: token('quiet') };
 
 /** Figures over time, the first point on the left. */
 export function TimeChart(props: TimeChartProps) {
@@ -64,8 +65,8 @@ export function TimeChart(props: TimeChartProps) {
       </figcaption>
       <ResponsiveContainer width="100%" height={height}>
         <ComposedChart data={[...points]} margin={{ top: 8, right: 4, bottom: 0, left: 0 }} barCategoryGap="20%">
-          <CartesianGrid stroke="#e5eeec" vertical={false} />
-          <XAxis dataKey="label" tick={AXIS} tickLine={false} stroke="#9fb1ae" minTickGap={28} />
+          <CartesianGrid stroke={token('line')} vertical={false} />
+          <XAxis dataKey="label" tick={AXIS} tickLine={false} stroke={token('faint')} minTickGap={28} />
           {[...axes].toSorted().map((axis) => (
             <YAxis
               key={axis}
@@ -80,7 +81,7 @@ export function TimeChart(props: TimeChartProps) {
               tickFormatter={formats.short}
             />
           ))}
-          <Tooltip content={<Tip series={series} />} isAnimationActive={false} cursor={{ fill: '#f1f6f5' }} />
+          <Tooltip content={<Tip series={series} />} isAnimationActive={false} cursor={{ fill: token('paper') }} />
           {series.length > 1 && <Legend iconType="plainline" wrapperStyle={{ fontSize: 13 }} formatter={inInk} />}
           {series.map(drawing)}
         </ComposedChart>
@@ -92,7 +93,7 @@ export function TimeChart(props: TimeChartProps) {
 
 /** A legend's words in its line's colour would be hard to read. */
 function inInk(name: string) {
-  return <span style={{ color: '#10211f' }}>{name}</span>;
+  return <span style={{ color: token('ink') }}>{name}</span>;
 }
 
 /** recharts looks at its children's own types: no component of ours may stand between. */

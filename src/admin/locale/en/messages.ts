@@ -34,6 +34,8 @@ export const messages = {
   referral_not_blocked: 'The referral is not blocked.',
   refund_too_large: 'There is not so much of this payment to give back.',
   payment_refused: 'The provider refuses.',
+  payer_unknown:
+    'The account was deleted, so a part has nobody to send the receipt to: give all of it back, or do it at the provider.',
   payment_provider_not_configured: 'The provider that took this payment is not configured.',
   deposit_not_reversible: 'A deposit is taken back by refunding its payment.',
   reversal_not_reversible: 'A reversal is not reversed.',
@@ -54,6 +56,9 @@ export const messages = {
 };
 
 export const buttons = {
+  'look.system': 'Light or dark as the system',
+  'look.light': 'Light',
+  'look.dark': 'Dark',
   logoutEverywhere: 'Log out on every device',
   back: 'Back',
 };

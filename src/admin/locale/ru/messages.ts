@@ -30,6 +30,7 @@ export const messages = {
   referral_not_blocked: 'Приглашение не заблокировано.',
   refund_too_large: 'Столько из этого платежа вернуть нельзя.',
   payment_refused: 'Провайдер отказал.',
+  payer_unknown: 'Аккаунт удалён, и чек на часть отправить некому: верните всё или сделайте возврат у провайдера.',
   payment_provider_not_configured: 'Провайдер этого платежа не настроен.',
   deposit_not_reversible: 'Пополнение отменяют возвратом платежа.',
   reversal_not_reversible: 'Отмену не отменяют.',
@@ -50,6 +51,9 @@ export const messages = {
 };
 
 export const buttons = {
+  'look.system': 'Тема как в системе',
+  'look.light': 'Светлая тема',
+  'look.dark': 'Тёмная тема',
   logoutEverywhere: 'Выйти на всех устройствах',
   back: 'Назад',
 };
