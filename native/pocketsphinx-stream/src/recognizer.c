@@ -1,5 +1,7 @@
 #include "recognizer.h"
 
+#include "dictionary.h"
+
 #include <pocketsphinx.h>
 #include <sphinxbase/cmn.h>
 #include <sphinxbase/err.h>
@@ -8,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     SAMPLE_RATE = 16000,
@@ -77,15 +80,20 @@ recognizer *recognizer_load(const char *model_directory) {
     int d = snprintf(dictionary, sizeof dictionary, "%s/cmudict-en-us.dict", model_directory);
     if (a < 0 || l < 0 || d < 0 || d >= (int)sizeof dictionary) return NULL;
 
+    int decent = open_decent_dictionary(dictionary);
+    char kept[32];
+    snprintf(kept, sizeof kept, "/proc/self/fd/%d", decent);
+    /* Where there is no /proc, all words are better than none. */
+    bool filtered = decent >= 0 && access(kept, R_OK) == 0;
     cmd_ln_t *options = cmd_ln_init(NULL, ps_args(), TRUE,
-        "-hmm", acoustic, "-lm", language, "-dict", dictionary,
+        "-hmm", acoustic, "-lm", language, "-dict", filtered ? kept : dictionary,
         /* The caller's voice activity detector decides what is speech; a second opinion eats beginnings. */
         "-remove_silence", "no",
         "-cmn", "live",
         NULL);
-    if (!options) return NULL;
-    ps_decoder_t *decoder = ps_init(options);
-    cmd_ln_free_r(options);
+    ps_decoder_t *decoder = options ? ps_init(options) : NULL;
+    if (decent >= 0) close(decent);
+    if (options) cmd_ln_free_r(options);
     if (!decoder) return NULL;
 
     recognizer *r = calloc(1, sizeof *r);

@@ -240,6 +240,7 @@ describe('the language', () => {
       while (!server.recognitions[0]?.options) await turnOfTheLoop();
       const { recognitionModel } = server.recognitions[0].options;
       assert.deepEqual(recognitionModel?.languageRestriction?.languageCode, [code]);
+      assert.equal(recognitionModel.textNormalization?.profanityFilter, true);
     });
   }
 });

@@ -94,7 +94,8 @@ function sessionOptions(language: Language, options: RecognitionOptions): Stream
         textNormalization: normalize
           ? Normalization.TEXT_NORMALIZATION_ENABLED
           : Normalization.TEXT_NORMALIZATION_DISABLED,
-        profanityFilter: false,
+        // A learner is easily misheard, and what was heard stands on their screen.
+        profanityFilter: true,
         literatureText: false,
       },
       languageRestriction: {
