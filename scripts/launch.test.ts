@@ -22,6 +22,11 @@ it('tests get the programs that were brought along, and nobody’s settings', ()
   for (const name of Object.keys(others)) assert.equal(environment[name], undefined, name);
 });
 
+it('tests have a folder for temporary files that leaves a browser room for its socket', () => {
+  assert.equal(testEnvironment(place, { TMPDIR: '/var/tmp' })['TMPDIR'], '/var/tmp');
+  assert.equal(testEnvironment(place, { TMPDIR: `/builds/${'deep/'.repeat(20)}` })['TMPDIR'], '/tmp');
+});
+
 it('what somebody brought along is left as it is', () => {
   const own = {
     MEDIASOUP_WORKER_BIN: '/own/worker',

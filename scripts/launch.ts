@@ -39,6 +39,9 @@ const PROGRAMS: ReadonlySet<string> = new Set([
   'FFMPEG_BIN',
 ]);
 
+/** Chromium keeps a socket there, under a name of 45 bytes, and a socket's path has 107 at most (unix(7)). */
+const LONGEST_TMPDIR_BYTES = 60;
+
 /**
  * The tests' environment: the programs, and a browser. A developer's settings have no part in it, neither those of `.env`
  * nor the shell's: a vendor's key among them would have the tests talk to the vendor.
@@ -46,7 +49,11 @@ const PROGRAMS: ReadonlySet<string> = new Set([
 export function testEnvironment(place: Place, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const settings = new Set(variablesOf(place).filter((name) => !PROGRAMS.has(name)));
   const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !settings.has(name)));
-  return { ...productEnvironment(place, rest), CHROMIUM_BIN: given['CHROMIUM_BIN'] || findChromium(given) };
+  return {
+    ...productEnvironment(place, rest),
+    CHROMIUM_BIN: given['CHROMIUM_BIN'] || findChromium(given),
+    ...(Buffer.byteLength(given['TMPDIR'] ?? '') > LONGEST_TMPDIR_BYTES && { TMPDIR: '/tmp' }),
+  };
 }
 
 /** Read from .env.example, which names them all: the configuration's own code needs packages that may not be here yet. */

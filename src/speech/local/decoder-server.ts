@@ -92,7 +92,7 @@ export class DecoderServer {
 
   async #launch(): Promise<RunningServer> {
     const { program, model, runtimeDirectory, maxStreams, log } = this.#options;
-    const folder = await mkdtemp(join(runtimeDirectory, 'ailingva-hears-'));
+    const folder = await mkdtemp(join(roomFor(runtimeDirectory), 'ailingva-hears-'));
     const socketPath = join(folder, 'socket');
     const args = ['--socket', socketPath, '--max-streams', String(maxStreams), ...(model ? ['--model', model] : [])];
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -177,4 +177,9 @@ async function stop({ child, folder }: RunningServer): Promise<void> {
     clearTimeout(timer);
   }
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Where a socket's path fits: it has 107 bytes at most (unix(7)), of which ours takes 29, and TMPDIR may be any. */
+function roomFor(directory: string): string {
+  return Buffer.byteLength(directory) <= 78 ? directory : '/tmp';
 }

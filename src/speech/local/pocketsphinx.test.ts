@@ -197,6 +197,11 @@ describe('PocketSphinx, when it does not work', () => {
     assert.deepEqual(servers(), [server]);
   });
 
+  test('a folder for temporary files that is too deep for a socket does not keep it from starting', async (t) => {
+    const engine = await createEngine(t, { runtimeDirectory: path.join(tmpdir(), 'deep/'.repeat(20)) });
+    await engine.start();
+  });
+
   test('everything ends with the engine, and nothing is started after it', async (t) => {
     const engine = await createEngine(t);
     const { reader } = open(engine);
