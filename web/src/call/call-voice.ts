@@ -136,7 +136,14 @@ export class CallVoice {
     if (!signaling || !stream) return fail();
     try {
       const { openSocketVoice } = await loadStack();
-      const voice = await openSocketVoice({ signaling, stream, onTutorTrack, onFailed: fail });
+      const voice = await openSocketVoice({
+        signaling,
+        stream,
+        onTutorTrack: (track) => {
+          if (isWanted()) onTutorTrack(track);
+        },
+        onFailed: fail,
+      });
       if (!isWanted()) return voice.close();
       this.#socket = voice;
       for (const event of early) voice.take(event);
