@@ -21,10 +21,11 @@ const YEAR = `from_date=${FIRST_DAY}&to_date=${LAST_DAY}&group_by=day`;
 const MONTH = 'from_date=2025-10-01&to_date=2025-10-31&group_by=hour';
 /** Held to the target: the house's zone, and the hours of any zone that is whole hours off. */
 const QUESTIONS = { 'A year by day': YEAR, 'A month by hour': MONTH } as const;
-/** Only told: zones whose days, or hours, are put together of hours, or of rows. */
+/** Only told: zones whose days, or hours, are put together of hours and quarters of hours. */
 const HARDER = {
   'A year by day, New York': `${YEAR}&time_zone=America/New_York`,
   'A year by day, Kolkata': `${YEAR}&time_zone=Asia/Kolkata`,
+  'A year by hour, Kathmandu': `from_date=${FIRST_DAY}&to_date=${LAST_DAY}&group_by=hour&time_zone=Asia/Kathmandu`,
   'A month by hour, Kathmandu': `${MONTH}&time_zone=Asia/Kathmandu`,
   'A year by day, with engines': `${YEAR}&breakdown=engine&compare=previous`,
 } as const;

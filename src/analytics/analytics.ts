@@ -48,7 +48,8 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
 
   const bringUpToDate = async (): Promise<RollUpReport> => {
     const report = await rollUp(knex, await readTimeZone());
-    if (report.rebuilt) log.warn({ ...report }, 'Counted the figures anew for another time zone');
+    if (report.rebuilt)
+      log.warn({ ...report }, 'Counted the figures anew: they were of another time zone, or of an older process');
     return report;
   };
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { selectOne } from './sql.ts';
-import { bindingsOf, type Span } from './usage-figures.ts';
+import { bindingsOf, DAY_OF_QUARTER, HOUR_OF_QUARTER, QUARTER, type Span } from './usage-figures.ts';
 
 export const CREDIT_FIGURES = [
   'credits',
@@ -31,17 +31,18 @@ export const LEDGER_ROWS = `
   FROM wallet_transactions w LEFT JOIN wallet_transactions original ON original.id = w.reverses_id
   WHERE w.type <> 'usage'`;
 
-/** Adds the span's credits, and what was taken back, to the hourly and daily figures. Answers how many rows they were. */
+/** Adds the span's credits, and what was taken back, to the figures of quarters, hours and days. Answers how many rows they were. */
 export async function addCredits(transaction: Knex.Transaction, span: Span): Promise<number> {
   const { rows } = await selectOne<{ rows: number }>(
     transaction,
     `WITH fresh AS MATERIALIZED (
-       SELECT date_bin('1 hour', created_at, '2000-01-01Z') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day, kind,
+       SELECT ${QUARTER} AS quarter, kind,
          ${CREDIT_FIGURES.map((name) => `sum(${name})::bigint AS ${name}`).join(', ')}
        FROM (${LEDGER_ROWS} AND w.xid >= :from::xid8 AND w.xid < :until::xid8) ledger
-       GROUP BY 1, 2, 3
-     ), hourly AS (${addFigures('credits_hourly', 'hour')}
-     ), daily AS (${addFigures('credits_daily', 'day')}
+       GROUP BY 1, 2
+     ), quarterly AS (${addFigures('credits_quarterly', 'quarter')}
+     ), hourly AS (${addFigures('credits_hourly', HOUR_OF_QUARTER)}
+     ), daily AS (${addFigures('credits_daily', DAY_OF_QUARTER)}
      )
      SELECT coalesce(sum(credits + debits), 0)::bigint AS rows FROM fresh`,
     bindingsOf(span),

@@ -17,8 +17,8 @@ export async function readCallers(
   { cursor, filter, key }: { readonly cursor: Cursor; readonly filter: Filter; readonly key: Key },
 ): Promise<CallerCounts> {
   const each = key !== 'bucket';
-  // Sets of an hour are kept for all together.
-  const cover = !each && isOfAll(filter) ? asked : byRows(asked);
+  // Sets of less than a day are kept for all together.
+  const cover = !each && isOfAll(filter) ? asked : byRows(asked, 'hours', 'quarters');
   const table = setsOf(cover, filter, each);
   if (table === '') return { by: new Map(), all: 0 };
   const rows = await selectRows<{ key: string | number | null; callers: number }>(
@@ -44,6 +44,7 @@ function setsOf(cover: Cover, filter: Filter, each: boolean): string {
     columns: `f.chunk, f.members${parts}`,
     daily: cellsOf('callers_daily', filter, each),
     hourly: 'SELECT * FROM callers_hourly',
+    quarterly: 'SELECT * FROM callers_quarterly',
     rows: `SELECT number, engine, language, created_at, xid FROM usage_sessions JOIN analytics_callers USING (user_account_id)
       WHERE ${only(filter)}`,
     summed: {

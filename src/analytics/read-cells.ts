@@ -41,23 +41,26 @@ export async function readCells(
   knex: Knex,
   { cover, days, timeZone }: { readonly cover: Cover; readonly days: Cover; readonly timeZone: string },
 ): Promise<Cells | undefined> {
-  if (days.rows.length > 0) return undefined;
+  if (days.quarters.length > 0 || days.rows.length > 0) return undefined;
   const usage = placesOf(cover, {
     columns: `f.sessions, f.billed_minutes, f.talked_sec, f.list_kopecks, f.recognized_kopecks, f.free_hundredths, f.callers`,
     daily: cellsOf('revenue_daily', {}, false),
     hourly: cellsOf('revenue_hourly', {}, false),
+    quarterly: '',
     rows: '',
   });
   const credits = placesOf(cover, {
     columns: `f.kind, f.credits, f.credited_hundredths, f.credited_kopecks, f.debits, f.debited_hundredths, f.debited_kopecks`,
     daily: 'SELECT * FROM credits_daily',
     hourly: 'SELECT * FROM credits_hourly',
+    quarterly: '',
     rows: '',
   });
   const sets = placesOf(days, {
     columns: 'f.chunk, f.members',
     daily: cellsOf('callers_daily', {}, false),
     hourly: 'SELECT * FROM callers_hourly',
+    quarterly: '',
     rows: '',
     prefix: EVERYBODY,
   });

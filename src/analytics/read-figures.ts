@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import type { Cover } from './cover.ts';
+import { byRows, type Cover } from './cover.ts';
 import { CREDIT_FIGURES, LEDGER_ROWS } from './credit-figures.ts';
-import { bindingsOf, cellsOf, only, placesOf, type Cursor, type Filter, type Key } from './places.ts';
+import { bindingsOf, cellsOf, isOfAll, only, placesOf, type Cursor, type Filter, type Key } from './places.ts';
 import { selectRows } from './sql.ts';
 
 export interface UsageFigures {
@@ -26,15 +26,18 @@ const USAGE_COLUMNS = {
 /** By bucket number, or by engine or language over the whole cover. */
 export async function readUsage(
   knex: Knex,
-  cover: Cover,
+  asked: Cover,
   { cursor, filter, key }: { readonly cursor: Cursor; readonly filter: Filter; readonly key: Key },
 ): Promise<ReadonlyMap<string, UsageFigures>> {
   const each = key !== 'bucket';
+  // Quarters are kept of all together.
+  const cover = !each && isOfAll(filter) ? asked : byRows(asked, 'quarters');
   const columns = Object.keys(USAGE_COLUMNS).map((name) => `f.${name}`);
   const table = placesOf(cover, {
     columns: [...columns, ...(each ? ['f.engine', 'f.language'] : [])].join(', '),
     daily: cellsOf('revenue_daily', filter, each),
     hourly: cellsOf('revenue_hourly', filter, each),
+    quarterly: 'SELECT * FROM revenue_quarterly',
     rows: sessionsOf(filter),
   });
   if (table === '') return new Map();
@@ -91,6 +94,7 @@ export async function readCredits(
     columns: `f.kind, ${CREDIT_FIGURES.map((name) => `f.${name}`).join(', ')}`,
     daily: 'SELECT * FROM credits_daily',
     hourly: 'SELECT * FROM credits_hourly',
+    quarterly: 'SELECT * FROM credits_quarterly',
     rows: LEDGER_ROWS,
   });
   if (table === '') return new Map();

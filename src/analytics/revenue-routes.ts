@@ -6,7 +6,12 @@ import { FIGURE_NAMES, figuresAnswer, toFiguresAnswer } from './figures-answer.t
 import type { Figures } from './figures.ts';
 import type { Revenue, RevenueBucket } from './revenue.ts';
 
-const partName = z.string().min(1).max(100);
+/** PostgreSQL has no text with a NUL in it, and refuses to look for one. */
+const partName = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}*$/u, 'must hold no control characters');
 
 /** `from_date` and the like are read further down, where each mistake has a code of its own. */
 export const rangeQuery = {

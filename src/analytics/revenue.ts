@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { cutIntoBuckets, type Bucket, type Grouping } from './buckets.ts';
 import { readClosedDays, type ClosedDay } from './closed-days.ts';
-import { coverBuckets, type Cover } from './cover.ts';
+import { byRows, coverBuckets, type Cover } from './cover.ts';
 import { sumCredits, sumUsage, toFigures, type Figures } from './figures.ts';
 import { openZone } from './local-time.ts';
 import { rangeBefore, type Range } from './range.ts';
@@ -54,7 +54,7 @@ export async function readRevenue(knex: Knex, query: RevenueQuery): Promise<Reve
         totals,
         previous: before && {
           ...before,
-          totals: (await readBuckets(transaction, { range: before, grouping, filter, cursor })).totals,
+          totals: await readTotals(transaction, { range: before, filter, cursor }),
         },
         breakdown: breakdown && (await readBreakdown(transaction, { range, filter, cursor, key: breakdown })),
       };
@@ -72,7 +72,7 @@ interface Reading extends Pick<RevenueQuery, 'range' | 'grouping' | 'filter'> {
 async function readBuckets(transaction: Knex, { range, grouping, filter, cursor }: Reading): Promise<Found> {
   const found = await readFromCells(transaction, { range, grouping, filter }, cursor.timeZone);
   if (found !== undefined) return found;
-  const cover = coverRange(range, grouping, cursor.timeZone);
+  const cover = asFarAsKept(coverRange(range, grouping, cursor.timeZone), cursor);
   const usage = await readUsage(transaction, cover, { cursor, filter, key: 'bucket' });
   const callers = await readCallers(transaction, cover, { cursor, filter, key: 'bucket' });
   const credits = await readCredits(transaction, cover, cursor);
@@ -126,11 +126,24 @@ function coverDays({ fromMs, toMs, zone: asked }: Range, timeZone: string): Cove
   return coverBuckets(cutIntoBuckets({ fromMs, toMs, zone }, 'day'), { grouping: 'day', byDays: true });
 }
 
+/** Quarters that do not go as far as the rest are read from the rows. */
+function asFarAsKept(cover: Cover, { quarters }: Cursor): Cover {
+  return quarters ? cover : byRows(cover, 'quarters');
+}
+
+async function readTotals(transaction: Knex, { range, filter, cursor }: Omit<Reading, 'grouping'>): Promise<Figures> {
+  const cover = asFarAsKept(coverDays(range, cursor.timeZone), cursor);
+  const usage = await readUsage(transaction, cover, { cursor, filter, key: 'bucket' });
+  const callers = await readCallers(transaction, cover, { cursor, filter, key: 'bucket' });
+  const credits = await readCredits(transaction, cover, cursor);
+  return toFigures(sumUsage(usage.values()), callers.all, sumCredits(credits.values()));
+}
+
 async function readBreakdown(
   transaction: Knex,
   { range, filter, cursor, key }: Omit<Reading, 'grouping'> & { readonly key: Exclude<Key, 'bucket'> },
 ): Promise<ReadonlyMap<string, Figures>> {
-  const cover = coverDays(range, cursor.timeZone);
+  const cover = asFarAsKept(coverDays(range, cursor.timeZone), cursor);
   const usage = await readUsage(transaction, cover, { cursor, filter, key });
   const callers = await readCallers(transaction, cover, { cursor, filter, key });
   return new Map(

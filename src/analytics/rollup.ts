@@ -14,7 +14,7 @@ export interface RollUpReport {
   readonly turns: number;
   /** Another process was at it; nothing was done. */
   readonly busy: boolean;
-  /** Everything was counted anew, because the house's time zone is another than before. */
+  /** Everything was counted anew: the house's time zone is another than before, or an older process had rolled up. */
   readonly rebuilt: boolean;
 }
 
@@ -56,12 +56,12 @@ async function addNextBatch(
   timeZone: string,
 ): Promise<{ readonly report: RollUpReport; readonly more: boolean }> {
   await prepare(transaction);
-  const [cursor] = await selectRows<{ last: string; time_zone: string }>(
+  const [cursor] = await selectRows<{ last: string; time_zone: string; quarters: boolean }>(
     transaction,
-    'SELECT last::text, time_zone FROM analytics_cursor FOR UPDATE SKIP LOCKED',
+    'SELECT last::text, time_zone, quarters_last = last AS quarters FROM analytics_cursor FOR UPDATE SKIP LOCKED',
   );
   if (!cursor) return { report: { ...NOTHING, busy: true }, more: false };
-  if (cursor.time_zone !== timeZone) {
+  if (cursor.time_zone !== timeZone || !cursor.quarters) {
     const report = await countAnew(transaction, timeZone);
     return { report: { ...report, rebuilt: true }, more: false };
   }
@@ -98,8 +98,9 @@ export function rebuild(knex: Knex, timeZone: string): Promise<RollUpReport> {
 
 async function countAnew(transaction: Knex.Transaction, timeZone: string): Promise<RollUpReport> {
   for (const figures of ['revenue', 'callers', 'credits']) {
-    await selectRows(transaction, `DELETE FROM ${figures}_hourly`);
-    await selectRows(transaction, `DELETE FROM ${figures}_daily`);
+    for (const table of ['quarterly', 'hourly', 'daily']) {
+      await selectRows(transaction, `DELETE FROM ${figures}_${table}`);
+    }
   }
   const { until } = await selectOne<{ until: string }>(
     transaction,
@@ -116,7 +117,8 @@ async function addSpan(transaction: Knex.Transaction, span: Span): Promise<Pick<
   const credits = await addCredits(transaction, span);
   await selectRows(
     transaction,
-    'UPDATE analytics_cursor SET last = :last::xid8, time_zone = :timeZone, rolled_up_at = clock_timestamp()',
+    `UPDATE analytics_cursor
+     SET last = :last::xid8, quarters_last = :last::xid8, time_zone = :timeZone, rolled_up_at = clock_timestamp()`,
     { last: span.until, timeZone: span.timeZone },
   );
   return { sessions, credits };

@@ -12,6 +12,14 @@ export function bindingsOf({ from, until, timeZone }: Span): Record<string, stri
   return { from, until, timeZone };
 }
 
+/**
+ * The quarter of an hour that a row is of. Each hour, and each day of any zone (all have been whole quarters from UTC
+ * since 1972), consists of quarters: rows are looked at once, and the rest is made of what they come to.
+ */
+export const QUARTER = "date_bin('15 minutes', created_at, '2000-01-01Z')";
+export const HOUR_OF_QUARTER = "date_bin('1 hour', quarter, '2000-01-01Z')";
+export const DAY_OF_QUARTER = '(quarter AT TIME ZONE :timeZone)::date';
+
 export const CALLERS_PER_CHUNK = 4096;
 
 const FIGURES = [
@@ -23,21 +31,30 @@ const FIGURES = [
   'free_hundredths',
 ] as const;
 
+const SUMS = FIGURES.map((name) => `sum(${name})::bigint AS ${name}`).join(', ');
+const ADD_EACH = FIGURES.map((name) => `${name} = known.${name} + excluded.${name}`).join(', ');
+
 /**
- * Adds the sessions of the span to the hourly and daily figures. Answers how many they were. Their callers must have been
- * added before, for each cell says how many there are.
+ * Adds the sessions of the span to the figures of quarters, hours and days. Answers how many they were. Their callers must
+ * have been added before, for each cell says how many there are.
  */
 export async function addUsage(transaction: Knex.Transaction, span: Span): Promise<number> {
   const { sessions } = await selectOne<{ sessions: number }>(
     transaction,
-    `WITH fresh AS MATERIALIZED (
-       SELECT date_bin('1 hour', created_at, '2000-01-01Z') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day,
-         engine, language, count(*) AS sessions, sum(billed_minutes) AS billed_minutes,
+    `WITH quarters AS MATERIALIZED (
+       SELECT ${QUARTER} AS quarter, engine, language, count(*) AS sessions, sum(billed_minutes) AS billed_minutes,
          sum(duration_sec) AS talked_sec, (sum(billed_amount_rub::numeric) * 100)::bigint AS list_kopecks,
          sum(recognized_kopecks)::bigint AS recognized_kopecks,
          (sum(free_minutes::numeric) * 100)::bigint AS free_hundredths
        FROM usage_sessions WHERE xid >= :from::xid8 AND xid < :until::xid8
-       GROUP BY 1, 2, 3, 4
+       GROUP BY 1, 2, 3
+     ), fresh AS MATERIALIZED (
+       SELECT ${HOUR_OF_QUARTER} AS hour, ${DAY_OF_QUARTER} AS day, engine, language, ${SUMS}
+       FROM quarters GROUP BY 1, 2, 3, 4
+     ), quarterly AS (
+       INSERT INTO revenue_quarterly AS known (period, ${FIGURES.join(', ')})
+       SELECT quarter, ${SUMS} FROM quarters GROUP BY 1 ORDER BY 1
+       ON CONFLICT (period) DO UPDATE SET ${ADD_EACH}
      ), hourly AS (${addFigures('revenue_hourly', { period: 'hour', sets: 'callers_hourly WHERE true' })}
      ), daily AS (${addFigures('revenue_daily', { period: 'day', sets: "callers_daily WHERE engine = '*' AND language = '*'" })}
      )
@@ -60,14 +77,13 @@ function addFigures(
        SELECT ${period}, coalesce(engine, '*'), coalesce(language, '*'), ${FIGURES.join(', ')},
          CASE WHEN engine IS NULL THEN (SELECT sum(bit_count(members)) FROM ${sets} AND period = ${period}) END
        FROM (
-         SELECT ${period}, engine, language, ${FIGURES.map((name) => `sum(${name}) AS ${name}`).join(', ')}
+         SELECT ${period}, engine, language, ${SUMS}
          FROM fresh GROUP BY GROUPING SETS ((${period}, engine, language), (${period}))
        ) summed ORDER BY 2, 3, 1
-       ON CONFLICT (engine, language, period) DO UPDATE SET
-         ${FIGURES.map((name) => `${name} = known.${name} + excluded.${name}`).join(', ')}, callers = excluded.callers`;
+       ON CONFLICT (engine, language, period) DO UPDATE SET ${ADD_EACH}, callers = excluded.callers`;
 }
 
-/** Adds the people who called to the hourly and daily sets. */
+/** Adds the people who called to the sets of quarters, hours and days. */
 export async function addCallers(transaction: Knex.Transaction, span: Span): Promise<void> {
   // The cursor's lock is held: nobody else gives numbers.
   await selectRows(
@@ -81,22 +97,30 @@ export async function addCallers(transaction: Knex.Transaction, span: Span): Pro
      WHERE NOT EXISTS (SELECT FROM analytics_callers known WHERE known.user_account_id = fresh.user_account_id)`,
     bindingsOf(span),
   );
+  const add = 'ON CONFLICT (period, chunk) DO UPDATE SET members = known.members | excluded.members';
   await selectRows(
     transaction,
     `WITH fresh AS MATERIALIZED (
-       SELECT date_bin('1 hour', created_at, '2000-01-01Z') AS hour, (created_at AT TIME ZONE :timeZone)::date AS day,
-         engine, language, ${chunkOf('number')} AS chunk, ${setOf('number')} AS members
+       SELECT ${QUARTER} AS quarter, engine, language, number
        FROM usage_sessions JOIN analytics_callers USING (user_account_id)
        WHERE xid >= :from::xid8 AND xid < :until::xid8
-       GROUP BY 1, 2, 3, 4, 5
+     ), quarters AS MATERIALIZED (
+       SELECT quarter, ${chunkOf('number')} AS chunk, ${setOf('number')} AS members FROM fresh GROUP BY 1, 2
+     ), days AS MATERIALIZED (
+       SELECT quarter, ${DAY_OF_QUARTER} AS day FROM quarters GROUP BY 1
+     ), parts AS MATERIALIZED (
+       SELECT day, engine, language, ${chunkOf('number')} AS chunk, ${setOf('number')} AS members
+       FROM fresh JOIN days USING (quarter) GROUP BY 1, 2, 3, 4
+     ), quarterly AS (
+       INSERT INTO callers_quarterly AS known (period, chunk, members)
+       SELECT quarter, chunk, members FROM quarters ORDER BY 1, 2 ${add}
      ), hourly AS (
        INSERT INTO callers_hourly AS known (period, chunk, members)
-       SELECT hour, chunk, bit_or(members) FROM fresh GROUP BY 1, 2 ORDER BY 1, 2
-       ON CONFLICT (period, chunk) DO UPDATE SET members = known.members | excluded.members
+       SELECT ${HOUR_OF_QUARTER}, chunk, bit_or(members) FROM quarters GROUP BY 1, 2 ORDER BY 1, 2 ${add}
      ), daily AS (
        INSERT INTO callers_daily AS known (period, engine, language, chunk, members)
        SELECT day, coalesce(engine, '*'), coalesce(language, '*'), chunk, bit_or(members)
-       FROM fresh GROUP BY GROUPING SETS ((day, engine, language, chunk), (day, chunk))
+       FROM parts GROUP BY GROUPING SETS ((day, engine, language, chunk), (day, chunk))
        ON CONFLICT (engine, language, period, chunk) DO UPDATE SET members = known.members | excluded.members
      )
      SELECT`,
