@@ -34,7 +34,7 @@ export function openPayments(
     const notify = (body: unknown) => payments.notify({ provider: sandbox.name, body, ip: '' });
     return { payments, pages: [createSandboxPage({ sandbox, log, notify })] };
   }
-  const { shopId, secretKey, apiUrl } = yookassa;
+  const { shopId, secretKey, apiUrl, receipts } = yookassa;
   if (shopId === undefined || secretKey === undefined) throw new TypeError('The configuration was checked for these');
-  return { payments: open(createYookassa({ shopId, secretKey, apiUrl }, { log })), pages: [] };
+  return { payments: open(createYookassa({ shopId, secretKey, apiUrl }, { log, receipts })), pages: [] };
 }

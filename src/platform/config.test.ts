@@ -122,4 +122,13 @@ test('payments: the sandbox where nobody earns money, a whole access elsewhere',
   ]);
   const { payments } = loadConfig({ ...yookassa, YOOKASSA_SHOP_ID: '100500', YOOKASSA_SECRET_KEY: 'test_key' });
   assert.equal(payments.yookassa.apiUrl, 'https://api.yookassa.ru/v3');
+  assert.equal(payments.yookassa.receipts, undefined);
+  const shop = { ...yookassa, YOOKASSA_SHOP_ID: '100500', YOOKASSA_SECRET_KEY: 'test_key' };
+  assert.deepEqual(Object.keys(problemsOf(() => loadConfig({ ...shop, YOOKASSA_TAX_SYSTEM_CODE: '2' }))), [
+    'YOOKASSA_VAT_CODE',
+  ]);
+  assert.deepEqual(
+    loadConfig({ ...shop, YOOKASSA_TAX_SYSTEM_CODE: '2', YOOKASSA_VAT_CODE: '1' }).payments.yookassa.receipts,
+    { vatCode: 1, taxSystemCode: 2, paymentMode: 'full_prepayment' },
+  );
 });

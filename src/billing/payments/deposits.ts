@@ -3,8 +3,8 @@ import { minutesToJson } from '../minutes.ts';
 import type { Kopecks } from '../money.ts';
 import { quoteDeposit } from '../packages.ts';
 import { selectRow } from '../sql.ts';
-import { findPayment, insertPayment, type Payment } from './payment-rows.ts';
-import type { PaymentProvider } from './provider.ts';
+import { findPayment, insertPayment, readReceiptAddress, type Payment } from './payment-rows.ts';
+import { isRefusal, type PaymentProvider } from './provider.ts';
 import { refresh, reread, settleOrCapture, type SettlementOptions } from './settlement.ts';
 
 export interface DepositOptions extends SettlementOptions {
@@ -41,12 +41,13 @@ export async function createDeposit(
         amount: { hundredths: payment.amount, currency: payment.currency },
         description: `AIlingva: ${minutesToJson(payment.quoted)} min`,
         returnUrl: returnUrl(payment.id),
+        receiptTo: await readReceiptAddress(knex, provider, payment.userId),
       },
       call,
     );
     return await settleOrCapture(options, payment, truth, call);
   } catch (thrown) {
-    if (toAppError(thrown).code === 'payment_refused') {
+    if (isRefusal(thrown)) {
       await knex('payments')
         .where({ id: payment.id, status: 'created' })
         .update({ status: 'failed', reason: 'payment_refused', closed_at: knex.fn.now(), next_check_at: null });

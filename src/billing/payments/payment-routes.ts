@@ -153,6 +153,7 @@ export function paymentRoutes(payments: PaymentService): Route[] {
         'refund_too_large',
         'idempotency_key_reused',
         'payment_provider_not_configured',
+        'payer_unknown',
         ...PROVIDER_ERRORS,
       ],
       handle: async ({ params, body, principal, ip, idempotencyKey }) =>

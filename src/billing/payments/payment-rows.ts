@@ -7,6 +7,7 @@ import type { PricedPackage } from '../pricing.ts';
 import { selectRow, selectRows } from '../sql.ts';
 import { fromSnapshot, toSnapshot } from '../tariff.ts';
 import type { KnownPayment, PaymentStatus } from './payment-state.ts';
+import type { PaymentProvider } from './provider.ts';
 
 export interface Payment extends KnownPayment {
   readonly userId: string;
@@ -180,4 +181,19 @@ export async function insertPayment(knex: Knex, payment: NewPayment): Promise<Pa
     },
   );
   return row && toPayment(row);
+}
+
+/** Where a receipt goes; `undefined` for a provider that sends none, and for an account that was deleted. */
+export async function readReceiptAddress(
+  knex: Knex,
+  provider: Pick<PaymentProvider, 'sendsReceipts'>,
+  userId: string,
+): Promise<string | undefined> {
+  if (!provider.sendsReceipts) return undefined;
+  const payer = await selectRow<{ email: string }>(
+    knex,
+    'SELECT email FROM user_accounts WHERE id = :userId AND deleted_at IS NULL',
+    { userId },
+  );
+  return payer?.email;
 }

@@ -3,11 +3,14 @@ import { AppError } from '../../platform/errors.ts';
 /**
  * Who takes the money. A provider's own words are known in its own file alone; here stands what all of them do.
  * Every call may be repeated with the same key and does its work once. Every call has a deadline of its own, retries
- * what may be retried, and throws `payment_refused`, `payment_provider_unavailable` or `payment_provider_misconfigured`.
+ * what may be retried, and throws `payment_refused`, `payment_provider_unavailable` or `payment_provider_misconfigured`; with
+ * receipts `payer_unknown`, too.
  */
 export interface PaymentProvider {
   /** Kept with each payment, and part of the webhook's address. */
   readonly name: string;
+  /** Whether it sends payers fiscal receipts: then, and only then, it is told their addresses. */
+  readonly sendsReceipts: boolean;
   createPayment(order: PaymentOrder, options?: CallOptions): Promise<ProviderPayment>;
   /** What the provider's own books say now; `undefined` when they know no such payment. */
   readPayment(id: string, options?: CallOptions): Promise<ProviderPayment | undefined>;
@@ -45,6 +48,8 @@ export interface PaymentOrder {
   readonly description: string;
   /** Where the payer comes back to. */
   readonly returnUrl: string;
+  /** The payer's e-mail address, where it is needed. */
+  readonly receiptTo: string | undefined;
 }
 
 export interface ProviderPayment {
@@ -66,7 +71,11 @@ export interface ProviderPayment {
 export interface RefundOrder {
   readonly providerPaymentId: string;
   readonly amount: Money;
+  /** All that was paid, at once. */
+  readonly whole: boolean;
   readonly key: string;
+  /** As in the payment's order; `undefined` also when the payer's account was deleted. */
+  readonly receiptTo: string | undefined;
 }
 
 export interface ProviderRefund {
@@ -82,6 +91,22 @@ export function paymentRefused(cause?: unknown): AppError {
     message: 'The payment provider refused this.',
     cause,
   });
+}
+
+/** The same, without the provider having been asked: whoever is to have the receipt has deleted their account. */
+export function payerUnknown(): AppError {
+  return new AppError({
+    code: 'payer_unknown',
+    kind: 'conflict',
+    message:
+      'The receipt of a part needs the address of the payer, whose account was deleted. Give all of it back, or do it in ' +
+      'the office of the payment provider.',
+  });
+}
+
+/** It was not done, and will not be. */
+export function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof AppError && (thrown.code === 'payment_refused' || thrown.code === 'payer_unknown');
 }
 
 /** Whether the provider did it is not known: the same request with the same key may be sent again. */

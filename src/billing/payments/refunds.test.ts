@@ -255,3 +255,62 @@ describe('staff', () => {
     assert.equal((await ask('GET', '/api/admin/billing/payments', { token: tokenOf(userId) })).status, 403);
   });
 });
+
+describe('fiscal receipts', () => {
+  const receipts = { vatCode: 1, taxSystemCode: 2, paymentMode: 'full_prepayment' } as const;
+  const receipt = (email: string, value: string) => ({
+    customer: { email },
+    items: [
+      {
+        description: 'Минуты разговора с репетитором AIlingva',
+        quantity: 1,
+        measure: 'piece',
+        amount: { value, currency: 'RUB' },
+        vat_code: 1,
+        payment_subject: 'service',
+        payment_mode: 'full_prepayment',
+      },
+    ],
+    tax_system_code: 2,
+  });
+
+  it('go with a payment and with a part that is given back, to the payer; the rest is with the provider', async (t) => {
+    const { buy, deposit, knex, learnerWith, refund, yookassa } = await openCashDesk(t, { receipts });
+    yookassa.demandReceipts();
+    const userId = await learnerWith(0);
+    const { email } = await knex('user_accounts').where('id', userId).first('email');
+    const [parts, whole, left] = [await buy(userId, 1000), await buy(userId, 1000), await buy(userId, 1000)];
+    assert.equal((await refund(parts.id, { amount_rub: 333.33 })).status, 200);
+    assert.equal((await refund(whole.id, {})).status, 200);
+    assert.deepEqual(
+      yookassa.requests
+        .filter(({ method }) => method === 'POST')
+        .map(({ body }) => (body as { readonly receipt?: unknown }).receipt),
+      [
+        ...Array.from({ length: 3 }, () => receipt(email, '1000.00')),
+        receipt(email, '333.33'),
+        // It makes this one from the payment's own.
+        undefined,
+      ],
+    );
+
+    // Nobody is there any more to whom the receipt of a part could go.
+    await knex('user_accounts')
+      .where('id', userId)
+      .update({ email: 'deleted@deleted.invalid', blocked_at: new Date(), deleted_at: new Date() });
+    const asked = yookassa.requests.length;
+    assert.equal((await refund(left.id, { amount_rub: 1 }, 'a-part')).body['code'], 'payer_unknown');
+    assert.equal(yookassa.requests.length, asked);
+    assert.equal((await refund(left.id, { amount_rub: 1 }, 'a-part')).body['code'], 'payment_refused', 'it is over');
+    assert.equal((await refund(left.id, {})).body['status'], 'refunded');
+    assert.equal((await deposit(await learnerWith(0), 100)).status, 201);
+  });
+
+  it('are not sent, nor is an address, where nothing is set', async (t) => {
+    const { deposit, learnerWith, yookassa } = await openCashDesk(t);
+    assert.equal((await deposit(await learnerWith(0), 100)).status, 201);
+    assert.doesNotMatch(JSON.stringify(yookassa.requests), /receipt|@/);
+    yookassa.demandReceipts();
+    assert.equal((await deposit(await learnerWith(0), 100)).body['code'], 'payment_refused');
+  });
+});

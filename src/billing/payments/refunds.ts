@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
 import { writeAudit } from '../../platform/audit.ts';
-import { AppError, toAppError } from '../../platform/errors.ts';
+import { AppError } from '../../platform/errors.ts';
 import { roublesToJson, kopecksOf } from '../money.ts';
 import { selectRow, selectRows } from '../sql.ts';
 import { paymentNotFound } from './deposits.ts';
 import { chargeBack } from './payment-state.ts';
-import { lockPayment, type Payment } from './payment-rows.ts';
-import { paymentRefused, type CallOptions, type PaymentProvider, type ProviderRefund } from './provider.ts';
+import { lockPayment, readReceiptAddress, type Payment } from './payment-rows.ts';
+import { isRefusal, paymentRefused, type CallOptions, type PaymentProvider, type ProviderRefund } from './provider.ts';
 import { applyChange, refresh, reread, type SettlementOptions } from './settlement.ts';
 
 export interface RefundOptions extends SettlementOptions {
@@ -137,12 +137,18 @@ async function askForRefund(
   if (payment.providerPaymentId === undefined) throw new Error('What was captured is known to its provider');
   try {
     const amount = { hundredths: refund.amount_kopecks, currency: payment.capturedCurrency ?? payment.currency };
-    const order = { providerPaymentId: payment.providerPaymentId, amount, key: refund.id };
+    const order = {
+      providerPaymentId: payment.providerPaymentId,
+      amount,
+      whole: refund.amount_kopecks === payment.captured,
+      key: refund.id,
+      receiptTo: await readReceiptAddress(knex, provider, payment.userId),
+    };
     const answered = await provider.refund(order, call);
     await writeAnswer(knex, refund, answered);
     return answered;
   } catch (thrown) {
-    if (toAppError(thrown).code === 'payment_refused') {
+    if (isRefusal(thrown)) {
       await knex('payment_refunds').where({ id: refund.id, status: 'created' }).update({ status: 'failed' });
     }
     throw thrown;
@@ -180,7 +186,7 @@ export async function continueRefunds(
       log.error({ paymentId: payment.id, refundId: refund.id }, 'A refund was never answered; staff must look');
     } else {
       await askForRefund(options, payment, refund, call).catch((error: unknown) => {
-        if (toAppError(error).code !== 'payment_refused') throw error;
+        if (!isRefusal(error)) throw error;
       });
     }
   }

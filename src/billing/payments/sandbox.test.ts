@@ -136,6 +136,7 @@ describe('the sandbox', () => {
       amount: { hundredths: 100, currency: 'RUB' },
       description: '<script>alert(1)</script>',
       returnUrl: publicUrl,
+      receiptTo: undefined,
     });
     const { text } = await visit(`/sandbox/payments/${id}`);
     assert.ok(!text.includes('<script>'));

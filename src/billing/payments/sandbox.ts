@@ -94,6 +94,7 @@ export function createSandbox(options: {
 
   return {
     name: 'sandbox',
+    sendsReceipts: false,
 
     async createPayment({ paymentId, amount, description, returnUrl }) {
       if (amount.currency !== CURRENCY) throw paymentRefused();

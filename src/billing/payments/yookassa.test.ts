@@ -13,6 +13,7 @@ const ORDER = {
   amount: { hundredths: 10_005, currency: 'RUB' },
   description: 'AIlingva: 20 min',
   returnUrl: 'https://ailingva.example/account',
+  receiptTo: undefined,
 };
 
 async function open(t: TestContext, retries: Partial<RetryPolicy> = {}, secretKey?: string) {
@@ -50,7 +51,9 @@ describe('YooKassa', () => {
     const refund = await yookassa.refund({
       providerPaymentId: created.id,
       amount: { hundredths: 5, currency: 'RUB' },
+      whole: false,
       key: 'a refund',
+      receiptTo: undefined,
     });
     assert.equal(refund.status, 'succeeded');
     assert.deepEqual(await yookassa.readRefund(refund.id), refund);

@@ -10,6 +10,7 @@ import {
   type ProviderRefund,
 } from './provider.ts';
 import { YookassaClient, type YookassaAccess, type YookassaClientOptions } from './yookassa-client.ts';
+import { toReceipt, type ReceiptTerms } from './yookassa-receipt.ts';
 
 /**
  * YooKassa, API v3: https://yookassa.ru/developers/api. Payments are captured at once (`capture: true`), the payer
@@ -44,18 +45,25 @@ function identifier() {
   return z.string().regex(/^[\w-]{1,100}$/);
 }
 
-export function createYookassa(access: YookassaAccess, options: YookassaClientOptions): PaymentProvider {
+export interface YookassaOptions extends YookassaClientOptions {
+  /** Without them no receipts are sent. */
+  readonly receipts?: ReceiptTerms | undefined;
+}
+
+export function createYookassa(access: YookassaAccess, { receipts, ...options }: YookassaOptions): PaymentProvider {
   const client = new YookassaClient(access, options);
   return {
     name: 'yookassa',
+    sendsReceipts: receipts !== undefined,
 
-    async createPayment({ paymentId, amount, description, returnUrl }, { signal } = {}) {
+    async createPayment({ paymentId, amount, description, returnUrl, receiptTo }, { signal } = {}) {
       const body = {
         amount: toMessage(amount),
         capture: true,
         confirmation: { type: 'redirect', return_url: returnUrl },
         description,
         metadata: { payment_id: paymentId },
+        ...(receipts && { receipt: toReceipt(receipts, amount, receiptTo) }),
       };
       return toPayment(
         await client.send({ method: 'POST', path: '/payments', body, key: paymentId, ...(signal && { signal }) }),
@@ -77,8 +85,13 @@ export function createYookassa(access: YookassaAccess, options: YookassaClientOp
       return toPayment(await client.send({ method: 'POST', path, body, key, ...(signal && { signal }) }));
     },
 
-    async refund({ providerPaymentId, amount, key }, { signal } = {}) {
-      const body = { payment_id: providerPaymentId, amount: toMessage(amount) };
+    async refund({ providerPaymentId, amount, whole, key, receiptTo }, { signal } = {}) {
+      const body = {
+        payment_id: providerPaymentId,
+        amount: toMessage(amount),
+        // Of the whole payment it makes the receipt from the payment's own.
+        ...(receipts && !whole && { receipt: toReceipt(receipts, amount, receiptTo) }),
+      };
       const refund = toRefund(
         await client.send({ method: 'POST', path: '/refunds', body, key, ...(signal && { signal }) }),
       );

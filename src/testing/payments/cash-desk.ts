@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { createPayments, createYookassa, type Payments } from '../../billing/index.ts';
+import type { ReceiptTerms } from '../../billing/payments/yookassa-receipt.ts';
 import { connectDatabase } from '../../platform/database.ts';
 import { createSilentLogger } from '../../platform/log.ts';
 import { createMetrics, type Metrics } from '../../platform/metrics.ts';
@@ -36,7 +37,10 @@ export interface CashDesk extends Books {
 /** Gives up fast. */
 const RETRIES = { attempts: 3, timeoutMs: 300, pauseMs: 1, deadlineMs: 5_000 };
 
-export async function openCashDesk(t: TestContext): Promise<CashDesk> {
+export async function openCashDesk(
+  t: TestContext,
+  { receipts }: { readonly receipts?: ReceiptTerms } = {},
+): Promise<CashDesk> {
   let opened: Books | undefined;
   // Before the database registers its own end: hooks run in the order of their registration.
   t.after(async () => assert.deepEqual(await opened?.billing.checkInvariants(), []));
@@ -46,7 +50,7 @@ export async function openCashDesk(t: TestContext): Promise<CashDesk> {
   const yookassa = await startYookassaServer(t);
   const log = createSilentLogger();
   const publicUrl = 'https://ailingva.example';
-  const createProvider = () => createYookassa(yookassa, { log, retries: RETRIES });
+  const createProvider = () => createYookassa(yookassa, { log, receipts, retries: RETRIES });
   const metrics = createMetrics('test');
   const payments = createPayments({ knex, log, metrics, provider: createProvider(), publicUrl });
   const badges = handOutBadges(knex);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
+import { z } from 'zod';
 import { listen } from '../../platform/http/server.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface YookassaServer {
   readonly cancel: (id: string, reason?: string) => void;
   /** Staff give money back in YooKassa's own cabinet. */
   readonly giveBack: (id: string, value: string) => void;
+  /** The shop is under 54-FZ: from now on money needs receipts. Those that come are looked at in any case. */
+  readonly demandReceipts: () => void;
   /** From now on refunds stay pending until `finishRefund`. */
   readonly holdRefunds: () => void;
   readonly finishRefund: (status: 'succeeded' | 'canceled') => void;
@@ -87,6 +90,7 @@ export async function startYookassaServer(t: Pick<TestContext, 'after'>): Promis
   const requests: RecordedRequest[] = [];
   const failures: Failure[] = [];
   let refundsWait = false;
+  let receiptsNeeded = false;
 
   function route(request: RecordedRequest): Answer {
     const [, , collection, id, verb] = request.path.split('/');
@@ -111,6 +115,7 @@ export async function startYookassaServer(t: Pick<TestContext, 'after'>): Promis
       return problem(400, 'invalid_request', 'confirmation');
     }
     if (body['capture'] !== true) return problem(400, 'invalid_request', 'capture');
+    if (!receiptFits(body['receipt'], amount, receiptsNeeded)) return problem(400, 'invalid_request', 'receipt');
     const { metadata = {} } = body;
     const stored: StoredPayment = {
       id: randomUUID(),
@@ -139,6 +144,11 @@ export async function startYookassaServer(t: Pick<TestContext, 'after'>): Promis
     const left = hundredths(payment.amount.value) - payment.refundedHundredths;
     if (payment.status !== 'succeeded' || hundredths(amount.value) > left)
       return problem(400, 'invalid_request', 'amount');
+    const whole = amount.value === payment.amount.value;
+    // Of a whole payment it has the receipt already.
+    if (whole ? body['receipt'] !== undefined : !receiptFits(body['receipt'], amount, receiptsNeeded)) {
+      return problem(400, 'invalid_request', 'receipt');
+    }
     const stored: StoredRefund = { id: randomUUID(), paymentId: payment.id, amount, status: 'pending' };
     refunds.set(stored.id, stored);
     if (!refundsWait) finish(stored, 'succeeded');
@@ -220,6 +230,7 @@ export async function startYookassaServer(t: Pick<TestContext, 'after'>): Promis
       payment.cancellation = reason;
     },
     giveBack: (id, value) => void (known(id).refundedHundredths += hundredths(value)),
+    demandReceipts: () => void (receiptsNeeded = true),
     holdRefunds: () => void (refundsWait = true),
     finishRefund(status) {
       for (const stored of refunds.values()) if (stored.status === 'pending') finish(stored, status);
@@ -263,6 +274,34 @@ function amountOf(value: unknown): Amount | undefined {
   return amount && /^\d+\.\d{2}$/.test(amount.value ?? '') && amount.currency !== undefined
     ? { value: amount.value ?? '', currency: amount.currency }
     : undefined;
+}
+
+const receiptMessage = z.object({
+  customer: z.object({ email: z.email() }),
+  items: z
+    .array(
+      z.object({
+        description: z.string().min(1).max(128),
+        quantity: z.number().positive(),
+        measure: z.literal('piece'),
+        amount: z.object({ value: z.string().regex(/^\d+\.\d{2}$/), currency: z.string() }),
+        vat_code: z.int().min(1).max(12),
+        payment_subject: z.literal('service'),
+        payment_mode: z.enum(['full_prepayment', 'full_payment']),
+      }),
+    )
+    .min(1)
+    .max(100),
+  tax_system_code: z.int().min(1).max(6).optional(),
+});
+
+/** https://yookassa.ru/developers/api#create_payment_receipt: what its items cost is what is paid. */
+function receiptFits(receipt: unknown, amount: Amount, needed: boolean): boolean {
+  if (receipt === undefined) return !needed;
+  const { data } = receiptMessage.safeParse(receipt);
+  if (!data?.items.every((item) => item.amount.currency === amount.currency)) return false;
+  const total = data.items.reduce((sum, item) => sum + hundredths(item.amount.value) * item.quantity, 0);
+  return total === hundredths(amount.value);
 }
 
 function hundredths(value: string): number {
