@@ -40,6 +40,7 @@ if (ports === undefined) {
       ...lines,
       '',
       '# VOICE_ENGINE=openai: speech to speech. VOICE_ENGINE=yandex: hears and speaks.',
+      '# They understand English; of Russian, that it is spoken.',
       'Stop with Ctrl-C.',
       '',
     ].join('\n'),

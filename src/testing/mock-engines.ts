@@ -26,7 +26,7 @@ const YANDEX_KEY = 'local';
 
 /**
  * Both vendors' protocol servers with the local engines behind them: the whole product can be tried as theirs without a key.
- * They hear and answer English, and speak English and Russian.
+ * They hear and answer English; in Russian they speak, and understand that somebody does.
  */
 export async function startMockEngines(options: MockEnginesOptions): Promise<MockEngines> {
   const { openAiPort = 0, yandexPort = 0, pocketsphinxStreamBin, log } = options;

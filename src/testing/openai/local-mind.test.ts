@@ -9,8 +9,10 @@ import { createEspeak } from '../../speech/local/espeak.ts';
 import { createPocketSphinx } from '../../speech/local/pocketsphinx.ts';
 import { createOpenAi, type OpenAiEngines } from '../../speech/openai/index.ts';
 import { EventReader } from '../conformance/event-reader.ts';
+import { createTone } from '../engines/scripted-text-to-speech.ts';
 import { fliteVoice } from '../flite-voice.ts';
 import { PATIENT_RECOGNIZER, recognizerProgram } from '../recognizer-program.ts';
+import { RUSSIAN_ANSWERS, RUSSIAN_WORDS } from '../russian-stand-in.ts';
 import { createLocalMind } from './local-mind.ts';
 import { type OpenAiServer, startOpenAiServer } from './server.ts';
 
@@ -69,6 +71,30 @@ describe('the protocol server with local speech behind it', () => {
     assert.match(heard.text, /coffee/);
     const samples = reader.seen.reduce((sum, event) => sum + (event.type === 'audio' ? event.samples.length : 0), 0);
     assert.ok(samples > 24_000);
+    session.close();
+  });
+
+  test('holds its end of a Russian lesson, of which it understands that somebody speaks', async () => {
+    const session = engines.speechToSpeech.open({
+      language: 'ru',
+      level: 'beginner',
+      instructions: '',
+      history: [],
+      signal,
+    });
+    const reader = new EventReader(session.events, deadlineMs);
+    session.greet();
+    await reader.until('answer_finished');
+    const speech = new Int16Array(32_000);
+    speech.set(createTone({ sampleRate: 16_000, durationMs: 1_000 }));
+    for (let from = 0; from + ENGINE_FRAME_SAMPLES <= speech.length; from += ENGINE_FRAME_SAMPLES) {
+      session.write(speech.subarray(from, from + ENGINE_FRAME_SAMPLES));
+    }
+    await reader.until('speech_stopped');
+    await reader.until('answer_finished');
+    assert.ok(reader.seen.some((event) => event.type === 'heard' && event.final && event.text === RUSSIAN_WORDS));
+    const said = reader.seen.map((event) => (event.type === 'text' ? event.delta : '')).join('');
+    assert.equal(said, RUSSIAN_ANSWERS.greeting + RUSSIAN_ANSWERS.turn);
     session.close();
   });
 

@@ -8,7 +8,8 @@ import {
   type TutorOccasion,
 } from '../../speech/engine.ts';
 import { Resampler, ResamplerFilter } from '../../media/audio/resampler.ts';
-import type { Mind, Thought, ThinkRequest } from './mind.ts';
+import { isRussianLesson, RUSSIAN_ANSWERS, RUSSIAN_WORDS } from '../russian-stand-in.ts';
+import { createScriptedMind, type Mind, type Thought, type ThinkRequest } from './mind.ts';
 
 const WIRE_RATE = 24_000;
 const EAR_RATE = 16_000;
@@ -20,12 +21,14 @@ export interface LocalMindOptions {
   readonly textToSpeech: TextToSpeech;
 }
 
-/** The house's own engines behind the vendor's protocol, so that a whole call can be tried without a key. It hears English. */
+/** The house's own engines behind the vendor's protocol, so that a whole call can be tried without a key. */
 export function createLocalMind({ speechToText, tutor, textToSpeech }: LocalMindOptions): Mind {
   const toEar = new ResamplerFilter(WIRE_RATE, EAR_RATE);
   const toWire = new ResamplerFilter(textToSpeech.sampleRate, WIRE_RATE);
+  const russian = createScriptedMind({ hears: RUSSIAN_WORDS });
   return {
-    listen({ onDelta }) {
+    listen({ language, onDelta }) {
+      if (language === 'ru') return russian.listen({ language, onDelta });
       const abort = new AbortController();
       const stream = speechToText.open({ language: 'en', signal: abort.signal });
       const resampler = new Resampler(toEar);
@@ -122,6 +125,7 @@ async function answer(tutor: Tutor, { instructions, messages }: ThinkRequest): P
   const last = messages.at(-1);
   const asked = last?.role === 'user' && last.text.startsWith('[') ? last.text : instructions;
   const occasion = occasionOf(asked, turns.length);
+  if (isRussianLesson(instructions)) return { text: RUSSIAN_ANSWERS[occasion] };
   const greeting = await ask(tutor, 'greeting', '', undefined);
   let { memory } = greeting;
   let text = greeting.text;

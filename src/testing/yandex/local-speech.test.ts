@@ -8,8 +8,10 @@ import { createEspeak } from '../../speech/local/espeak.ts';
 import { createPocketSphinx } from '../../speech/local/pocketsphinx.ts';
 import { createYandex, type Yandex } from '../../speech/yandex/index.ts';
 import { EventReader } from '../conformance/event-reader.ts';
+import { createTone } from '../engines/scripted-text-to-speech.ts';
 import { fliteVoice } from '../flite-voice.ts';
 import { PATIENT_RECOGNIZER, recognizerProgram } from '../recognizer-program.ts';
+import { RUSSIAN_WORDS } from '../russian-stand-in.ts';
 import { createLocalEar, createLocalVoice } from './local-speech.ts';
 import { startYandexServer, type YandexServer } from './yandex-server.ts';
 
@@ -58,6 +60,24 @@ describe('the protocol server with local speech behind it', () => {
       assert.match(text, /cup of coffee/);
       assert.ok(words.every(({ endMs }) => endMs <= spoken.length / 16 + 20));
     }
+    stream.close();
+  });
+
+  test('hears that Russian is spoken, and nothing in silence', async () => {
+    const stream = yandex.speechToText.open({ language: 'ru', signal });
+    const reader = new EventReader(stream.events, deadlineMs);
+    const finals: string[] = [];
+    for (const durationMs of [1_000, 0]) {
+      const speech = new Int16Array(24_000);
+      speech.set(createTone({ sampleRate: 16_000, durationMs }));
+      stream.startUtterance(0);
+      for (let from = 0; from + ENGINE_FRAME_SAMPLES <= speech.length; from += ENGINE_FRAME_SAMPLES) {
+        stream.write(speech.subarray(from, from + ENGINE_FRAME_SAMPLES));
+      }
+      stream.endUtterance();
+      finals.push((await reader.until('final')).text);
+    }
+    assert.deepEqual(finals, [RUSSIAN_WORDS, '']);
     stream.close();
   });
 

@@ -7,14 +7,18 @@ import {
   type TranscriptionEvent,
   type TranscriptionStream,
 } from '../../speech/engine.ts';
+import { RUSSIAN_WORDS } from '../russian-stand-in.ts';
 import type { Ear, EarSession, HeardWord } from './ear.ts';
 import { LinearResampler } from './linear-resampler.ts';
 import type { ServerVoice } from './voice.ts';
 
-/** A recognizer of the house behind the vendor's service. What it does not understand by language, it hears as nothing. */
+/** A recognizer of the house behind the vendor's service. Of a language that it does not know, it hears that it is spoken. */
 export function createLocalEar(engine: SpeechToText): Ear {
   return {
-    listen: ({ languages, sampleRate }) => new LocalEar(engine, languageOf(languages, engine), sampleRate),
+    listen({ languages, sampleRate }) {
+      const language = languageOf(languages, engine);
+      return language === undefined ? new WordlessEar(sampleRate) : new LocalEar(engine, language, sampleRate);
+    },
   };
 }
 
@@ -41,7 +45,7 @@ function languageOf(codes: readonly string[], engine: SpeechToText): Language | 
 const AUDIBLE = 200;
 
 class LocalEar implements EarSession {
-  readonly #stream: TranscriptionStream | undefined;
+  readonly #stream: TranscriptionStream;
   readonly #resampler: LinearResampler;
   readonly #finals: ((words: readonly HeardWord[]) => void)[] = [];
   #words: readonly HeardWord[] = [];
@@ -51,23 +55,20 @@ class LocalEar implements EarSession {
   #startMs: number | undefined;
   readonly #startsMs: number[] = [];
 
-  constructor(engine: SpeechToText, language: Language | undefined, sampleRate: number) {
+  constructor(engine: SpeechToText, language: Language, sampleRate: number) {
     this.#resampler = new LinearResampler(sampleRate, ENGINE_SAMPLE_RATE);
-    if (language === undefined) return;
     this.#stream = engine.open({ language, signal: new AbortController().signal });
     void this.#read(this.#stream.events);
   }
 
   hear(samples: Int16Array): void {
-    const stream = this.#stream;
-    if (!stream) return;
     const resampled = this.#resampler.push(samples);
     const all = new Int16Array(this.#rest.length + resampled.length);
     all.set(this.#rest);
     all.set(resampled, this.#rest.length);
     let from = 0;
     for (; from + ENGINE_FRAME_SAMPLES <= all.length; from += ENGINE_FRAME_SAMPLES) {
-      this.#hearFrame(stream, all.subarray(from, from + ENGINE_FRAME_SAMPLES));
+      this.#hearFrame(all.subarray(from, from + ENGINE_FRAME_SAMPLES));
     }
     this.#rest = all.slice(from);
   }
@@ -78,7 +79,7 @@ class LocalEar implements EarSession {
 
   conclude(): Promise<readonly HeardWord[]> {
     this.#words = [];
-    if (!this.#stream || this.#startMs === undefined) return Promise.resolve([]);
+    if (this.#startMs === undefined) return Promise.resolve([]);
     const { promise, resolve } = Promise.withResolvers<readonly HeardWord[]>();
     this.#finals.push(resolve);
     this.#startsMs.push(this.#startMs);
@@ -88,16 +89,16 @@ class LocalEar implements EarSession {
   }
 
   close(): void {
-    this.#stream?.close();
+    this.#stream.close();
     for (const answer of this.#finals.splice(0)) answer([]);
   }
 
-  #hearFrame(stream: TranscriptionStream, frame: Int16Array): void {
+  #hearFrame(frame: Int16Array): void {
     if (this.#startMs === undefined && frame.some((sample) => Math.abs(sample) > AUDIBLE)) {
       this.#startMs = Math.max(0, this.#heardMs - PREFIX_MS);
-      stream.startUtterance(PREFIX_MS);
+      this.#stream.startUtterance(PREFIX_MS);
     }
-    stream.write(frame);
+    this.#stream.write(frame);
     this.#heardMs += FRAME_MS;
   }
 
@@ -117,6 +118,44 @@ class LocalEar implements EarSession {
         );
       } else if (event.type === 'error') this.close();
     }
+  }
+}
+
+const MS_A_WORD = 400;
+
+/** Understands always the same of whatever is loud. */
+class WordlessEar implements EarSession {
+  readonly #samplesPerMs: number;
+  #heardMs = 0;
+  #startMs: number | undefined;
+
+  constructor(sampleRate: number) {
+    this.#samplesPerMs = sampleRate / 1_000;
+  }
+
+  hear(samples: Int16Array): void {
+    if (samples.some((sample) => Math.abs(sample) > AUDIBLE)) this.#startMs ??= this.#heardMs;
+    this.#heardMs += samples.length / this.#samplesPerMs;
+  }
+
+  partial(): readonly HeardWord[] {
+    if (this.#startMs === undefined) return [];
+    const count = Math.ceil((this.#heardMs - this.#startMs) / MS_A_WORD);
+    return this.#words().slice(0, count);
+  }
+
+  conclude(): Promise<readonly HeardWord[]> {
+    const words = this.#words();
+    this.#startMs = undefined;
+    return Promise.resolve(words);
+  }
+
+  close(): void {
+    this.#startMs = undefined;
+  }
+
+  #words(): HeardWord[] {
+    return this.#startMs === undefined ? [] : spread(RUSSIAN_WORDS, this.#startMs, this.#heardMs);
   }
 }
 
