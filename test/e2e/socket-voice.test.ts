@@ -98,6 +98,16 @@ describe('a call in a network that blocks WebRTC', { timeout: 300_000 }, () => {
       `gaps in what the page played: ${shifts.join(' ')} ms`,
     );
     assert.deepEqual(learner.problems, []);
+
+    const recordings = '**/recording?*';
+    await page.route(recordings, (route) => route.fulfill({ status: 503, json: { code: 'recording_being_stored' } }));
+    await page.reload();
+    const trouble = page.getByTestId('recording-trouble');
+    await trouble.getByText('The recording is still being stored.').waitFor();
+    await page.unroute(recordings);
+    await trouble.getByRole('button', { name: 'Try again' }).click();
+    await player.waitFor();
+    await trouble.waitFor({ state: 'detached' });
   });
 
   it('is held in turns over HTTP by whoever has files alone, with every format and answer, and charged as one', async () => {
