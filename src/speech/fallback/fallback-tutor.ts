@@ -1,6 +1,7 @@
 import type { TokenUsage, Tutor, TutorEvent, TutorMemory, TutorRequest } from '../engine.ts';
 import { EngineError } from '../engine.ts';
 import { newestWithin } from '../token-budget.ts';
+import { addUsage } from '../token-usage.ts';
 import { apologies } from './apologies.ts';
 import type { Probe } from './circuit-breakers.ts';
 import { ableTo, type Candidate, candidatesOf, type FallbackContext, inOrderOfTrial } from './fallback-context.ts';
@@ -110,7 +111,7 @@ class Attempt {
     try {
       for await (const event of timed) {
         if (signal.aborted) return;
-        if (event.type === 'usage') usage = added(usage, event.usage);
+        if (event.type === 'usage') usage = addUsage(usage, event.usage);
         if (event.type === 'text' && event.delta !== '' && !this.spoken) {
           this.spoken = true;
           breaker.succeeded();
@@ -135,13 +136,6 @@ class Attempt {
 
 function ownMemory(memory: TutorMemory | undefined, name: string): TutorMemory | undefined {
   return memory?.['by'] === name ? (memory['memory'] as TutorMemory) : undefined;
-}
-
-function added(one: TokenUsage | undefined, other: TokenUsage): TokenUsage {
-  if (!one) return other;
-  const sum: Record<string, number> = { ...one };
-  for (const [name, tokens] of Object.entries(other) as [string, number][]) sum[name] = (sum[name] ?? 0) + tokens;
-  return sum as unknown as TokenUsage;
 }
 
 function saidNothing(engine: string): EngineError {

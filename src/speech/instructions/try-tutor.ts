@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Language, Level, TokenUsage, Tutor } from '../engine.ts';
+import { addUsage } from '../token-usage.ts';
 
 export interface TutorTrial {
   readonly answer: string;
@@ -36,7 +37,7 @@ export async function tryTutor(
     if (event.type === 'text') {
       firstTokenMs ??= clock.monotonicMs() - startedMs;
       answer += event.delta;
-    } else if (event.type === 'usage') ({ usage } = event);
+    } else if (event.type === 'usage') usage = addUsage(usage, event.usage);
   }
   signal.throwIfAborted();
   const totalMs = clock.monotonicMs() - startedMs;
