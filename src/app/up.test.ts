@@ -88,10 +88,14 @@ async function until(what: string, isSo: () => Promise<boolean> | boolean, conte
 
 const serving = (up: Up) => until('serving', () => up.output().includes(SERVING), up.output);
 
-async function isReady(url: string): Promise<boolean> {
-  const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
-  await answer?.body?.cancel();
-  return answer?.ok === true;
+/** A database that takes its time is not ready for now, and may be a moment later. */
+function ready(url: string, { output }: Up): Promise<void> {
+  const isReady = async (): Promise<boolean> => {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+    await answer?.body?.cancel();
+    return answer?.ok === true;
+  };
+  return until('the readiness of the web process', isReady, output);
 }
 
 /** What `up` has started: its processes, each by its verb, and PostgreSQL. */
@@ -107,7 +111,7 @@ test('it serves, replaces what dies, refuses a second one, and stops all of it',
   const up = start();
   await serving(up);
   assert.match(up.output(), /The first administrator: \S+@\S+\n\s+Password: \S{16,}/);
-  assert.equal(await isReady(url), true);
+  await ready(url, up);
 
   const second = start();
   assert.equal(await second.ended, 1);
@@ -117,7 +121,7 @@ test('it serves, replaces what dies, refuses a second one, and stops all of it',
   const web = before.find(({ verb }) => verb === 'web');
   assert.ok(web, JSON.stringify(before));
   process.kill(web.pid, 'SIGKILL');
-  await until('the web process again', () => isReady(url), up.output);
+  await ready(url, up);
 
   const children = startedBy(up);
   assert.equal(children.length, 4);
@@ -139,7 +143,7 @@ test('killed with SIGKILL, its processes end by themselves and the next one reco
   await killed.ended;
   const next = start();
   await serving(next);
-  assert.equal(await isReady(url), true);
+  await ready(url, next);
   for (const { pid, verb } of children)
     await until(
       `the end of ${verb}`,
