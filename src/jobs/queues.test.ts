@@ -94,6 +94,38 @@ for (const kind of STORE_KINDS) {
       await assert.rejects(queues.replay('elsewhere/1'), { code: 'job_not_found' });
     });
 
+    it('counts as waiting only what could be done, since when it could', async (t) => {
+      const { store, queues } = await open(t);
+      const HOUR_MS = 3_600_000;
+      const options = { ...jobOptions('finalize-call'), timestamp: Date.now() - HOUR_MS };
+      const waited = async (): Promise<number> =>
+        (await queues.counts()).find(({ queue }) => queue === 'calls')?.oldestWaitingSec ?? -1;
+      const calls = await queues.queue('calls');
+
+      // As a schedule puts in the next night's run: it is due now.
+      const due = await calls.add('finalize-call', { callId: randomUUID() }, { ...options, delay: HOUR_MS });
+      assert.ok((await waited()) < 600, 'before its time');
+      await due.promote();
+      assert.ok((await waited()) < 600, 'in its time');
+      await due.remove();
+
+      // Put in an hour ago, failed now: the next attempt is still to come.
+      const backoff = { type: 'fixed', delay: HOUR_MS } as const;
+      await calls.add('finalize-call', { callId: randomUUID() }, { ...options, backoff });
+      assert.ok((await waited()) >= 3_600, 'until somebody takes it');
+      const failed = Promise.withResolvers<void>();
+      const workers = startTestWorkers(store, queues, {
+        'finalize-call': () => {
+          failed.resolve();
+          return Promise.reject(new Error('Not yet'));
+        },
+      });
+      await within(failed.promise, DEADLINE_MS, 'the first attempt');
+      await workers.close();
+      assert.equal((await queues.counts()).find(({ queue }) => queue === 'calls')?.delayed, 1);
+      assert.ok((await waited()) < 600, 'between two attempts');
+    });
+
     it('gives up at once what it does not understand', async (t) => {
       const { store, queues } = await open(t);
       const calls = await queues.queue('calls');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Job } from 'bullmq';
 import { Counter } from 'prom-client';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
@@ -200,7 +201,7 @@ async function countsOf(open: StoreQueue, queue: QueueName): Promise<QueueCounts
     open.getJobs('delayed', 0, 0, true),
   ]);
   const now = Date.now();
-  const since = [first?.timestamp ?? now, next === undefined ? now : next.timestamp + next.delay];
+  const since = [first, next].flatMap((job) => job ?? []).map(dueAtMs);
   return {
     queue,
     waiting: (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0),
@@ -208,8 +209,16 @@ async function countsOf(open: StoreQueue, queue: QueueName): Promise<QueueCounts
     delayed: counts['delayed'] ?? 0,
     dead: counts['failed'] ?? 0,
     done: counts['completed'] ?? 0,
-    oldestWaitingSec: Math.max(0, now - Math.min(...since)) / 1000,
+    oldestWaitingSec: (now - Math.min(now, ...since)) / 1000,
   };
+}
+
+/**
+ * Since when a job can be done: when it was put in, or as long after as it was told to wait. One that failed waits anew from
+ * its last attempt.
+ */
+function dueAtMs({ timestamp, processedOn, delay, opts }: Job): number {
+  return processedOn === undefined ? timestamp + (opts.delay ?? 0) : processedOn + delay;
 }
 
 async function deadOf(open: StoreQueue, queue: QueueName): Promise<DeadJob[]> {
