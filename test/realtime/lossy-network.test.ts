@@ -13,6 +13,7 @@ import { createScriptedTextToSpeech } from '../../src/testing/engines/scripted-t
 import { createScriptedTutor } from '../../src/testing/engines/scripted-tutor.ts';
 import { startTestMediaNode } from '../../src/testing/media-node.ts';
 import { LossyRelay, type LossyRelayOptions } from '../../src/testing/network/lossy-relay.ts';
+import { undisturbed } from '../../src/testing/undisturbed.ts';
 
 const SECONDS = 5;
 const sound = vowel(SECONDS * 16_000, 16_000);
@@ -103,8 +104,13 @@ async function callThroughRelay(context: TestContext, { nack = false, greeting =
   };
 }
 
+/** A call on its own network, and what becomes of its sound. */
+function scene(name: string, play: (context: TestContext) => Promise<void>): void {
+  it(name, (context) => undisturbed(context, () => play(context)));
+}
+
 describe('a call over a bad network', { timeout: 300_000, concurrency: 3 }, () => {
-  it('makes up for one packet in ten lost, most of them from the copies', async (context) => {
+  scene('makes up for one packet in ten lost, most of them from the copies', async (context) => {
     const { caller, relay, tape, hangUp } = await callThroughRelay(context, { toServer: { lossPercent: 10 }, seed: 5 });
     await caller.speak(spoken);
     await tape.more(10);
@@ -118,7 +124,7 @@ describe('a call over a bad network', { timeout: 300_000, concurrency: 3 }, () =
     assert.ok(tape.loud() >= 0.85 * spoken.length, `${tape.loud()} frames of sound for ${spoken.length} said`);
   });
 
-  it('conceals what it cannot recover, without the addon', async (context) => {
+  scene('conceals what it cannot recover, without the addon', async (context) => {
     const setUp = { toServer: { lossPercent: 10 }, seed: 5, addon: false };
     const { caller, tape, hangUp } = await callThroughRelay(context, setUp);
     await caller.speak(spoken);
@@ -129,7 +135,7 @@ describe('a call over a bad network', { timeout: 300_000, concurrency: 3 }, () =
     assert.ok(tape.loud() >= 0.85 * spoken.length, `${tape.loud()} frames of sound for ${spoken.length} said`);
   });
 
-  it('puts back in order what comes in disorder, once what comes twice', async (context) => {
+  scene('puts back in order what comes in disorder, once what comes twice', async (context) => {
     const { caller, relay, tape, hangUp } = await callThroughRelay(context, {
       toServer: { jitterMs: 10, reorderPercent: 20, reorderMs: 30, duplicatePercent: 20 },
       seed: 3,
@@ -145,7 +151,7 @@ describe('a call over a bad network', { timeout: 300_000, concurrency: 3 }, () =
     assert.ok(tape.loud() >= 0.9 * spoken.length, `${tape.loud()} frames of sound for ${spoken.length} said`);
   });
 
-  it('lives through three seconds without any packet, and hears again after them', async (context) => {
+  scene('lives through three seconds without any packet, and hears again after them', async (context) => {
     const { caller, relay, tape, hangUp } = await callThroughRelay(context, {});
     caller.speakForEver(spoken);
     await tape.more(50);
@@ -162,7 +168,7 @@ describe('a call over a bad network', { timeout: 300_000, concurrency: 3 }, () =
     assert.ok(stats.framesStarved >= 100, `${stats.framesStarved} starved`);
   });
 
-  it('gets most of what is lost on the way in when it asks for it again', async (context) => {
+  scene('gets most of what is lost on the way in when it asks for it again', async (context) => {
     const setUp = { toServer: { lossPercent: 10 }, seed: 5, nack: true };
     const { caller, relay, tape, hangUp } = await callThroughRelay(context, setUp);
     await caller.speak(spoken);
@@ -173,7 +179,7 @@ describe('a call over a bad network', { timeout: 300_000, concurrency: 3 }, () =
     assert.ok(stats.packetsLost - stats.packetsLate <= lost / 2, `${stats.packetsLost} lost in the end of ${lost}`);
   });
 
-  it("sends the tutor's voice with copies, and sends again what the page asks for", async (context) => {
+  scene("sends the tutor's voice with copies, and sends again what the page asks for", async (context) => {
     const greeting = 'This is a greeting that takes its time, because we want to hear how well it gets through.';
     const { caller, relay, hangUp } = await callThroughRelay(context, {
       toCaller: { lossPercent: 20 },
