@@ -75,6 +75,13 @@ test('an engine without its key is named by the variable that is missing', () =>
   assert.deepEqual(speech.wishes.stt, ['yandex', 'local']);
 });
 
+test('a key is good for a header, whatever a paste left around it', () => {
+  const { speech } = loadConfig({ OPENAI_API_KEY: ' sk-a\r\n', YANDEX_API_KEY: 'AQVN-a\r' });
+  assert.deepEqual([speech.openai.apiKey, speech.yandex.apiKey], ['sk-a', 'AQVN-a']);
+  const problems = problemsOf(() => loadConfig({ OPENAI_API_KEY: 'sk-\u2013a', YANDEX_IAM_TOKEN: 't1.a b' }));
+  assert.deepEqual(Object.keys(problems).toSorted(), ['OPENAI_API_KEY', 'YANDEX_IAM_TOKEN']);
+});
+
 test('production names what it cannot go without', () => {
   const problems = problemsOf(() => loadConfig({ NODE_ENV: 'production' }));
   assert.deepEqual(Object.keys(problems).toSorted(), ['DATABASE_URL', 'TOKEN_SECRET']);

@@ -17,6 +17,11 @@ const engineNames = z
   .string()
   .regex(/^ *[a-z][a-z0-9-]{0,31}( *, *[a-z][a-z0-9-]{0,31}){0,4} *$/, 'must be engine names such as "yandex,local"')
   .transform((value) => value.split(',').map((name) => name.trim()));
+/** It goes out in a header: what a paste left around it is cut off, and what no header can hold would end calls, not the start. */
+const key = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7E]+$/, 'must be letters, digits and signs without spaces');
 const yesOrNo = z.enum(['true', 'false'], 'must be true or false');
 
 export const engineVariables = {
@@ -26,7 +31,7 @@ export const engineVariables = {
   TTS_ENGINE: engineNames.optional(),
   POCKETSPHINX_STREAM_BIN: folder.optional(),
 
-  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_API_KEY: key.optional(),
   OPENAI_BASE_URL: webAddress.optional(),
   OPENAI_REALTIME_MODEL: z.string().optional(),
   OPENAI_TRANSCRIPTION_MODEL: z.string().optional(),
@@ -40,8 +45,8 @@ export const engineVariables = {
     .optional(),
   OPENAI_TURN_DETECTION: z.enum(['semantic', 'server'], 'must be semantic or server').optional(),
 
-  YANDEX_API_KEY: z.string().optional(),
-  YANDEX_IAM_TOKEN: z.string().optional(),
+  YANDEX_API_KEY: key.optional(),
+  YANDEX_IAM_TOKEN: key.optional(),
   YANDEX_FOLDER_ID: z
     .string()
     .regex(/^[a-z0-9]{1,64}$/, "must be a folder's id")
