@@ -34,6 +34,7 @@ test('what the queue does not have done is done without it, and what hangs or fa
   assert.ok(times('sweep-calls') >= 30);
   assert.equal(times('send-mail'), 1);
   assert.ok(times('roll-up-revenue') >= 3);
+  assert.ok(times('erase-accounts') >= 9);
   assert.equal(times('reconcile-ledger'), 1);
   assert.equal(times('erase-turn-texts'), 0);
   const counted = /^jobs_done_without_queue_total\{job="check-payments"\} (\d+)$/m.exec(await metrics.metrics());

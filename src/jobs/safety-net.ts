@@ -8,15 +8,19 @@ import type { Runner } from './runner.ts';
 
 /**
  * What must happen though the queues' store is away, or has lost a schedule, and after how many ms without it. The
- * nightly ones do nothing unless they are due.
+ * nightly ones do nothing unless they are due; of erasures, which are done by another process on most nights, a night may be
+ * missed, but not two.
  */
 const AT_LEAST_EVERY_MS: ReadonlyMap<ScheduledJobName, number> = new Map([
   ['sweep-calls', 15_000],
   ['send-mail', 15_000],
   ['check-payments', 60_000],
+  ['erase-accounts', 60_000],
   ['roll-up-revenue', 180_000],
   ['reconcile-ledger', 600_000],
   ['close-days', 3_600_000],
+  ['erase-turn-texts', 30 * 3_600_000],
+  ['delete-recordings', 30 * 3_600_000],
 ]);
 const LOOK_EVERY_MS = 5_000;
 

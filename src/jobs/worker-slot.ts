@@ -5,7 +5,7 @@ const RETRY_MS = 1_000;
 
 /**
  * One worker, from the moment on at which its store answers. BullMQ's own remembers for ever that the store was away when
- * it was made: such a one is thrown away, and another one made.
+ * it was made: such a one is thrown away, and another one made; so is one that stops by itself.
  */
 export class WorkerSlot {
   readonly #make: () => StoreWorker;
@@ -31,18 +31,18 @@ export class WorkerSlot {
       this.#worker = worker;
       try {
         await worker.waitUntilReady();
+        if (this.#closing) return;
+        this.#running = true;
+        // Ends when it is closed.
+        await worker.run();
+        return;
       } catch (error) {
         this.#complain(error);
+        this.#running = false;
         this.#worker = undefined;
         worker.close(true).catch(this.#complain);
         await this.#pause();
-        continue;
       }
-      if (this.#closing) return;
-      this.#running = true;
-      // Ends when it is closed.
-      await worker.run();
-      return;
     }
   }
 
