@@ -46,7 +46,7 @@ describe('registration', () => {
     const { user } = await accounts.login(ann);
     assert.equal(user.id, registered.user.id);
     const principal = await accounts.authenticator.authenticate(bearer(registered.token));
-    assert.deepEqual(principal, { userId: user.id, role: 'student' });
+    assert.deepEqual(principal, { userId: user.id, role: 'student', tokenVersion: 1 });
   });
 
   it('refuses a second account with the same address, also when both come at once', async (t) => {
@@ -149,6 +149,8 @@ describe('tokens of an account', () => {
     assert.deepEqual(ended, [`${user.id} signed_out 2`]);
     await assert.rejects(accounts.authenticator.authenticate(bearer(token)), { code: 'token_invalid' });
     await assert.rejects(accounts.callTokens.verify(callToken), { code: 'token_invalid' });
+    await assert.rejects(accounts.callTokens.issue({ ...call, tokenVersion: 1 }), { code: 'token_invalid' });
+    assert.ok(await accounts.callTokens.issue({ ...call, tokenVersion: 2 }));
     assert.ok(await accounts.authenticator.authenticate(bearer((await accounts.login(ann)).token)));
   });
 

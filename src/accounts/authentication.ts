@@ -21,15 +21,19 @@ export function createAuthenticator({ knex, tokens }: Dependencies): Authenticat
         throw new AppError({ code: 'token_missing', kind: 'unauthenticated', message: 'Sign in first.' });
       }
       const account = await findOwner(knex, await tokens.readApi(bearer));
-      return { userId: account.id, role: account.role };
+      return { userId: account.id, role: account.role, tokenVersion: account.tokenVersion };
     },
   };
 }
 
 /** Lets one user into the signaling of one call on one node. */
 export interface CallTokens {
-  /** @throws AppError `token_invalid` when the account is gone or blocked */
-  readonly issue: (call: CallPass) => Promise<string>;
+  /**
+   * @param call with the version of the token that asked: signed out meanwhile, it gets no other for the call that it
+   *   has just placed. Without one, the account's of this moment.
+   * @throws AppError `token_invalid` when the account is gone or blocked
+   */
+  readonly issue: (call: CallPass & { readonly tokenVersion?: number | undefined }) => Promise<string>;
   /** @throws AppError `token_invalid`, `token_expired` */
   readonly verify: (token: string) => Promise<CallPass>;
 }
@@ -42,9 +46,9 @@ export interface CallPass {
 
 export function createCallTokens({ knex, tokens }: Dependencies): CallTokens {
   return {
-    async issue({ callId, userId, nodeId }) {
+    async issue({ callId, userId, nodeId, tokenVersion }) {
       const account = await UserAccount.query(knex).findById(userId).whereNull('blocked_at');
-      if (!account) throw tokenInvalid();
+      if (!account || account.tokenVersion !== (tokenVersion ?? account.tokenVersion)) throw tokenInvalid();
       return tokens.issueCall({ callId, userId, nodeId, tokenVersion: account.tokenVersion });
     },
     async verify(token) {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { AppError } from '../platform/errors.ts';
-import { defineRoute, type Route } from '../platform/http/route.ts';
+import { defineRoute, type Principal, type Route } from '../platform/http/route.ts';
 import type { Language, Level } from '../speech/engine.ts';
 import {
   callAnswer,
@@ -38,6 +38,8 @@ export interface CallRoutesOptions {
     readonly callId: string;
     readonly userId: string;
     readonly nodeId: string;
+    /** Of the token that asks. */
+    readonly tokenVersion: number | undefined;
   }) => Promise<string>;
 }
 
@@ -62,10 +64,10 @@ const callList = z.object({ calls: z.array(callAnswer), next_cursor: z.string().
 
 export function callRoutes(options: CallRoutesOptions): Route[] {
   const { knex, placement, preferences, languages, charges, issueToken } = options;
-  const invite = async ({ callId, node }: PlacedCall, userId: string) => ({
+  const invite = async ({ callId, node }: PlacedCall, { userId, tokenVersion }: Principal) => ({
     call_id: callId,
     signaling: { path: node.publicPath },
-    token: await issueToken({ callId, userId, nodeId: node.id }),
+    token: await issueToken({ callId, userId, nodeId: node.id, tokenVersion }),
   });
 
   return [
@@ -100,7 +102,8 @@ export function callRoutes(options: CallRoutesOptions): Route[] {
         'engine_not_yours',
       ],
       idempotency: 'optional',
-      async handle({ principal: { userId, role }, body, idempotencyKey }) {
+      async handle({ principal, body, idempotencyKey }) {
+        const { userId, role } = principal;
         const preferred = await preferences(userId);
         const language = body.language ?? preferred.language;
         const spoken = await languages();
@@ -114,7 +117,7 @@ export function callRoutes(options: CallRoutesOptions): Route[] {
           engine: body.engine,
           recordingConsent: body.recording_consent,
         });
-        return invite(placed, userId);
+        return invite(placed, principal);
       },
     }),
     defineRoute({
@@ -126,7 +129,7 @@ export function callRoutes(options: CallRoutesOptions): Route[] {
       params: byId,
       answer: placeAnswer,
       errors: ['call_not_found', 'call_ended', 'no_media_node'],
-      handle: async ({ principal: { userId }, params }) => invite(await placement.replace(params.id, userId), userId),
+      handle: async ({ principal, params }) => invite(await placement.replace(params.id, principal.userId), principal),
     }),
     defineRoute({
       method: 'get',

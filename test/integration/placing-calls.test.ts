@@ -25,11 +25,15 @@ async function setUp(t: TestContext) {
   });
   const nodes = new MediaNodes(knex);
   const placement = new Placement({ knex, nodes, opening: billing });
+  const placing = { meanwhile: async (_userId: string): Promise<unknown> => undefined };
   const calls = callRoutes({
     knex,
     placement,
     languages: async () => ['en'],
-    preferences: accounts.me,
+    async preferences(userId) {
+      await placing.meanwhile(userId);
+      return accounts.me(userId);
+    },
     charges: billing.charges,
     issueToken: accounts.callTokens.issue,
   });
@@ -74,7 +78,17 @@ async function setUp(t: TestContext) {
   };
   const enterNode = () =>
     nodes.register({ id: 'one', url: 'http://127.0.0.1:1', publicPath: '/rtc/one/socket.io', capacity: 10 });
-  return { ask, register, enterNode, knex, billing, accounts, routes, store: createCallStore({ knex, nodeId: 'one' }) };
+  return {
+    ask,
+    register,
+    enterNode,
+    placing,
+    knex,
+    billing,
+    accounts,
+    routes,
+    store: createCallStore({ knex, nodeId: 'one' }),
+  };
 }
 
 describe('a learner over HTTP', () => {
@@ -238,6 +252,15 @@ describe('a learner over HTTP', () => {
     await knex('settings').insert({ key: 'billing.trial_minutes', value: '0' });
     const poor = await register('bob@example.com');
     assert.deepEqual(await code('POST', '/api/calls', { token: poor }), [402, 'no_minutes']);
+  });
+
+  it('gets no way into a call that they place while they are signed out everywhere', async (t) => {
+    const { ask, register, enterNode, placing, accounts } = await setUp(t);
+    await enterNode();
+    const token = await register('ann@example.com');
+    placing.meanwhile = (userId) => accounts.logoutEverywhere(userId);
+    const { status, body } = await ask('POST', '/api/calls', { token });
+    assert.deepEqual([status, body?.['code']], [401, 'token_invalid']);
   });
 
   it('is told to wait after too many failed logins', async (t) => {
