@@ -86,7 +86,7 @@ export class RealtimeAnswers {
     return answer;
   }
 
-  /** The results of its tools go back. @returns whether it has only used tools, and is to be asked to speak */
+  /** The results of its tools go back. @returns whether it has said nothing, and is to be asked to speak */
   useTools(answer: RealtimeAnswer, cancelled: boolean): boolean {
     for (const { callId, name, arguments: given } of answer.calls) {
       const { action, output } = readToolCall(name, given);
@@ -94,7 +94,8 @@ export class RealtimeAnswers {
       if (action?.type === 'end_call') this.#endsCall = true;
       else if (action) this.#listener.action(action);
     }
-    if (answer.calls.length > 0 && !answer.started && !cancelled) return true;
+    const mute = !answer.started && !cancelled;
+    if (mute && (answer.calls.length > 0 || !this.#endsCall)) return true;
     if (this.#endsCall) {
       this.#endsCall = false;
       this.#listener.action({ type: 'end_call' });

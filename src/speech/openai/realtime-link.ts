@@ -38,6 +38,9 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'input_audio_buffer_commit_empty',
 ]);
 
+/** Answers of tools alone, or of nothing at all, after which the model is asked to speak. */
+const MOST_MUTE_ANSWERS = 2;
+
 /** One session of the vendor, from its opening to its end: what its events mean, and what it is told. */
 export class RealtimeLink {
   readonly #context: OpenAiContext;
@@ -50,6 +53,8 @@ export class RealtimeLink {
   #awaiting = false;
   /** An answer could not begin because another was under way. */
   #owed = false;
+  /** In a row. */
+  #muteAnswers = 0;
   #speaking = false;
   #ready = false;
   #closed = false;
@@ -205,7 +210,10 @@ export class RealtimeLink {
       return;
     }
     const mute = this.#answers.useTools(answer, status === 'cancelled');
-    if (mute || this.#owed) this.answer();
+    this.#muteAnswers = mute ? this.#muteAnswers + 1 : 0;
+    if (this.#muteAnswers > MOST_MUTE_ANSWERS) this.#fail(engineError('engine_failed', 'OpenAI says nothing.'));
+    // What they say now is answered anyway.
+    else if ((mute || this.#owed) && !this.#speaking) this.answer();
   }
 
   /** By the vendor's count where it charges by length, else by what the turn's audio was. */

@@ -150,6 +150,21 @@ describe('a conversation', () => {
     openai.close();
   });
 
+  test('is asked again when it has said nothing, and has failed when it never speaks', async () => {
+    thinks = () => ({ text: thought.length === 1 ? '' : 'Pardon?' });
+    const openai = engineOf();
+    const caller = new Caller(openai.speechToSpeech);
+    caller.say();
+    await caller.reader.until('answer_finished');
+    assert.equal(thought.length, 2);
+    thinks = () => ({ text: '', calls: [{ name: 'set_pace', arguments: '{"rate":0.9}' }] });
+    caller.say();
+    const { error } = await caller.reader.until('error');
+    assert.deepEqual([error.code, error.retryable, thought.length], ['engine_failed', true, 5]);
+    openai.close();
+    caller.leave();
+  });
+
   test('ends by the tutor, who is asked for a goodbye when there was none; its pace is set', async () => {
     thinks = ({ messages }) => {
       if (messages.at(-1)?.role === 'tool') return { text: 'Goodbye then.' };
