@@ -249,6 +249,21 @@ describe('roll-up', () => {
     assert.equal((await analytics.rollUp()).rebuilt, false);
   });
 
+  it('leaves the figures alone in a database that was copied from another server', async (t) => {
+    const { knex, analytics, payers } = await setUp(t);
+    const [payer] = payers;
+    assert.ok(payer);
+    await insertSession(knex, { payer, at: '2025-12-01T18:20:00Z', minutes: 5 });
+    await catchUp(analytics);
+    const before = await digest(knex);
+    await knex('analytics_cursor').update({ last: '900000000000', quarters_last: '900000000000' });
+    const elsewhere = createAnalytics({ knex, log: createSilentLogger(), readTimeZone: async () => 'Asia/Tokyo' });
+    for (const counting of [() => analytics.rollUp(), () => elsewhere.rollUp(), () => analytics.rebuild()]) {
+      await assert.rejects(counting(), { code: 'rollup_cursor_ahead' });
+    }
+    assert.deepEqual(await digest(knex), before);
+  });
+
   it('keeps what a session was, whatever becomes of its call', async (t) => {
     const { knex, analytics, payers } = await setUp(t);
     const [payer] = payers;

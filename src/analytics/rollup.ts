@@ -97,15 +97,18 @@ export function rebuild(knex: Knex, timeZone: string): Promise<RollUpReport> {
 }
 
 async function countAnew(transaction: Knex.Transaction, timeZone: string): Promise<RollUpReport> {
+  const { until, moved } = await selectOne<{ until: string; moved: boolean }>(
+    transaction,
+    `SELECT horizon::text AS until, horizon < last AS moved
+     FROM analytics_cursor, pg_snapshot_xmin(pg_current_snapshot()) AS horizon`,
+  );
+  // The books go further, too: what is above the horizon would be left out, and nobody told.
+  if (moved) throw movedDatabase();
   for (const figures of ['revenue', 'callers', 'credits']) {
     for (const table of ['quarterly', 'hourly', 'daily']) {
       await selectRows(transaction, `DELETE FROM ${figures}_${table}`);
     }
   }
-  const { until } = await selectOne<{ until: string }>(
-    transaction,
-    'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS until',
-  );
   const report = await addSpan(transaction, { from: '0', until, timeZone });
   await recountTurns(transaction, timeZone);
   return { ...NOTHING, ...report };
