@@ -296,6 +296,29 @@ describe('conversations in turns over HTTP', { timeout: 300_000 }, () => {
     await eventuallyIn(async () => (await house.knex('call_turns').select('ordinal')).length === 2);
     const [, said] = await house.knex('call_turns').orderBy('ordinal').select('heard_text', 'interrupted');
     assert.deepEqual(said, { heard_text: 'This is said.', interrupted: true });
+
+    // A form breaks off while its conversation waits for a place: nobody reads the file yet, and nobody else suffers.
+    const other = await house.learner();
+    const form = openTurn(house.url, other.token, '', 'multipart/form-data; boundary=b');
+    form.answered.catch(() => undefined);
+    await house.knex.transaction(async (transaction) => {
+      await transaction('user_profiles').where('user_account_id', other.id).forUpdate().first();
+      form.request.write('--b\r\nContent-Disposition: form-data; name="audio"; filename="a.ogg"\r\n\r\nOggS');
+      await eventuallyIn(async () => {
+        const { rows } = await house.knex.raw(
+          `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()`,
+        );
+        return rows.length > 0;
+      });
+      form.request.destroy();
+      assert.equal((await sendTurn(house.url, { token: 'nobody', body: webm })).status, 401);
+    });
+    await eventuallyIn(async () => {
+      const [call] = await house.knex('calls').where('user_account_id', other.id).select('status');
+      return call?.status === 'ended';
+    });
+    await house.billing.sweep();
+    assert.deepEqual(await house.wallet(other), [60, 0]);
     await eventually('no ffmpeg is left', () => childrenOf(process.pid).length === 0);
   });
 
@@ -383,10 +406,10 @@ function toEvent(text: string): TurnEvent {
 }
 
 /** A turn whose body is written by the test. */
-function openTurn(url: string, token: string, query = '') {
+function openTurn(url: string, token: string, query = '', type = 'audio/webm') {
   const request = httpRequest(`${url}/api/voice/turn${query}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'audio/webm' },
+    headers: { authorization: `Bearer ${token}`, 'content-type': type },
   });
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);

@@ -7,7 +7,7 @@ import { audioError } from '../transcoding/transcoding-errors.ts';
 export interface UploadedAudio {
   /** Fields that came before the audio; those after it come too late to matter. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Still arriving. */
+  /** Still arriving. Where the form breaks off it is destroyed; that fails nobody who does not read it yet, or any more. */
   readonly audio: Readable;
 }
 
@@ -43,7 +43,10 @@ export async function readForm(request: IncomingMessage): Promise<UploadedAudio>
   form.on('field', (name, value) => {
     fields[name] = value;
   });
-  form.on('file', (_name, audio) => resolve({ fields, audio }));
+  form.on('file', (_name, audio) => {
+    audio.on('error', ignore);
+    resolve({ fields, audio });
+  });
   form.on('error', (cause) => reject(malformed(cause)));
   form.on('close', () => reject(audioError('audio_empty')));
   request.once('close', () => {
@@ -51,6 +54,10 @@ export async function readForm(request: IncomingMessage): Promise<UploadedAudio>
   });
   request.pipe(form);
   return await promise;
+}
+
+function ignore(): void {
+  // An error that nobody takes ends the process; whoever reads takes it, too.
 }
 
 function malformed(cause: unknown): AppError {

@@ -24,10 +24,12 @@ const PASSED_ON = ['content-type', 'trailer', 'retry-after', 'voice-call-id', 'v
 
 /**
  * Carries one turn to its node and the answer back, as both arrive; trailers too. Whoever leaves ends it for both.
- * @throws AppError `media_node_unavailable`, with nothing sent yet
+ * @throws AppError `media_node_unavailable`, `body_incomplete`, with nothing sent yet
  */
 export function forwardTurn(turn: ForwardedTurn): Promise<void> {
   const { audio, response } = turn;
+  // The sender left while the conversation was sought: no event tells of it any more.
+  if (audio.destroyed && !audio.readableEnded) return Promise.reject(uploadIncomplete(audio.errored));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const upstream = open(turn);
   // While it is uploaded the node is silent by right: its own deadline for slow uploads is shorter.

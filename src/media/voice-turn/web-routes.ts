@@ -92,23 +92,30 @@ export function voiceTurnRoutes(deps: VoiceTurnRoutesOptions): VoiceTurnRoutes {
       async carry({ request, response, query, principal: { userId }, requestId }) {
         await deps.limitTurns(userId);
         await checkHeaders(deps.knex, request);
-        const { audio, asked } = await readAudio(request, query);
-        const { callId, node } =
-          asked.call_id === undefined ? await begin(deps, userId, asked) : await deps.find(asked.call_id, userId);
+        const { audio, fields } = await readAudio(request);
         try {
-          await forwardTurn({
-            nodeUrl: node.url,
-            token: await deps.issueToken({ callId, userId, nodeId: node.id }),
-            audio,
-            accept: request.headers.accept,
-            endsAfter: asked.end === 'true',
-            requestId,
-            response,
-            agent,
-          });
+          const asked = { ...query, ...parseFields(fields) };
+          const { callId, node } =
+            asked.call_id === undefined ? await begin(deps, userId, asked) : await deps.find(asked.call_id, userId);
+          try {
+            await forwardTurn({
+              nodeUrl: node.url,
+              token: await deps.issueToken({ callId, userId, nodeId: node.id }),
+              audio,
+              accept: request.headers.accept,
+              endsAfter: asked.end === 'true',
+              requestId,
+              response,
+              agent,
+            });
+          } catch (error) {
+            // The node knows nothing of it: what is held for it is given back here.
+            if (asked.call_id === undefined) await deps.end(callId);
+            throw error;
+          }
         } catch (error) {
-          // The node knows nothing of it: what is held for it is given back here.
-          if (asked.call_id === undefined) await deps.end(callId);
+          // What is still being sent is for nobody; unread it would hold up the connection.
+          audio.resume();
           throw error;
         }
       },
@@ -153,12 +160,14 @@ async function checkHeaders(knex: Knex, { headers }: IncomingMessage): Promise<v
   if (Number(headers['content-length'] ?? 0) > allowed) throw audioError('audio_too_large', { max_bytes: maxBytes });
 }
 
-async function readAudio(request: IncomingMessage, query: Asked): Promise<{ audio: Readable; asked: Asked }> {
-  if (!isForm(request.headers['content-type'])) return { audio: request, asked: query };
-  const { fields, audio } = await readForm(request);
-  const parsed = options.safeParse({ ...query, ...fields });
+async function readAudio(request: IncomingMessage): Promise<{ audio: Readable; fields: object }> {
+  return isForm(request.headers['content-type']) ? await readForm(request) : { audio: request, fields: {} };
+}
+
+function parseFields(fields: object): Asked {
+  const parsed = options.safeParse(fields);
   if (!parsed.success) throw validationError('body', parsed.error);
-  return { audio, asked: parsed.data };
+  return parsed.data;
 }
 
 async function begin(
