@@ -28,6 +28,8 @@ import { openRecordings } from './recordings.ts';
 
 /** For BullMQ: three workers listen on one connection each. */
 const QUEUE_CONNECTIONS = 10;
+/** After that another process sweeps, too, which does no harm: calls must not wait for a machine that is stopped. */
+const LONGEST_SWEEP_MS = 300_000;
 
 /** Does the jobs: what has to happen whoever asks for it or not. Any number of such processes may run. */
 export async function startJobs(config: ServiceConfig, { log, lifecycle, stopping }: Service): Promise<void> {
@@ -76,7 +78,8 @@ export async function startJobs(config: ServiceConfig, { log, lifecycle, stoppin
       await billing.finalizeCall(callId);
     },
     'sweep-calls': async () => {
-      await onlyOne(knex, 'ailingva.sweep_calls', async () => told(await billing.sweep(), 'Swept calls'));
+      const sweep = async (): Promise<void> => told(await billing.sweep(), 'Swept calls');
+      await onlyOne(knex, 'ailingva.sweep_calls', sweep, { longestMs: LONGEST_SWEEP_MS });
     },
     'check-payments': async (_payload, { signal }: JobContext) => {
       told(await payments.expire(untilStopped(signal)), 'Asked after payments');

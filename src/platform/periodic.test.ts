@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestDatabase } from '../testing/test-database.ts';
+import { until } from '../testing/until.ts';
 import { systemClock } from './clock.ts';
 import { createSilentLogger } from './log.ts';
 import { onlyOne, startPeriodic } from './periodic.ts';
@@ -63,4 +64,24 @@ test('of two at once only one works, and the lock is free afterwards', async (t)
     /failed at work/,
   );
   assert.equal(await onlyOne(knex, 'test', async () => {}), true);
+});
+
+test('one that is stopped at its work keeps others from it for some time only', async (t) => {
+  const { knex } = await createTestDatabase(t);
+  const begun = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<void>();
+  const first = onlyOne(
+    knex,
+    'test',
+    () => {
+      begun.resolve();
+      return stopped.promise;
+    },
+    { longestMs: 300 },
+  );
+  first.catch(() => {});
+  await begun.promise;
+  await until(() => onlyOne(knex, 'test', async () => {}), 'the lock');
+  stopped.resolve();
+  await assert.rejects(first);
 });

@@ -43,17 +43,25 @@ export function startPeriodic({ name, everyMs, clock, log, task }: PeriodicOptio
   };
 }
 
+const HOUR_MS = 3_600_000;
+
 /**
  * Runs the work unless another process is at it, and says whether it ran. The lock is a transaction's, so it ends with
- * its connection, whatever happens to us.
+ * its connection, and after `longestMs` anyway: a machine that was stopped, or lost its network, keeps others from the work
+ * no longer than that. Work that does take longer goes on to its end beside another's, and then this rejects.
  */
-export function onlyOne(knex: Knex, lockName: string, work: () => Promise<void>): Promise<boolean> {
+export function onlyOne(
+  knex: Knex,
+  lockName: string,
+  work: () => Promise<void>,
+  { longestMs = HOUR_MS }: { readonly longestMs?: number } = {},
+): Promise<boolean> {
   return knex.transaction(async (transaction) => {
     const { rows } = await transaction.raw<{ rows: { taken: boolean }[] }>(
-      // It holds nothing that others wait for, so it may stand idle for as long as the work takes.
-      `SELECT set_config('idle_in_transaction_session_timeout', '0', true),
-         pg_try_advisory_xact_lock(hashtextextended(?, 0)) AS taken`,
-      [lockName],
+      // It holds nothing else that others wait for, so it may stand idle for as long as the work takes.
+      `SELECT set_config('idle_in_transaction_session_timeout', :longestMs, true),
+         pg_try_advisory_xact_lock(hashtextextended(:lockName, 0)) AS taken`,
+      { longestMs: String(longestMs), lockName },
     );
     if (rows[0]?.taken !== true) return false;
     await work();
