@@ -1,16 +1,10 @@
 import { z } from 'zod';
+import { staffReason } from '../platform/http/line.ts';
 import { defineRoute, type Route } from '../platform/http/route.ts';
 import type { AccountService } from './account-service.ts';
 import { DELETION_REASONS } from './deletion.ts';
 
-const order = z.strictObject({
-  reason: z
-    .string()
-    .trim()
-    .min(3)
-    .max(500)
-    .regex(/^\P{Cc}*$/u, 'must not contain control characters'),
-});
+const order = z.strictObject({ reason: staffReason });
 
 /** What staff may do to accounts. */
 export function accountStaffRoutes(

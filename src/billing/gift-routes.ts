@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import { staffReason } from '../platform/http/line.ts';
 import { defineRoute, type Route } from '../platform/http/route.ts';
 import { giveGift } from './gifts.ts';
 import { hundredthsFromJson } from './hundredths.ts';
@@ -11,13 +12,7 @@ const MOST_MINUTES = 1_000_000;
 
 const giving = z.strictObject({
   minutes: decimal(0.01, MOST_MINUTES).describe('Minutes, at most two decimals'),
-  reason: z
-    .string()
-    .trim()
-    .min(3)
-    .max(500)
-    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
-    .describe('The learner reads it too'),
+  reason: staffReason.describe('The learner reads it too'),
 });
 
 export function giftRoutes({ knex }: { readonly knex: Knex }): Route[] {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import { line } from '../platform/http/line.ts';
 import { defineRoute, type Route } from '../platform/http/route.ts';
 import { readTariff } from './billing-settings.ts';
 import { hundredthsFromJson, hundredthsToJson } from './hundredths.ts';
@@ -41,12 +42,7 @@ const staffPackageAnswer = packageAnswer
   .extend({ is_active: z.boolean(), created_at: z.iso.datetime(), updated_at: z.iso.datetime() })
   .meta({ id: 'StaffPackage' });
 
-const packageName = z
-  .string()
-  .trim()
-  .min(1)
-  .max(80)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+const packageName = line(1, 80);
 const fields = {
   name: packageName,
   name_ru: packageName.nullable().describe('In Russian; null: the same'),

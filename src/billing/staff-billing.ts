@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import { staffReason } from '../platform/http/line.ts';
 import { defineRoute, type Route } from '../platform/http/route.ts';
 import { reverseEntry, type EntryReversal } from './entry-reversal.ts';
 import { giveGift } from './gifts.ts';
@@ -90,13 +91,6 @@ export function createStaffBilling({ knex }: { readonly knex: Knex }): StaffBill
   };
 }
 
-const reason = z
-  .string()
-  .trim()
-  .min(3)
-  .max(500)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
-
 export function ledgerStaffRoutes({ knex }: { readonly knex: Knex }): Route[] {
   return [
     defineRoute({
@@ -108,7 +102,7 @@ export function ledgerStaffRoutes({ knex }: { readonly knex: Knex }): Route[] {
       tag: 'billing staff',
       access: ['admin'],
       params: z.object({ id: z.uuid() }),
-      body: z.strictObject({ reason }),
+      body: z.strictObject({ reason: staffReason }),
       answer: z.object({ reversed_minutes: minutes.describe('0: the same request was done before') }),
       errors: ['ledger_entry_not_found', 'deposit_not_reversible', 'reversal_not_reversible', 'nothing_to_reverse'],
       idempotency: 'required',

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { defineRoute, type Route } from '../platform/http/route.ts';
+import { staffReason } from '../platform/http/line.ts';
 import {
   callWithTurnsAnswer,
   toCallAnswer,
@@ -41,13 +42,7 @@ const staffCallAnswer = callWithTurnsAnswer
   })
   .meta({ id: 'StaffCall' });
 
-const reason = z
-  .string()
-  .trim()
-  .min(3)
-  .max(500)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
-const order = z.strictObject({ reason });
+const order = z.strictObject({ reason: staffReason });
 const byNode = z.object({ id: z.string().max(64) });
 
 /** What staff may do to calls and to the machines that carry them. */

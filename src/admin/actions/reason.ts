@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import type { ActionField } from './action.ts';
 
+export { staffReason as reason } from '../../platform/http/line.ts';
+
 /** Why something is done, for the audit log. */
 export const reasonField: ActionField = { name: 'reason', type: 'long', required: true };
-
-export const reason = z
-  .string()
-  .trim()
-  .min(3)
-  .max(500)
-  .regex(/^[^\p{Cc}]*$/u);
 
 /** At most two decimals, with a point or a comma; answers it with a point. */
 export const decimalText = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
+import { line } from '../../platform/http/line.ts';
 import { defineRoute, type Route } from '../../platform/http/route.ts';
 import { minutesToJson } from '../minutes.ts';
 import { kopecksOf, roublesToJson } from '../money.ts';
@@ -45,20 +46,13 @@ const staffAnswer = depositAnswer
   })
   .meta({ id: 'StaffPayment' });
 
-const reason = z
-  .string()
-  .trim()
-  .min(1)
-  .max(500)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
-
 const refundBody = z.strictObject({
   amount_rub: amountRub.optional().describe('Without it, all that is left'),
   kind: z
     .enum(['refund', 'chargeback'])
     .default('refund')
     .describe('chargeback: the bank has taken the money already; only the minutes are taken back'),
-  reason,
+  reason: line(1, 500),
 });
 
 const PROVIDER_ERRORS = ['payment_refused', 'payment_provider_unavailable', 'payment_provider_misconfigured'];

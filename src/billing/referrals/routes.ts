@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { AppError } from '../../platform/errors.ts';
+import { staffReason } from '../../platform/http/line.ts';
 import { defineRoute, type Route } from '../../platform/http/route.ts';
 import { readReferralMinutes } from '../billing-settings.ts';
 import { minutesToJson, parseMinutes } from '../minutes.ts';
@@ -57,13 +58,6 @@ const listQuery = z.strictObject({
 });
 
 const byId = z.object({ id: z.uuid() });
-const reason = z
-  .string()
-  .trim()
-  .min(3)
-  .max(500)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
-
 export function referralRoutes({ knex, publicUrl }: ReferralRoutesOptions): Route[] {
   const read = async (id: string): Promise<z.output<typeof referralAnswer>> => {
     const [row] = await readReferrals(knex, { id, limit: 1 });
@@ -126,7 +120,7 @@ export function referralRoutes({ knex, publicUrl }: ReferralRoutesOptions): Rout
       tag: 'billing staff',
       access: ['admin'],
       params: byId,
-      body: z.strictObject({ reason, reverse: z.boolean().default(false) }),
+      body: z.strictObject({ reason: staffReason, reverse: z.boolean().default(false) }),
       answer: referralAnswer,
       errors: ['referral_not_found'],
       async handle({ params: { id }, body, principal, ip }) {
@@ -144,7 +138,7 @@ export function referralRoutes({ knex, publicUrl }: ReferralRoutesOptions): Rout
       tag: 'billing staff',
       access: ['admin'],
       params: byId,
-      body: z.strictObject({ reason }),
+      body: z.strictObject({ reason: staffReason }),
       answer: referralAnswer,
       errors: ['referral_not_found', 'referral_not_blocked'],
       async handle({ params: { id }, body, principal, ip }) {
