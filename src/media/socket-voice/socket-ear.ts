@@ -62,7 +62,8 @@ export class SocketEar {
     if (!this.#spend(bytes.length) || this.#waitingBytes > MAX_WAITING_BYTES) return this.#fail(decoder, tooFast());
     decoder.write(bytes).then(
       () => {
-        this.#waitingBytes -= bytes.length;
+        // What an earlier one takes is counted no more.
+        if (decoder === this.#decoder) this.#waitingBytes -= bytes.length;
       },
       (error: unknown) => this.#fail(decoder, error),
     );

@@ -26,6 +26,7 @@ export class Decoding {
   #layout: Mp4Layout | undefined;
   #head: Buffer | undefined = Buffer.alloc(0);
   #failure: AppError | undefined;
+  /** Runs while there is input that it should be working on. */
   #stall: Timer | undefined;
   #closed = false;
   #inputEnded = false;
@@ -101,7 +102,8 @@ export class Decoding {
     let rest: Buffer = Buffer.alloc(0);
     for await (const chunk of process.output as AsyncIterable<Buffer>) {
       if (this.#closed) return;
-      this.#watch();
+      // One that has worked on all that has come may wait for more as long as it likes.
+      if (this.#stall) this.#watch();
       rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       const frames = Math.floor(rest.length / (FRAME_SAMPLES * 2));
       for (let index = 0; index < frames; index++) {
@@ -169,7 +171,9 @@ export class Decoding {
       await this.#process?.write(part);
       if (this.#failure) throw this.#failure;
     }
-    if (!this.#inputEnded) this.#stall?.cancel();
+    if (this.#inputEnded) return;
+    this.#stall?.cancel();
+    this.#stall = undefined;
   }
 
   /** With input to work on, silence for long is a failure, unless it is the reader who does not read. */

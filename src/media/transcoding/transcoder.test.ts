@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import { createSilentLogger } from '../../platform/log.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import { createTone } from '../../testing/engines/scripted-text-to-speech.ts';
 import { hostileFiles, soundFile, type SoundFormat } from '../../testing/hostile-media.ts';
 import { childrenOf, eventually, isGone, processName } from '../../testing/process-tree.ts';
@@ -200,6 +201,23 @@ describe('decoding', { timeout: 300_000 }, () => {
     });
     owner.kill('SIGKILL');
     await eventually('both are gone', () => converters.every(isGone));
+  });
+
+  it('waits as long as it must for whoever sends nothing for a while', async (t) => {
+    const clock = new FakeClock();
+    const transcoder = createTranscoder({ log: createSilentLogger(), clock });
+    t.after(() => transcoder.close());
+    const decoder = transcoder.decode({ container: 'webm', signal: never });
+    const webm = await soundFile(tone, 'webm');
+    await decoder.write(webm.subarray(0, webm.length / 2));
+    const frames = decoder.frames[Symbol.asyncIterator]();
+    assert.equal((await frames.next()).value?.length, 320);
+    await clock.advance(3_600_000);
+    await decoder.write(webm.subarray(webm.length / 2));
+    decoder.end();
+    let more = 0;
+    for (let next = await frames.next(); !next.done; next = await frames.next()) more += 1;
+    assert.ok(more > 50, `${more} frames after the first`);
   });
 
   it('ends with its signal, in the middle of a file', async (t) => {

@@ -82,7 +82,10 @@ export class Mp3Player {
   pause(): void {
     this.#paused = true;
     // What was heard up to now is what the other side wants to know.
-    void this.#context.suspend().then(() => this.#report());
+    void this.#context.suspend().then(
+      () => this.#report(),
+      () => undefined,
+    );
   }
 
   resume(): void {
