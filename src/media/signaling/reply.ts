@@ -55,7 +55,7 @@ export function tooManyConnections(): AppError {
   return new AppError({
     code: 'too_many_connections',
     kind: 'too_many',
-    message: 'Too many connections of this learner are open.',
+    message: 'Too many connections of this learner. Wait a little.',
     retryable: true,
   });
 }

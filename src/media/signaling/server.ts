@@ -1,42 +1,15 @@
 import type { Server as HttpServer } from 'node:http';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { Server, type Socket } from 'socket.io';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, toAppError } from '../../platform/errors.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { CallAdmission } from '../call/call-port.ts';
-import { Connection, type CallTokenSubject, type ConnectionLimits } from './connection.ts';
+import { Connection, type CallTokenSubject } from './connection.ts';
+import { RateLimit, type SignalingLimits, signalingLimits } from './limits.ts';
 import { toErrorMessage, tokenMissing, tooManyConnections } from './reply.ts';
 import { isSameOrigin } from './same-origin.ts';
 import { createSignalingMetrics, type SignalingMetrics } from './signaling-metrics.ts';
-
-export interface SignalingLimits extends ConnectionLimits {
-  /** Messages of one connection within `floodWindowS`. A page that sets a call up sends about ten. */
-  readonly messagesPerWindow: number;
-  /** Of those that carry the voice over the socket: a page sends about 22 a second. */
-  readonly soundMessagesPerWindow: number;
-  readonly floodWindowS: number;
-  /**
-   * Openings of the voice over the socket in one call, whatever connections they come by: each starts a process or two.
-   * A page whose voice breaks off again and again opens one every 5 s.
-   */
-  readonly voiceOpeningsPerWindow: number;
-  readonly voiceWindowS: number;
-  readonly connectionsPerUser: number;
-}
-
-export const signalingLimits: SignalingLimits = {
-  joinDeadlineMs: 10_000,
-  requestDeadlineMs: 15_000,
-  endedLingerMs: 5_000,
-  messagesPerWindow: 60,
-  soundMessagesPerWindow: 300,
-  floodWindowS: 5,
-  voiceOpeningsPerWindow: 12,
-  voiceWindowS: 30,
-  connectionsPerUser: 5,
-};
 
 export interface SignalingOptions {
   readonly httpServer: HttpServer;
@@ -64,9 +37,10 @@ export class SignalingServer {
   readonly #options: SignalingOptions;
   readonly #limits: SignalingLimits;
   readonly #server: Server;
-  readonly #flood: RateLimiterMemory;
-  readonly #soundFlood: RateLimiterMemory;
-  readonly #voiceOpenings: RateLimiterMemory;
+  readonly #messages: RateLimit;
+  readonly #soundMessages: RateLimit;
+  readonly #voiceOpenings: RateLimit;
+  readonly #newConnections: RateLimit;
   readonly #metrics: SignalingMetrics;
   readonly #connectionsOfUser = new Map<string, number>();
   #closing: Promise<void> | undefined;
@@ -75,18 +49,10 @@ export class SignalingServer {
     this.#options = options;
     this.#limits = { ...signalingLimits, ...options.limits };
     this.#metrics = createSignalingMetrics(options.metrics);
-    this.#flood = new RateLimiterMemory({
-      points: this.#limits.messagesPerWindow,
-      duration: this.#limits.floodWindowS,
-    });
-    this.#soundFlood = new RateLimiterMemory({
-      points: this.#limits.soundMessagesPerWindow,
-      duration: this.#limits.floodWindowS,
-    });
-    this.#voiceOpenings = new RateLimiterMemory({
-      points: this.#limits.voiceOpeningsPerWindow,
-      duration: this.#limits.voiceWindowS,
-    });
+    this.#messages = new RateLimit(this.#limits.messages);
+    this.#soundMessages = new RateLimit(this.#limits.soundMessages);
+    this.#voiceOpenings = new RateLimit(this.#limits.voiceOpenings);
+    this.#newConnections = new RateLimit(this.#limits.newConnections);
     this.#server = new Server(options.httpServer, {
       path: options.path,
       maxHttpBufferSize: MAX_MESSAGE_BYTES,
@@ -140,6 +106,7 @@ export class SignalingServer {
     if (typeof token !== 'string' || token === '' || token.length > MAX_TOKEN_LENGTH) throw tokenMissing();
     const subject = await this.#options.verifyToken(token);
     this.#assertRoomFor(subject.userId);
+    if (!(await this.#newConnections.allows(subject.userId))) throw tooManyConnections();
     socket.data = subject;
   }
 
@@ -165,8 +132,8 @@ export class SignalingServer {
     socket.once('disconnect', (reason) => {
       this.#count(subject.userId, -1);
       this.#metrics.connections.dec();
-      void this.#flood.delete(socket.id);
-      void this.#soundFlood.delete(socket.id);
+      void this.#messages.forget(socket.id);
+      void this.#soundMessages.forget(socket.id);
       log.debug({ reason }, 'A page is gone');
     });
     const log = this.#options.log.child({ callId: subject.callId, connection: socket.id });
@@ -174,8 +141,8 @@ export class SignalingServer {
       socket,
       subject,
       calls: this.#options.calls,
-      allowMessage: (sound) => allows(sound ? this.#soundFlood : this.#flood, socket.id),
-      allowVoiceOpening: () => allows(this.#voiceOpenings, subject.callId),
+      allowMessage: (sound) => (sound ? this.#soundMessages : this.#messages).allows(socket.id),
+      allowVoiceOpening: () => this.#voiceOpenings.allows(subject.callId),
       onExpelled: (code) => this.#metrics.refusedConnections.inc({ code }),
       limits: this.#limits,
       clock: this.#options.clock,
@@ -192,15 +159,5 @@ export class SignalingServer {
     const count = (this.#connectionsOfUser.get(userId) ?? 0) + step;
     if (count > 0) this.#connectionsOfUser.set(userId, count);
     else this.#connectionsOfUser.delete(userId);
-  }
-}
-
-async function allows(limit: RateLimiterMemory, key: string): Promise<boolean> {
-  try {
-    await limit.consume(key);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof RateLimiterRes) return false;
-    throw thrown;
   }
 }

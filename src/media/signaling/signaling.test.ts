@@ -14,7 +14,8 @@ import { within } from '../../testing/caller/deadline.ts';
 import { RefusedError, SignalingClient } from '../../testing/caller/signaling-client.ts';
 import type { CallAdmission, CallClient, PageMedia, SignaledCall } from '../call/call-port.ts';
 import { requestSchemas, type JoinAnswer, type Reply, type RequestName } from '../protocol.ts';
-import { SignalingServer, type SignalingLimits } from './server.ts';
+import type { SignalingLimits } from './limits.ts';
+import { SignalingServer } from './server.ts';
 
 const PATH = '/rtc/test/socket.io';
 const DEADLINE_MS = 30_000;
@@ -222,6 +223,14 @@ describe('connecting', () => {
     await desk.connect();
   });
 
+  it('lets a learner connect so often and no oftener', async (context) => {
+    const desk = await openDesk(context, { limits: { newConnections: { times: 2, perSeconds: 3_600 } } });
+    (await desk.connect()).close();
+    (await desk.connect()).close();
+    await assert.rejects(desk.connect(), hasCode('too_many_connections'));
+    await desk.connect('call-1 user-2');
+  });
+
   it('ends a connection that does not join in time', async (context) => {
     const clock = new FakeClock();
     const desk = await openDesk(context, { clock, limits: { joinDeadlineMs: 10_000 } });
@@ -410,7 +419,7 @@ describe('bad input', () => {
   });
 
   it('ends the connection when there is too much of it', async (context) => {
-    const desk = await openDesk(context, { limits: { messagesPerWindow: 5, floodWindowS: 60 } });
+    const desk = await openDesk(context, { limits: { messages: { times: 5, perSeconds: 60 } } });
     const client = await desk.join();
     const other = await desk.connect('call-1 user-2');
     const codes: string[] = [];
@@ -423,7 +432,7 @@ describe('bad input', () => {
   });
 
   it('opens the voice of a call so often and no oftener, by whatever connection, and goes on', async (context) => {
-    const desk = await openDesk(context, { limits: { voiceOpeningsPerWindow: 2, voiceWindowS: 3_600 } });
+    const desk = await openDesk(context, { limits: { voiceOpenings: { times: 2, perSeconds: 3_600 } } });
     const open = async (client: SignalingClient) =>
       codeOf(await client.requestRaw('voice:open', { container: 'webm' }));
     const first = await desk.join();
@@ -491,7 +500,7 @@ describe('bad input', () => {
   });
 
   it('never brings the server down and is always answered by a Reply, whatever JSON it is', async (context) => {
-    const desk = await openDesk(context, { limits: { messagesPerWindow: 1_000_000 } });
+    const desk = await openDesk(context, { limits: { messages: { times: 1_000_000, perSeconds: 5 } } });
     const joined = await desk.join();
     const waiting = await desk.connect('call-1 user-2');
     const names = Object.keys(requestSchemas) as RequestName[];
