@@ -26,12 +26,12 @@ const INSTEAD = [
   'DefaultPropertyValue',
   'DefaultReferenceFilterProperty',
   'DefaultReferenceValue',
-  'LoggedIn',
   'Login',
   'NoRecords',
   'SidebarBranding',
   'SidebarPages',
   'SidebarResourceSection',
+  'TopBar',
 ] as const;
 
 /** Every component of the panel. A new one is a file in this folder and a name above. */

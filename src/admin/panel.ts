@@ -65,7 +65,7 @@ export function createPanel(options: PanelOptions): Panel {
     dashboard: { component: 'Dashboard' },
     branding,
     assets: {
-      styles: ['tokens.css', 'panel.css', 'figures.css', 'keeping.css'].map(
+      styles: ['tokens.css', 'panel.css', 'figures.css', 'keeping.css', 'top-bar.css'].map(
         (name) => `${ROOT}/frontend/assets/${name}`,
       ),
     },

@@ -174,7 +174,11 @@ export async function startWeb(
       nodes,
     },
     routes,
-    board: createBoardRouter(queues, { basePath: '/admin/queues', readOnly: true }),
+    board: createBoardRouter(queues, {
+      basePath: '/admin/queues',
+      readOnly: true,
+      sign: '/admin/frontend/assets/mark.svg',
+    }),
   });
   lifecycle.onClose('panel', () => panel.close());
 

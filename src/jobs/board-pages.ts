@@ -16,18 +16,29 @@ export interface BoardOptions {
   readonly basePath: string;
   /** Shows everything, and refuses every change. */
   readonly readOnly?: boolean;
+  /** The address of the house's sign, on the page and its tab; the board's own without it. */
+  readonly sign?: string;
 }
 
 /** The board takes queues of every backend; its types know only those in Redis. */
 type AnyQueue = ConstructorParameters<typeof BullMQAdapter>[0];
 
-export function serveBoard(queues: readonly StoreQueue[], { basePath, readOnly = false }: BoardOptions): BoardHandler {
+export function serveBoard(
+  queues: readonly StoreQueue[],
+  { basePath, readOnly = false, sign }: BoardOptions,
+): BoardHandler {
   const server = new BoardServer();
   server.setBasePath(basePath);
   createBullBoard({
     queues: queues.map((queue) => new BullMQAdapter(queue as AnyQueue, { readOnlyMode: readOnly })),
     serverAdapter: server,
-    options: { uiConfig: { boardTitle: 'AIlingva', hideRedisDetails: readOnly } },
+    options: {
+      uiConfig: {
+        boardTitle: 'AIlingva',
+        hideRedisDetails: readOnly,
+        ...(sign !== undefined && { boardLogo: { path: sign }, favIcon: { default: sign, alternative: sign } }),
+      },
+    },
   });
   const router: BoardHandler = server.getRouter();
   return router;

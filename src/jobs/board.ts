@@ -23,14 +23,14 @@ const CONTENT_SECURITY_POLICY = [
  * Shows the queues, whichever store they stand in, and lets jobs be looked at, replayed, removed. Whoever mounts it lets in
  * whom it may concern: the board asks nobody who they are. Errors, such as `queue_unavailable`, go to `next`.
  */
-export function createBoardRouter(queues: Queues, { basePath, readOnly = false }: BoardOptions): BoardHandler {
+export function createBoardRouter(queues: Queues, options: BoardOptions): BoardHandler {
   let opening: Promise<BoardHandler> | undefined;
 
   async function open(): Promise<BoardHandler> {
     // Loaded where the board is looked at, not wherever a job is put in.
     const { serveBoard } = await import('./board-pages.ts');
     const opened = await Promise.all(QUEUE_NAMES.map((name) => queues.queue(name)));
-    return serveBoard(opened, { basePath, readOnly });
+    return serveBoard(opened, options);
   }
 
   return (request, response, next) => {

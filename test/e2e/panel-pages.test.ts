@@ -260,6 +260,8 @@ describe('the pages of figures', { timeout: 300_000 }, () => {
     await page.getByText('Queue board').click();
     await page.waitForURL(/\/admin\/queues/);
     await page.getByText('nightly').first().waitFor();
+    // The house's sign, and not the board's.
+    await page.locator('img[src="/admin/frontend/assets/mark.svg"]').waitFor();
     assert.deepEqual(admin.faults, []);
   });
 
@@ -288,6 +290,15 @@ describe('the pages of figures', { timeout: 300_000 }, () => {
       document.dispatchEvent(new Event('visibilitychange'));
     });
     await assertSoon(() => asked.length > until);
+
+    // Whoever comes and goes is asked for once at a time: calls and queues.
+    const soFar = asked.length;
+    await page.evaluate(() => {
+      for (let times = 0; times < 10; times += 1) document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await assertSoon(() => asked.length > soFar);
+    await page.locator(`[data-call="${call}"]`).waitFor();
+    assert.ok(asked.length - soFar < 10, `asked ${asked.length - soFar} times`);
     await admin.close();
   });
 

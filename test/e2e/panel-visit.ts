@@ -46,7 +46,7 @@ export class PanelVisitor {
     await this.page.goto(`${this.#url}/admin/login`);
     await this.page.locator('input[name=email]').fill(`${role}@example.com`);
     await this.page.locator('input[name=password]').fill(PANEL_PASSWORD);
-    await this.page.locator('button[type=submit]').click();
+    await this.page.locator('.adminjs_Button[type=submit]').click();
     await this.page.locator('[data-css=logged-in]').waitFor();
   }
 
@@ -72,7 +72,7 @@ export class PanelVisitor {
   /** Says yes where the form asks, and sends it, with a double click. */
   async send(sure: boolean): Promise<void> {
     if (sure) await this.page.locator('label[for=sure]').click();
-    await this.page.locator('form button[type=submit]').dblclick();
+    await this.page.locator('form .adminjs_Button[type=submit]').dblclick();
   }
 
   /** Kept for people to look at, under `.local/screenshots`; what can be measured is, by day and by night. */

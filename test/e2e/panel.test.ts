@@ -47,7 +47,7 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     await admin.screenshot('login');
     await page.locator('input[name=email]').fill('admin@example.com');
     await page.locator('input[name=password]').fill('wrong');
-    await page.locator('button[type=submit]').click();
+    await page.locator('.adminjs_Button[type=submit]').click();
     await page.getByRole('alert').waitFor();
     await admin.screenshot('login-refused');
     await admin.signIn('admin');
@@ -76,8 +76,8 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
       page.locator('[data-css=app-content]').evaluate((area) => getComputedStyle(area).backgroundColor);
     const [light, dark] = ['rgb(241, 246, 245)', 'rgb(11, 21, 22)'];
     const choose = async (look: string): Promise<void> => {
-      await page.locator('[data-css=logged-in]').hover();
-      await page.getByText(look, { exact: true }).click();
+      await page.getByRole('button', { name: 'admin@example.com' }).press('Enter');
+      await page.getByRole('button', { name: look, exact: true }).click();
     };
     await admin.go('');
     assert.equal(await ground(), light);
@@ -93,7 +93,7 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     admin.faults.length = 0;
     await admin.go('');
     assert.equal(await ground(), light);
-    await choose('Light or dark as the system');
+    await choose('As the system');
     assert.equal(await ground(), dark);
     await page.emulateMedia({ colorScheme: 'light' });
     assert.equal(await ground(), light);
@@ -145,7 +145,7 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     await fill('name', 'Festive');
     await fill('min_amount_rub', '700');
     await fill('discount_percent', '4.5');
-    await page.locator('button[type=submit]').click();
+    await page.locator('.adminjs_Button[type=submit]').click();
     await page.waitForURL(/\/packages(\?|$)/);
     await page.getByText('Festive').first().waitFor();
     await admin.screenshot('created');
@@ -160,7 +160,7 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     const rename = async (visitor: PanelVisitor, name: string): Promise<void> => {
       await visitor.page.locator('#name').fill(name);
       await visitor.page.locator('#name').blur();
-      await visitor.page.locator('button[type=submit]').click();
+      await visitor.page.locator('.adminjs_Button[type=submit]').click();
     };
     await rename(admin, 'Anna the First');
     await page.waitForURL(/\/users(\?|$)/);
@@ -177,7 +177,7 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     const { page } = admin;
     const act = async (address: string, fields: Record<string, string>, sure: boolean, done: string): Promise<void> => {
       await admin.go(address);
-      await page.locator('form button[type=submit]').waitFor();
+      await page.locator('form .adminjs_Button[type=submit]').waitFor();
       await admin.fillAction(fields);
       await admin.screenshot(`action-${address.split('/').slice(-1)[0]}-${address.split('/')[2]}`);
       await admin.send(sure);
@@ -340,8 +340,9 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
 
   it('signs out', async () => {
     await admin.go('');
-    await admin.page.locator('[data-css=logged-in]').click();
-    await admin.page.getByText('Log out', { exact: true }).click();
+    await admin.page.getByRole('button', { name: 'admin@example.com' }).click();
+    await admin.screenshot('own-menu');
+    await admin.page.getByRole('button', { name: 'Log out', exact: true }).click();
     await admin.page.locator('input[name=email]').waitFor();
     assert.equal((await admin.page.goto(`${panel.url}/admin/resources/users`))?.url(), `${panel.url}/admin/login`);
   });

@@ -1,6 +1,8 @@
 import { Badge, Box, H5, Text } from '@adminjs/design-system';
 import { BasePropertyComponent, useTranslation, type ActionProps } from 'adminjs';
-import React, { useEffect, useState } from 'react';
+import React from 'react';
+import { useAnswer } from './figures/ask.ts';
+import { AnswerView } from './figures/parts.tsx';
 import { useWords } from './figures/words.ts';
 import { RecordingPlayer } from './recording-player.tsx';
 
@@ -32,22 +34,7 @@ interface Conversation {
 export default function CallShow({ record, resource }: ActionProps) {
   const { translateMessage } = useTranslation();
   const say = (key: string): string => translateMessage(key, resource.id);
-  const [conversation, setConversation] = useState<Conversation | 'failed'>();
-  const id = record?.id;
-
-  useEffect(() => {
-    if (id === undefined) return undefined;
-    const gone = new AbortController();
-    fetch(`/admin/data/calls/${encodeURIComponent(id)}`, { signal: gone.signal })
-      .then(async (answer) => {
-        if (!answer.ok) throw new Error(String(answer.status));
-        setConversation((await answer.json()) as Conversation);
-      })
-      .catch(() => {
-        if (!gone.signal.aborted) setConversation('failed');
-      });
-    return () => gone.abort();
-  }, [id]);
+  const asked = useAnswer<Conversation>(record && `/admin/data/calls/${encodeURIComponent(record.id)}`);
 
   if (!record) return null;
   return (
@@ -62,26 +49,26 @@ export default function CallShow({ record, resource }: ActionProps) {
             record={record}
           />
         ))}
-        {conversation !== undefined && conversation !== 'failed' && <Costs {...conversation} say={say} />}
+        {asked.answer && <Costs {...asked.answer} say={say} />}
       </Box>
       <Box variant="white" p="xl" flexGrow={1} width="100%" data-testid="conversation">
         <H5 mb="lg">{say('conversation')}</H5>
-        {conversation === undefined && <Text color="grey60">{say('loading')}</Text>}
-        {conversation === 'failed' && <Text color="error">{say('conversationFailed')}</Text>}
-        {conversation !== undefined && conversation !== 'failed' && (
-          <>
-            {conversation.recordings.map(({ part, url }) => (
-              <Box key={part} mb="lg">
-                <Text mb="sm">{`${say('recording')} ${part}`}</Text>
-                <RecordingPlayer url={url} say={say} />
-              </Box>
-            ))}
-            {conversation.turns.length === 0 && <Text color="grey60">{say('noTurns')}</Text>}
-            {conversation.turns.map((turn) => (
-              <TurnLine key={turn.ordinal} turn={turn} say={say} />
-            ))}
-          </>
-        )}
+        <AnswerView asked={asked}>
+          {({ recordings, turns }) => (
+            <>
+              {recordings.map(({ part, url }) => (
+                <Box key={part}>
+                  <Text mb="sm">{`${say('recording')} ${part}`}</Text>
+                  <RecordingPlayer url={url} say={say} />
+                </Box>
+              ))}
+              {turns.length === 0 && <Text color="grey60">{say('noTurns')}</Text>}
+              {turns.map((turn) => (
+                <TurnLine key={turn.ordinal} turn={turn} say={say} />
+              ))}
+            </>
+          )}
+        </AnswerView>
       </Box>
     </Box>
   );
@@ -117,7 +104,6 @@ function TurnLine({ turn, say }: { readonly turn: Turn; readonly say: (key: stri
   const unheard = turn.interrupted ? turn.text.slice(turn.heard_text.length) : '';
   return (
     <Box
-      mb="lg"
       p="lg"
       bg={tutor ? 'primary20' : 'warningLight'}
       ml={tutor ? '0' : ['0', 'x4']}
@@ -134,7 +120,7 @@ function TurnLine({ turn, say }: { readonly turn: Turn; readonly say: (key: stri
         )}
         {inTheirOrder(turn.stages_ms).map(([stage, ms]) => (
           <Badge key={stage} outline size="sm">
-            {`${sayStage(`stages.${stage}`, { defaultValue: stage })}: ${formats.ms(ms)} ${say('ms')}`}
+            {`${sayStage(`stages.${stage}`, { defaultValue: stage })}: ${formats.inMs(ms)}`}
           </Badge>
         ))}
       </Box>

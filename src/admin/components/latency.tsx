@@ -112,7 +112,10 @@ export default function LatencyPage() {
                         </th>
                         <th scope="col">{say('turns')}</th>
                         {PERCENTILES.map((percentile) => (
-                          <th key={percentile} scope="col">{`${nameOf(percentile)}, ms`}</th>
+                          <th
+                            key={percentile}
+                            scope="col"
+                          >{`${nameOf(percentile)}, ${sayFigures('units.shortMs')}`}</th>
                         ))}
                       </tr>
                     </thead>

@@ -21,7 +21,7 @@ export function panelAssets(bundleFolder: string): Router {
       path.resolve(src.replace(/\.development\.js$/, '.production.js')),
     ]),
     ['components.bundle.js', path.join(bundleFolder, 'bundle.js')],
-    ...['panel.css', 'figures.css', 'keeping.css', 'mark.svg'].map((name): [string, string] => [
+    ...['panel.css', 'figures.css', 'keeping.css', 'top-bar.css', 'mark.svg'].map((name): [string, string] => [
       name,
       path.join(own, name),
     ]),

@@ -34,7 +34,10 @@ export function useAnswer<Answer>(address: string | undefined, { everyMs }: AskO
     family.current = of;
     setState((before) => (other ? { loading: true } : { ...before, loading: true }));
 
+    let asking = false;
     const ask = async (): Promise<void> => {
+      if (asking) return;
+      asking = true;
       try {
         const answer = await read<Answer>(address, gone.signal);
         setState({ of: address, answer, loading: false });
@@ -42,6 +45,8 @@ export function useAnswer<Answer>(address: string | undefined, { everyMs }: AskO
         if (gone.signal.aborted) return;
         const failure = error instanceof Refusal ? error.code : 'unreachable';
         setState((before) => ({ ...before, failure, loading: false }));
+      } finally {
+        asking = false;
       }
       later();
     };

@@ -25,7 +25,6 @@ interface StageChartProps {
 export function StageChart({ stage, answer, engines, percentiles }: StageChartProps) {
   const { say, formats } = useWords('Latency');
   const { say: sayFigures } = useWords('Figures');
-  const ms = (value: number): string => `${formats.ms(value)} ms`;
   const rows = answer.days.filter((row) => row.stage === stage);
   const here = engines.filter((engine) => rows.some((row) => row.engine === engine));
   const series: Series[] = here.flatMap((engine) =>
@@ -36,7 +35,7 @@ export function StageChart({ stage, answer, engines, percentiles }: StageChartPr
         label: `${engine} ${nameOf(percentile)}`,
         colour: COLOURS[engines.indexOf(engine) % COLOURS.length] ?? '',
         kind: 'line' as const,
-        format: ms,
+        format: formats.inMs,
         ...(dash !== undefined && { dash }),
       };
     }),

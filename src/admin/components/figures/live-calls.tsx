@@ -1,4 +1,4 @@
-import React, { useEffect, useState } from 'react';
+import React, { useEffect, useLayoutEffect, useState } from 'react';
 import { Link } from 'react-router-dom';
 import type { LiveAnswer, LiveCall } from './answers.ts';
 import { Empty } from './parts.tsx';
@@ -80,7 +80,8 @@ export function LiveCalls({ answer, reading, onRead }: LiveCallsProps) {
 function useSecondsSince(instant: string): number {
   const [arrivedMs, setArrived] = useState(() => performance.now());
   const [nowMs, setNow] = useState(() => performance.now());
-  useEffect(() => {
+  // Before it is painted: the new duration and the old seconds would be added for a moment.
+  useLayoutEffect(() => {
     setArrived(performance.now());
     setNow(performance.now());
   }, [instant]);

@@ -1,13 +1,13 @@
 import React from 'react';
 import { Toggles } from './parts.tsx';
-import { daysOf, presetOf, PRESETS, type Days, type Preset } from './range.ts';
+import { daysOf, presetOf, PRESETS, type Days } from './range.ts';
 import { useWords } from './words.ts';
 
 interface RangeBarProps {
   /** Unknown until the first answer. */
   readonly days: Days | undefined;
   readonly today: string;
-  readonly onChange: (days: Days, preset?: Preset) => void;
+  readonly onChange: (days: Days) => void;
 }
 
 /** Which days are looked at. */
@@ -26,7 +26,7 @@ export function RangeBar({ days, today, onChange }: RangeBarProps) {
         label={say('range')}
         value={days && presetOf(days, today)}
         options={PRESETS.map((preset) => ({ value: preset, label: say(`presets.${preset}`) }))}
-        onChange={(preset) => onChange(daysOf(preset, today), preset)}
+        onChange={(preset) => onChange(daysOf(preset, today))}
       />
       <div className="fg-dates">
         <label className="fg-field" htmlFor="fg-from">

@@ -14,6 +14,8 @@ export interface Formats {
   readonly minutes: (value: number) => string;
   readonly roubles: (value: number) => string;
   readonly ms: (value: number) => string;
+  /** With its unit: `420 ms`. */
+  readonly inMs: (value: number) => string;
   /** Short, for an axis: `12K`. */
   readonly short: (value: number) => string;
   /** With its sign. */
@@ -75,6 +77,7 @@ function formatsOf(language: string): Formats {
     minutes: upToTwo,
     roubles: (value) => (Number.isInteger(value) ? whole(value) : withKopecks(value)),
     ms: (value) => count(Math.round(value)),
+    inMs: number({ style: 'unit', unit: 'millisecond', maximumFractionDigits: 0 }),
     short: number({ notation: 'compact', maximumFractionDigits: 2 }),
     percent: number({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' }),
     day: local({ day: 'numeric', month: 'short' }),

@@ -56,7 +56,10 @@ export const messages = {
 };
 
 export const buttons = {
-  'look.system': 'Light or dark as the system',
+  menu: 'Menu',
+  language: 'Language',
+  looks: 'Colours',
+  'look.system': 'As the system',
   'look.light': 'Light',
   'look.dark': 'Dark',
   logoutEverywhere: 'Log out on every device',

@@ -43,7 +43,7 @@ export const figureWords = {
       people: 'Sessions, callers, average call',
       given: 'Deposits and gifts',
     },
-    units: { roubles: 'roubles', minutes: 'minutes', number: 'number', min: 'min', ms: 'milliseconds' },
+    units: { roubles: 'roubles', minutes: 'minutes', number: 'number', min: 'min', ms: 'milliseconds', shortMs: 'ms' },
     range: 'Range',
     presets: {
       today: 'Today',

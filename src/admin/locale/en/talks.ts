@@ -50,7 +50,6 @@ export const talks = {
       'kind.tutor': 'thinking',
       'kind.tts': 'speaking',
       'kind.s2s': 'speech to speech',
-      ms: 'ms',
       conversation: 'Conversation',
       noTurns: 'Nothing was said, or its text has been erased.',
       learner: 'Learner',
@@ -60,8 +59,6 @@ export const talks = {
       recordingBeingStored: 'It is still being stored. Load the page again in a few minutes.',
       recordingGone: 'It is not here any more.',
       recordingFailed: 'It cannot be played. Load the page again.',
-      conversationFailed: 'The conversation could not be loaded. Reload the page.',
-      loading: 'Loading …',
     },
   },
   recordings: {

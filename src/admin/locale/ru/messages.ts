@@ -51,9 +51,12 @@ export const messages = {
 };
 
 export const buttons = {
-  'look.system': 'Тема как в системе',
-  'look.light': 'Светлая тема',
-  'look.dark': 'Тёмная тема',
+  menu: 'Меню',
+  language: 'Язык',
+  looks: 'Цвета',
+  'look.system': 'Как в системе',
+  'look.light': 'Светлые',
+  'look.dark': 'Тёмные',
   logoutEverywhere: 'Выйти на всех устройствах',
   back: 'Назад',
 };

@@ -43,7 +43,7 @@ export const figureWords = {
       people: 'Разговоры, звонившие, средний разговор',
       given: 'Пополнения и подарки',
     },
-    units: { roubles: 'рубли', minutes: 'минуты', number: 'число', min: 'мин', ms: 'миллисекунды' },
+    units: { roubles: 'рубли', minutes: 'минуты', number: 'число', min: 'мин', ms: 'миллисекунды', shortMs: 'мс' },
     range: 'Срок',
     presets: {
       today: 'Сегодня',

@@ -50,7 +50,6 @@ export const talks = {
       'kind.tutor': 'мысль',
       'kind.tts': 'речь',
       'kind.s2s': 'из речи в речь',
-      ms: 'мс',
       conversation: 'Разговор',
       noTurns: 'Ничего не сказано, или текст уже удалён.',
       learner: 'Ученик',
@@ -60,8 +59,6 @@ export const talks = {
       recordingBeingStored: 'Она ещё сохраняется. Обновите страницу через несколько минут.',
       recordingGone: 'Её здесь больше нет.',
       recordingFailed: 'Её не удаётся воспроизвести. Обновите страницу.',
-      conversationFailed: 'Разговор не загрузился. Обновите страницу.',
-      loading: 'Загрузка…',
     },
   },
   recordings: {
