@@ -39,7 +39,7 @@ export function Field(props: {
             type="button"
             className="field-eye"
             aria-pressed={shown}
-            aria-label={t(shown ? 'auth.hide_password' : 'auth.show_password')}
+            aria-label={t('auth.show_password')}
             onClick={() => setShown(!shown)}
           >
             <EyeIcon size={20} />

@@ -41,7 +41,6 @@ export const en = {
   'auth.email': 'Email',
   'auth.password': 'Password',
   'auth.show_password': 'Show password',
-  'auth.hide_password': 'Hide password',
   'auth.password_rule': 'At least {count} characters. A short sentence works well.',
   'auth.name': 'Your name',
   'auth.optional': 'optional',

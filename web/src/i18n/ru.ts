@@ -48,7 +48,6 @@ export const ru: Record<keyof typeof en, Message> = {
   'auth.email': 'Электронная почта',
   'auth.password': 'Пароль',
   'auth.show_password': 'Показать пароль',
-  'auth.hide_password': 'Скрыть пароль',
   'auth.password_rule': 'Не меньше {count} символов. Хорошо подходит короткая фраза.',
   'auth.name': 'Как вас зовут',
   'auth.optional': 'необязательно',

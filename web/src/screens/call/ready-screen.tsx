@@ -23,8 +23,6 @@ export function ReadyScreen({ user }: { readonly user: User }) {
   const microphones = useDevices('audioinput');
   const [tip] = useState(() => tips[Math.floor(Math.random() * tips.length)] ?? tips[0]);
   const recording = useRecordingTerms(api);
-  const { value: welcome } = useAnswer(api.welcome);
-  const gifts = welcome !== undefined && welcome.referral_minutes > 0;
   const [consents, setConsents] = useState(false);
   const minutes = user.minutes_available;
   const canCall = minutes >= 1;
@@ -63,17 +61,7 @@ export function ReadyScreen({ user }: { readonly user: User }) {
             <PhoneIcon /> {t('ready.start')}
           </button>
         ) : (
-          <div className="ready-empty">
-            <p>{t(gifts ? 'ready.no_minutes_what' : 'problem.no_minutes.what')}</p>
-            <Link to={{ screen: 'top-up' }} className="button primary">
-              {t('topup.go')}
-            </Link>
-            {gifts && (
-              <Link to={{ screen: 'account' }} className="button plain">
-                {t('invite.title')}
-              </Link>
-            )}
-          </div>
+          <NoMinutes />
         )}
       </section>
       <div className="ready-side">
@@ -115,6 +103,27 @@ export function ReadyScreen({ user }: { readonly user: User }) {
           </p>
         </aside>
       </div>
+    </div>
+  );
+}
+
+function NoMinutes() {
+  const { api } = useServices();
+  const { t } = useI18n();
+  const { value: welcome } = useAnswer(api.welcome);
+  // What cannot be known is not promised.
+  const gifts = welcome !== undefined && welcome.referral_minutes > 0;
+  return (
+    <div className="ready-empty">
+      <p>{t(gifts ? 'ready.no_minutes_what' : 'problem.no_minutes.what')}</p>
+      <Link to={{ screen: 'top-up' }} className="button primary">
+        {t('topup.go')}
+      </Link>
+      {gifts && (
+        <Link to={{ screen: 'account' }} className="button plain">
+          {t('invite.title')}
+        </Link>
+      )}
     </div>
   );
 }
