@@ -25,9 +25,15 @@ const OPTIONS: ChannelOptions = {
   // Retries live in the layer above, which knows other engines.
   'grpc.enable_retries': 0,
   'grpc.service_config_disable_resolution': 1,
+  // Else all clients of one address share one connection.
+  'grpc.use_local_subchannel_pool': 1,
   // One sentence of 24 s at 48 kHz may come as one message of 2.3 MB.
   'grpc.max_receive_message_length': 16 * 1024 * 1024,
 };
+
+interface StatusEmitter {
+  once(event: 'status', listener: () => void): unknown;
+}
 
 type ClientConstructor<ServiceClient> = new (
   address: string,
@@ -35,19 +41,33 @@ type ClientConstructor<ServiceClient> = new (
   options?: Partial<ChannelOptions>,
 ) => ServiceClient;
 
-/** What a call carries besides its request. */
-export interface CallHeaders {
-  readonly metadata: Metadata;
+/** One that has begun. */
+export interface StartedCall<Call> {
+  readonly call: Call;
   /** Names the call in Yandex's logs, for its support. */
   readonly requestId: string;
+  /** Whether its connection stands. */
+  readonly connected: () => boolean;
 }
 
-/** One HTTP/2 connection to an endpoint, shared by all calls; connected with the first of them. */
+/**
+ * So many calls on one connection. A server allows some number of them, often 100, and gRPC lets the others wait without a
+ * word until one of those ends; a recognition session lasts minutes.
+ * Source: https://grpc.io/docs/guides/performance/
+ */
+const MAX_CALLS = 80;
+
+interface Connection<ServiceClient> {
+  readonly client: ServiceClient;
+  calls: number;
+}
+
+/** The connections to an endpoint, shared by all calls: one, and another while there are more calls than it takes. */
 export class Channel<ServiceClient extends Client> {
   readonly #construct: ClientConstructor<ServiceClient>;
   readonly #endpoint: Endpoint;
   readonly #credentials: YandexCredentials;
-  #client: ServiceClient | undefined;
+  readonly #connections: Connection<ServiceClient>[] = [];
 
   constructor(construct: ClientConstructor<ServiceClient>, endpoint: Endpoint, channelCredentials: YandexCredentials) {
     this.#construct = construct;
@@ -55,35 +75,55 @@ export class Channel<ServiceClient extends Client> {
     this.#credentials = channelCredentials;
   }
 
-  get client(): ServiceClient {
-    const { address, encrypted } = this.#endpoint;
-    this.#client ??= new this.#construct(
-      address,
-      encrypted ? credentials.createSsl() : credentials.createInsecure(),
-      // What is plain text is on this machine: a company's proxy (http_proxy) leads away from it.
-      encrypted ? OPTIONS : { ...OPTIONS, 'grpc.enable_http_proxy': 0 },
-    );
-    return this.#client;
-  }
-
-  get connected(): boolean {
-    return this.#client?.getChannel().getConnectivityState(false) === connectivityState.READY;
-  }
-
-  headers(): CallHeaders {
-    const metadata = new Metadata();
+  start<Call extends StatusEmitter>(begin: (client: ServiceClient, metadata: Metadata) => Call): StartedCall<Call> {
     const requestId = randomUUID();
-    const { folderId } = this.#credentials;
-    metadata.set('authorization', authorization(this.#credentials));
-    metadata.set('x-client-request-id', requestId);
-    if (folderId !== undefined) metadata.set('x-folder-id', folderId);
-    return { metadata, requestId };
+    const metadata = this.#metadata(requestId);
+    const connection = this.#connections.find(({ calls }) => calls < MAX_CALLS) ?? this.#connect();
+    const { client } = connection;
+    const call = begin(client, metadata);
+    connection.calls += 1;
+    // It always comes, once.
+    call.once('status', () => {
+      connection.calls -= 1;
+      this.#closeEmpty(connection);
+    });
+    return {
+      call,
+      requestId,
+      connected: () => client.getChannel().getConnectivityState(false) === connectivityState.READY,
+    };
   }
 
   /** Idempotent; calls that live go on to their end. */
   close(): void {
-    this.#client?.close();
-    this.#client = undefined;
+    for (const { client } of this.#connections.splice(0)) client.close();
+  }
+
+  #connect(): Connection<ServiceClient> {
+    const { address, encrypted } = this.#endpoint;
+    const tls = encrypted ? credentials.createSsl() : credentials.createInsecure();
+    // What is plain text is on this machine: a company's proxy (http_proxy) leads away from it.
+    const options = encrypted ? OPTIONS : { ...OPTIONS, 'grpc.enable_http_proxy': 0 };
+    const connection = { client: new this.#construct(address, tls, options), calls: 0 };
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  /** All but the first, which waits for the next call. */
+  #closeEmpty(connection: Connection<ServiceClient>): void {
+    const place = this.#connections.indexOf(connection);
+    if (connection.calls > 0 || place <= 0) return;
+    this.#connections.splice(place, 1);
+    connection.client.close();
+  }
+
+  #metadata(requestId: string): Metadata {
+    const metadata = new Metadata();
+    const { folderId } = this.#credentials;
+    metadata.set('authorization', authorization(this.#credentials));
+    metadata.set('x-client-request-id', requestId);
+    if (folderId !== undefined) metadata.set('x-folder-id', folderId);
+    return metadata;
   }
 }
 

@@ -30,8 +30,8 @@ export interface Yandex {
 }
 
 /**
- * Yandex SpeechKit v3: hears and speaks Russian and English. Nothing is connected by it; each service has one connection,
- * opened with its first use and shared by all calls of the process.
+ * Yandex SpeechKit v3: hears and speaks Russian and English. Nothing is connected by it; each service has a connection that is
+ * opened with its first use and shared by all calls of the process, and more only for very many of them.
  * @throws AppError `config_invalid` for an endpoint that is none.
  */
 export function createYandex(options: YandexOptions): Yandex {

@@ -17,7 +17,7 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-test('30 callers at once share one connection to a server, and leave neither streams nor timers', async (t) => {
+test('30 callers at once share one connection to each service, and leave neither streams nor timers', async (t) => {
   const clock = new CountingClock();
   const { server, yandex, listen } = await connectYandex(t, { server: { hear: speech.ear }, clock });
   const listeners = Array.from({ length: STREAMS }, () => listen());
@@ -40,9 +40,28 @@ test('30 callers at once share one connection to a server, and leave neither str
   );
   assert.equal(server.recognitions.length, STREAMS);
   assert.equal(server.syntheses.length, STREAMS * 3);
-  assert.equal(server.connections, 1);
+  assert.equal(server.connections, 2);
   assert.equal(clock.pending, 0);
   await until(() => server.recognitions.every(({ ended }) => ended));
+});
+
+test('more callers than a connection takes are all heard, over another that goes with them', async (t) => {
+  const { server, listen } = await connectYandex(t, { server: { hear: speech.ear } });
+  const listeners = Array.from({ length: 110 }, () => listen());
+  await Promise.all(
+    listeners.map(async ({ stream, reader }) => {
+      await sayTo(stream, speech.say(['one']));
+      assert.equal((await reader.until('final')).text, 'one');
+    }),
+  );
+  assert.deepEqual([server.connections, server.openConnections], [2, 2]);
+  for (const { stream } of listeners) stream.close();
+  await until(() => server.openConnections === 1);
+  const [first, last] = [listen(), listen()];
+  await sayTo(last.stream, speech.say(['two']));
+  assert.equal((await last.reader.until('final')).text, 'two');
+  assert.equal(server.connections, 2, 'the first connection is used again');
+  for (const { stream } of [first, last]) stream.close();
 });
 
 test('what is open when the engines close ends with an error that may pass, and leaves nothing', async (t) => {

@@ -3,12 +3,12 @@ import type { StreamingOptions, StreamingResponse } from '@yandex-cloud/nodejs-s
 
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
+import type { StartedCall } from './channel.ts';
 import type { RecognitionLimits } from './recognition-limits.ts';
 import { type RecognitionCall, RecognitionSession } from './recognition-session.ts';
 
 export interface SessionSource {
-  readonly openCall: () => { readonly call: RecognitionCall; readonly requestId: string };
-  readonly connected: () => boolean;
+  readonly openCall: () => StartedCall<RecognitionCall>;
   readonly session: StreamingOptions;
   readonly limits: RecognitionLimits;
   readonly clock: Clock;
@@ -46,8 +46,8 @@ export class SessionRow {
 
   /** Another one takes the current one's place. */
   open(): RecognitionSession {
-    const { clock, limits, log, session: options, onResponse, connected, onUnconnected } = this.#options;
-    const { call, requestId } = this.#options.openCall();
+    const { clock, limits, log, session: options, onResponse, onUnconnected } = this.#options;
+    const { call, requestId, connected } = this.#options.openCall();
     const session: RecognitionSession = new RecognitionSession({
       call,
       requestId,

@@ -55,11 +55,9 @@ export function createSpeechToText(
     open({ language, signal }) {
       const stream = new RecognitionStream({
         openCall() {
-          const { metadata, requestId } = channel.headers();
           const deadline = Date.now() + CALL_DEADLINE_MS;
-          return { call: channel.client.recognizeStreaming(metadata, { deadline }), requestId };
+          return channel.start((client, metadata) => client.recognizeStreaming(metadata, { deadline }));
         },
-        connected: () => channel.connected,
         session: sessionOptions(language, options),
         endpointing,
         refinements: normalize,

@@ -11,10 +11,10 @@ import type { SynthesizerClient } from '@yandex-cloud/nodejs-sdk/ai-tts-v3/tts_s
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/log.ts';
 import type { Language, SynthesisEvent, SynthesisRequest, TextToSpeech } from '../engine.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, StartedCall } from './channel.ts';
 import { maxCharacters, speakable, splitIntoPieces } from './spoken-pieces.ts';
 import { engineError, ENGINE_NAME } from './status.ts';
-import { SynthesisCall, type SynthesisDeadlines } from './synthesis-call.ts';
+import { SynthesisCall, type SynthesisCallOptions, type SynthesisDeadlines } from './synthesis-call.ts';
 import { DEFAULT_VOICES, parseVoice, type Voice } from './voice.ts';
 
 /** What SpeechKit documents for raw audio without resampling: 8, 16 or 48 kHz; Opus takes the latter as it is. */
@@ -69,7 +69,7 @@ export function createTextToSpeech(
     rawAudio: { audioEncoding: RawAudio_AudioEncoding.LINEAR16_PCM, sampleRateHertz: sampleRate },
   };
 
-  function track(call: ConstructorParameters<typeof SynthesisCall>[0]['call'], requestId: string): SynthesisCall {
+  function track({ call, requestId }: StartedCall<SynthesisCallOptions['call']>): SynthesisCall {
     const synthesis = new SynthesisCall({ call, requestId, clock, log, ...deadlines });
     log.debug({ requestId }, 'A synthesis was asked for');
     calls.add(synthesis);
@@ -77,7 +77,6 @@ export function createTextToSpeech(
   }
 
   function askForUtterance(text: string, { voice, rate }: Spoken): SynthesisCall {
-    const { metadata, requestId } = channel.headers();
     const hints: Partial<Hints>[] = [{ voice: voice.name }, { speed: rate }];
     if (voice.role !== undefined) hints.push({ role: voice.role });
     const request = UtteranceSynthesisRequest.fromPartial({
@@ -87,13 +86,14 @@ export function createTextToSpeech(
       loudnessNormalizationType: Loudness.LUFS,
     });
     const deadline = Date.now() + CALL_DEADLINE_MS;
-    return track(channel.client.utteranceSynthesis(request, metadata, { deadline }), requestId);
+    return track(channel.start((client, metadata) => client.utteranceSynthesis(request, metadata, { deadline })));
   }
 
   function askForStream({ voice, rate, pieces }: Spoken): SynthesisCall {
-    const { metadata, requestId } = channel.headers();
-    const call = channel.client.streamSynthesis(metadata, { deadline: Date.now() + CALL_DEADLINE_MS });
-    const synthesis = track(call, requestId);
+    const deadline = Date.now() + CALL_DEADLINE_MS;
+    const started = channel.start((client, metadata) => client.streamSynthesis(metadata, { deadline }));
+    const { call } = started;
+    const synthesis = track(started);
     call.write(
       StreamSynthesisRequest.fromPartial({
         options: {

@@ -199,7 +199,10 @@ export async function startYandexServer(options: YandexServerOptions = {}): Prom
     });
   }
 
-  const server = new Server({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 });
+  const server = new Server({
+    'grpc.max_receive_message_length': 16 * 1024 * 1024,
+    'grpc.max_concurrent_streams': MAX_CALLS_A_CONNECTION,
+  });
   server.addService(
     { recognizeStreaming: allowingGarbage(RecognizerService.recognizeStreaming) },
     { recognizeStreaming },
@@ -250,6 +253,9 @@ export async function startYandexServer(options: YandexServerOptions = {}): Prom
     },
   };
 }
+
+/** What most servers allow; a client that does not know it waits without a word. */
+const MAX_CALLS_A_CONNECTION = 100;
 
 const SENTENCE_END = /[.!?…]\s+(?=\S)/u;
 
