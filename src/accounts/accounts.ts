@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Route } from '../platform/http/route.ts';
 import type { Logger } from '../platform/log.ts';
+import { accountBlocked } from './account-errors.ts';
 import type { AccountService, Credentials, SignedIn } from './account-service.ts';
 import { ensureAdmin } from './admin.ts';
 import { AttemptLimits, DEFAULT_LIMITS, type AttemptLimitsConfig } from './attempt-limits.ts';
@@ -189,9 +190,4 @@ function credentialsInvalid(): AppError {
     kind: 'unauthenticated',
     message: 'The e-mail address or the password is wrong.',
   });
-}
-
-/** Told only to somebody who knows the password. */
-function accountBlocked(): AppError {
-  return new AppError({ code: 'account_blocked', kind: 'forbidden', message: 'This account is blocked.' });
 }

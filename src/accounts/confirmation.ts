@@ -3,6 +3,8 @@ import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/log.ts';
 import { queueMail } from '../platform/mail.ts';
+import { accountBlocked } from './account-errors.ts';
+import { lockAccount } from './account-lock.ts';
 import type { AttemptLimits } from './attempt-limits.ts';
 import { confirmationMail } from './confirmation-mail.ts';
 import { hashLinkToken, newLinkToken } from './link-token.ts';
@@ -69,9 +71,9 @@ export function createConfirmations(options: Dependencies): Confirmations {
       await attempts.countConfirmation(userId);
       await knex.transaction(async (transaction) => {
         const account = await lockAccount(transaction, userId);
-        if (account.confirmed_at !== null) throw alreadyConfirmed();
+        if (account.confirmedAt !== null) throw alreadyConfirmed();
         // Asked for just before: a letter to a deleted account's address would lead nowhere.
-        if (account.blocked_at !== null) throw accountBlocked();
+        if (account.blockedAt !== null) throw accountBlocked();
         await sendLink(transaction, userId);
       });
     },
@@ -90,8 +92,8 @@ export function createConfirmations(options: Dependencies): Confirmations {
         if (found.used_at !== null) {
           throw tokenRefused('confirmation_token_used', 'The link was used already.', 'conflict');
         }
-        if (account.blocked_at !== null) throw accountBlocked();
-        if (account.confirmed_at !== null) throw alreadyConfirmed();
+        if (account.blockedAt !== null) throw accountBlocked();
+        if (account.confirmedAt !== null) throw alreadyConfirmed();
         if (found.expires_at.getTime() <= clock.now().getTime()) {
           throw tokenRefused('confirmation_token_expired', 'The link is too old. Ask for a new one.');
         }
@@ -122,28 +124,8 @@ function findToken(transaction: Knex.Transaction, tokenHash: string): Promise<St
     .first('user_account_id', 'email', 'expires_at', 'used_at');
 }
 
-interface LockedAccount {
-  readonly id: string;
-  readonly email: string;
-  readonly confirmed_at: Date | null;
-  readonly blocked_at: Date | null;
-}
-
-async function lockAccount(transaction: Knex.Transaction, userId: string): Promise<LockedAccount> {
-  const account: LockedAccount | undefined = await transaction('user_accounts')
-    .where('id', userId)
-    .forNoKeyUpdate()
-    .first('id', 'email', 'confirmed_at', 'blocked_at');
-  if (!account) throw new AppError({ code: 'user_not_found', kind: 'not_found', message: 'There is no such user.' });
-  return account;
-}
-
 function tokenRefused(code: string, message: string, kind: 'invalid' | 'conflict' = 'invalid'): AppError {
   return new AppError({ code, kind, message });
-}
-
-function accountBlocked(): AppError {
-  return new AppError({ code: 'account_blocked', kind: 'forbidden', message: 'This account is blocked.' });
 }
 
 function alreadyConfirmed(): AppError {

@@ -4,8 +4,9 @@ import { writeAudit } from '../platform/audit.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Role } from '../platform/http/route.ts';
 import { dropMail } from '../platform/mail.ts';
+import { lockAccount } from './account-lock.ts';
 import type { EndCalls } from './end-calls.ts';
-import { lockAccount, ownAccount, refuseLastAdmin, type StaffOrder } from './staff-changes.ts';
+import { ownAccount, refuseLastAdmin, type StaffOrder } from './staff-changes.ts';
 import { UserAccount, UserProfile } from './user-models.ts';
 
 /** Why staff delete an account: of a list, so that no text about the person outlives them. */

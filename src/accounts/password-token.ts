@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { AppError } from '../platform/errors.ts';
+import { accountBlocked } from './account-errors.ts';
 import type { ProfileLanguage } from './user-models.ts';
 
 interface UsableToken {
@@ -20,9 +21,7 @@ export async function readUsableToken(knex: Knex, tokenHash: string, now: Date):
   if (!found || found.token_email !== found.email) {
     throw refused('reset_token_invalid', 'The link is not one of ours. Ask for a new one.');
   }
-  if (found.blocked_at !== null) {
-    throw new AppError({ code: 'account_blocked', kind: 'forbidden', message: 'This account is blocked.' });
-  }
+  if (found.blocked_at !== null) throw accountBlocked();
   if (found.used_at !== null) {
     throw refused('reset_token_used', 'The link was used already, or there is a newer one.', 'conflict');
   }

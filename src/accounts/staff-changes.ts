@@ -3,6 +3,7 @@ import { raw } from 'objection';
 import { writeAudit } from '../platform/audit.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Role } from '../platform/http/route.ts';
+import { lockAccount } from './account-lock.ts';
 import type { EndCalls } from './end-calls.ts';
 import { UserAccount, UserProfile, type ProfileLanguage, type ProfileLevel } from './user-models.ts';
 
@@ -105,12 +106,6 @@ export function changeAccount(
 /** The log outlives the account: that a name was changed stands in it, not from what to what. */
 function impersonal(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return 'name' in values ? { ...values, name: values['name'] === '' ? '' : '…' } : values;
-}
-
-export async function lockAccount(transaction: Knex.Transaction, userId: string): Promise<UserAccount> {
-  const account = await UserAccount.query(transaction).findById(userId).forNoKeyUpdate();
-  if (account) return account;
-  throw new AppError({ code: 'user_not_found', kind: 'not_found', message: 'There is no such user.' });
 }
 
 /** Two administrators who take each other's role at once wait for one another here. */

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Role } from '../platform/http/route.ts';
-import { AppError } from '../platform/errors.ts';
+import { userNotFound } from './account-errors.ts';
 import type { ProfileLanguage, ProfileLevel } from './user-models.ts';
 
 /** A user as they see themselves. */
@@ -52,7 +52,7 @@ export async function readUser(knex: Knex, userId: string): Promise<User> {
       'profile.minutes_held',
       knex.raw('profile.minutes_balance - profile.minutes_held as minutes_available'),
     );
-  if (!row) throw new AppError({ code: 'user_not_found', kind: 'not_found', message: 'There is no such user.' });
+  if (!row) throw userNotFound();
   return {
     id: row.id,
     email: row.email,

@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
-import { AppError } from '../platform/errors.ts';
-import type { TransactionType } from './ledger.ts';
+import { userNotFound, type TransactionType } from './ledger.ts';
 import { minutesOf, parseMinutes, type Minutes } from './minutes.ts';
 import { kopecksOf, type Kopecks } from './money.ts';
 import { selectRow, selectRows } from './sql.ts';
@@ -18,7 +17,7 @@ export async function readBalance(knex: Knex, userId: string): Promise<Balance> 
     'SELECT minutes_balance, minutes_held FROM user_profiles WHERE user_account_id = :userId',
     { userId },
   );
-  if (!row) throw new AppError({ code: 'user_not_found', kind: 'not_found', message: 'There is no such user.' });
+  if (!row) throw userNotFound();
   const balance = parseMinutes(row.minutes_balance);
   const held = parseMinutes(row.minutes_held);
   return { balance, held, available: minutesOf(balance - held) };

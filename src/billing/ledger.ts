@@ -171,6 +171,6 @@ export async function findPosting(
   });
 }
 
-function userNotFound(): AppError {
+export function userNotFound(): AppError {
   return new AppError({ code: 'user_not_found', kind: 'not_found', message: 'There is no such user.' });
 }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { AppError } from '../platform/errors.ts';
 import { selectLedger, type LedgerEntry } from './balance.ts';
+import { userNotFound } from './ledger.ts';
 import { minutesOf, parseMinutes, type Minutes } from './minutes.ts';
 import { selectRow } from './sql.ts';
 
@@ -38,7 +39,7 @@ export function readStatement(knex: Knex, userId: string, period: StatementPerio
          FROM user_profiles WHERE user_account_id = :userId`,
         bindings,
       );
-      if (!before) throw new AppError({ code: 'user_not_found', kind: 'not_found', message: 'There is no such user.' });
+      if (!before) throw userNotFound();
       const entries = await selectLedger(
         snapshot,
         `WHERE t.user_account_id = :userId AND t.created_at >= ${begins} AND t.created_at < ${ends}

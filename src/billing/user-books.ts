@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { AppError } from '../platform/errors.ts';
+import { userNotFound } from './ledger.ts';
 import { parseMinutes, type Minutes } from './minutes.ts';
 import { kopecksOf, parseRoubles, type Kopecks } from './money.ts';
 import { selectRow, selectRows } from './sql.ts';
@@ -24,8 +24,8 @@ export async function readUserFacts(knex: Knex, userId: string): Promise<UserFac
      FROM user_accounts a JOIN user_profiles p ON p.user_account_id = a.id WHERE a.id = :userId`,
     { userId },
   );
-  if (user) return user;
-  throw new AppError({ code: 'user_not_found', kind: 'not_found', message: 'There is no such user.' });
+  if (!user) throw userNotFound();
+  return user;
 }
 
 export interface OpenLot {
