@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { writeCsv } from '../platform/csv.ts';
 import { defineRoute, type Route } from '../platform/http/route.ts';
+import { isTimeZone } from '../platform/time-zone.ts';
 import { minutesToJson } from './minutes.ts';
 import { readStatement } from './statement.ts';
 import { toTransaction, transactionAnswer } from './transaction-answer.ts';
@@ -88,15 +89,4 @@ function toCsv({ transactions }: StatementAnswer): string {
       row.reason,
     ]),
   );
-}
-
-/** Names only: PostgreSQL reads an offset such as `+03:00` with the sign the other way round. */
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
-    return true;
-  } catch {
-    return false;
-  }
 }

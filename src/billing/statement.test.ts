@@ -105,6 +105,7 @@ describe('a statement', () => {
       '?from_date=2025-01-01&to_date=2026-01-02',
       '?from_date=2026-11-01&to_date=2026-11-30&time_zone=Mars/Olympus',
       '?from_date=2026-11-01&to_date=2026-11-30&time_zone=%2B03:00',
+      '?from_date=2026-11-01&to_date=2026-11-30&time_zone=PNT',
       `?from_date=2026-11-01&to_date=2026-11-30&time_zone=UTC'--`,
       '?from_date=2026-11-01&to_date=2026-11-30&user_id=1',
       '?from_date=2026-11-01&to_date=2026-11-30&format=pdf',

@@ -12,12 +12,16 @@ export const timeZoneSetting = defineSetting({
   },
 });
 
+/** Those of three letters that are in the database. `Intl` knows more (`IST` as India), PostgreSQL others (as Israel). */
+const SHORT_NAMES: ReadonlySet<string> = new Set('CET EET EST GMT HST MET MST PRC ROC ROK UCT UTC WET'.split(' '));
+
 /**
- * Whether the name is one of the IANA time zone database. Offsets such as `+03:00`, which `Intl` knows too, are none:
- * PostgreSQL reads them with the sign the other way round.
+ * Whether the name is one of the IANA time zone database, which `Intl` and PostgreSQL both go by. Offsets such as `+03:00`,
+ * which `Intl` knows too, are none: PostgreSQL reads them with the sign the other way round.
  */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
+  if (name.length <= 3 && !SHORT_NAMES.has(name.toUpperCase())) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {
