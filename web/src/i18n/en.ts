@@ -121,6 +121,7 @@ export const en = {
   'error.amount_below': 'The smallest top-up is {amount}.',
   'error.amount_above': 'The largest top-up at once is {amount}.',
   'error.recording_being_stored': 'The recording is still being stored. Try again in a few minutes.',
+  'error.recording_pass_invalid': 'This link to the recording is too old. Load the page again.',
   'error.recording_not_found': 'The recording is not here any more.',
   'error.statement_too_long': 'There is too much in this period for one file. Choose a shorter one.',
 

@@ -134,6 +134,7 @@ export const ru: Record<keyof typeof en, Message> = {
   'error.amount_below': 'Пополнить можно не меньше чем на {amount}.',
   'error.amount_above': 'За один раз можно пополнить не больше чем на {amount}.',
   'error.recording_being_stored': 'Запись ещё сохраняется. Попробуйте через несколько минут.',
+  'error.recording_pass_invalid': 'Ссылка на запись устарела. Обновите страницу.',
   'error.recording_not_found': 'Записи здесь больше нет.',
   'error.statement_too_long': 'За этот срок записей слишком много для одного файла. Выберите срок покороче.',
 

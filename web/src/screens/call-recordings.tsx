@@ -1,14 +1,25 @@
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { errorCode } from '../api/api-error.ts';
 import type { CallRecording } from '../api/types.ts';
 import { describeError } from '../app/error-text.ts';
 import { useServices } from '../app/services.ts';
 import { useI18n } from '../i18n/i18n.ts';
 
+/** A link is good for hours: one that is refused sooner is not refused for its age. */
+const RENEW_AFTER_MS = 60_000;
+
 /** `onStale`: the links are too old; with the call come new ones. */
 export function CallRecordings(props: { readonly recordings: readonly CallRecording[]; readonly onStale: () => void }) {
   const { t } = useI18n();
   const { recordings, onStale } = props;
+  const renewedAtMs = useRef(-Infinity);
+  const renew = useCallback((): boolean => {
+    const nowMs = performance.now();
+    if (nowMs - renewedAtMs.current < RENEW_AFTER_MS) return false;
+    renewedAtMs.current = nowMs;
+    onStale();
+    return true;
+  }, [onStale]);
   if (recordings.length === 0) return null;
   return (
     <section className="recordings" aria-labelledby="recording">
@@ -20,7 +31,7 @@ export function CallRecordings(props: { readonly recordings: readonly CallRecord
         return (
           <div key={part} className="recording">
             {recordings.length > 1 && <p className="field-note">{label}</p>}
-            <Player key={url} url={url} label={label} onStale={onStale} />
+            <Player key={url} url={url} label={label} renew={renew} />
           </div>
         );
       })}
@@ -34,15 +45,13 @@ interface Trouble {
   readonly canSave: boolean;
 }
 
-function Player({
-  url,
-  label,
-  onStale,
-}: {
+function Player(props: {
   readonly url: string;
   readonly label: string;
-  readonly onStale: () => void;
+  /** Asks for new links; false when they are new already. */
+  readonly renew: () => boolean;
 }) {
+  const { url, label, renew } = props;
   const { api } = useServices();
   const i18n = useI18n();
   const { t } = i18n;
@@ -60,12 +69,12 @@ function Player({
       },
       (error: unknown) => {
         const code = errorCode(error);
-        if (code === 'recording_pass_invalid') onStale();
-        else if (code !== 'aborted') setTrouble({ words: describeError(i18n, error), canSave: false });
+        const isRenewed = code === 'recording_pass_invalid' && renew();
+        if (!isRenewed && code !== 'aborted') setTrouble({ words: describeError(i18n, error), canSave: false });
       },
     );
     return () => given.abort();
-  }, [failure, api, url, onStale, i18n, t]);
+  }, [failure, api, url, renew, i18n, t]);
 
   function tryAgain(): void {
     setTrouble(undefined);
