@@ -43,6 +43,8 @@ interface Trouble {
   readonly words: string;
   /** The file is there, whatever this browser makes of it. */
   readonly canSave: boolean;
+  /** What is gone does not come by asking again. */
+  readonly canRetry: boolean;
 }
 
 function Player(props: {
@@ -65,12 +67,14 @@ function Player(props: {
     api.tryRecording(url, given.signal).then(
       () => {
         const brokeOff = failure.code === MediaError.MEDIA_ERR_NETWORK;
-        setTrouble({ words: t(brokeOff ? 'error.network' : 'recording.unplayable'), canSave: true });
+        setTrouble({ words: t(brokeOff ? 'error.network' : 'recording.unplayable'), canSave: true, canRetry: true });
       },
       (error: unknown) => {
         const code = errorCode(error);
         const isRenewed = code === 'recording_pass_invalid' && renew();
-        if (!isRenewed && code !== 'aborted') setTrouble({ words: describeError(i18n, error), canSave: false });
+        if (isRenewed || code === 'aborted') return;
+        const canRetry = code !== 'recording_not_found';
+        setTrouble({ words: describeError(i18n, error), canSave: false, canRetry });
       },
     );
     return () => given.abort();
@@ -95,9 +99,11 @@ function Player(props: {
       ) : (
         <p className="callout recording-trouble" role="status" data-testid="recording-trouble">
           {trouble.words}{' '}
-          <button type="button" className="text-button" onClick={tryAgain}>
-            {t('app.retry')}
-          </button>
+          {trouble.canRetry && (
+            <button type="button" className="text-button" onClick={tryAgain}>
+              {t('app.retry')}
+            </button>
+          )}
         </p>
       )}
       {trouble?.canSave !== false && (
