@@ -38,7 +38,7 @@ export class CircuitBreakers {
 
   /**
    * Asked for once by each call, when it begins. Another engine by the same name, one with a model that was set since, has a
-   * clean record; calls that still have the one before keep its breaker, as it stands.
+   * clean record; calls that still have the one before keep its breaker, which probes no more.
    */
   of<Engine extends NamedEngine>(kind: EngineKind, engine: Engine, probeOf: (engine: Engine) => Probe): Breaker {
     const key = `${kind} ${engine.name}`;
@@ -91,7 +91,7 @@ class EngineBreaker implements Breaker {
     this.#take({ type: 'failed', lasting, retryAfterMs: known?.retryAfterMs, atMs: this.#now() });
   }
 
-  /** It stands as it is from now on. Idempotent. */
+  /** It asks for nothing by itself from now on, and tells nobody. Idempotent. */
   close(): void {
     this.#timer?.cancel();
     this.#closing.abort();
@@ -102,11 +102,10 @@ class EngineBreaker implements Breaker {
   }
 
   #take(event: CircuitEvent): void {
-    if (this.#closing.signal.aborted) return;
     const before = this.#circuit;
     this.#circuit = advanceCircuit(before, event, this.#options.settings);
     const { status } = this.#circuit;
-    if (before.status === status) return;
+    if (before.status === status || this.#closing.signal.aborted) return;
     const { log, metrics, clock } = this.#options;
     showBreaker(metrics, this.#kind, this.engine.name, status);
     const fields = { kind: this.#kind, engine: this.engine.name };
