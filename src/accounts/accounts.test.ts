@@ -112,6 +112,18 @@ describe('login', () => {
     assert.ok(await accounts.login({ ...ann, ip: '192.0.2.99' }));
   });
 
+  it('does not fail for a password that nobody had time to look at', async (t) => {
+    const { accounts, knex } = await setUp(t);
+    await accounts.register(ann);
+    await assert.rejects(accounts.login({ ...ann, password: 'wrong password' }), { code: 'credentials_invalid' });
+    const busy = accountsOn(knex, { passwords: { concurrency: 0, queueLimit: 0 } });
+    for (let n = 0; n < 6; n += 1) await assert.rejects(busy.login(ann), { code: 'sign_in_busy' });
+    for (let n = 0; n < 4; n += 1) {
+      await assert.rejects(accounts.login({ ...ann, password: 'wrong password' }), { code: 'credentials_invalid' });
+    }
+    await assert.rejects(accounts.login(ann), { code: 'too_many_logins' }, 'what failed before is not forgiven for it');
+  });
+
   it('renews a hash made with other parameters', async (t) => {
     const { accounts, knex, clock } = await setUp(t);
     await accounts.register(ann);

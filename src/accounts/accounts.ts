@@ -7,7 +7,7 @@ import type { Logger } from '../platform/log.ts';
 import { accountBlocked } from './account-errors.ts';
 import type { AccountService, Credentials, SignedIn } from './account-service.ts';
 import { ensureAdmin } from './admin.ts';
-import { AttemptLimits, DEFAULT_LIMITS, type AttemptLimitsConfig } from './attempt-limits.ts';
+import { AttemptLimits, DEFAULT_LIMITS, type AttemptLimitsConfig, type LoginAttempt } from './attempt-limits.ts';
 import { createAuthenticator, createCallTokens } from './authentication.ts';
 import { confirmationRoutes } from './confirmation-routes.ts';
 import { createConfirmations, type ConfirmationOptions } from './confirmation.ts';
@@ -77,10 +77,20 @@ export function createAccounts(options: AccountsOptions): Accounts {
     if (deleted) log.warn({ userId: deletion.userId }, 'An account was deleted');
   };
 
+  const isPassword = async (attempt: LoginAttempt, password: string, hash: string | undefined): Promise<boolean> => {
+    try {
+      return await hasher.verify(password, hash);
+    } catch (error) {
+      // Too many sign in at this moment: whoever tries again has not failed yet.
+      await attempt.undo();
+      throw error;
+    }
+  };
+
   const checkCredentials = async ({ email, password, ip }: Credentials): Promise<UserAccount> => {
     const attempt = await attempts.countLogin(ip, email);
     const account = await UserAccount.query(knex).whereRaw('lower(email) = ?', email).whereNull('deleted_at').first();
-    const matches = await hasher.verify(password, account?.passwordHash);
+    const matches = await isPassword(attempt, password, account?.passwordHash);
     if (!account || !matches) throw credentialsInvalid();
     await attempt.giveBack();
     if (account.blockedAt) throw accountBlocked();
@@ -139,7 +149,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       // A second press, while the first one went through.
       if (!account) return;
       const attempt = await attempts.countLogin(ip, account.email);
-      if (!(await hasher.verify(password, account.passwordHash))) throw passwordWrong();
+      if (!(await isPassword(attempt, password, account.passwordHash))) throw passwordWrong();
       await attempt.giveBack();
       await remove({ userId, by: { kind: 'self', passwordHash: account.passwordHash, minutesGivenUp } });
     },

@@ -32,6 +32,13 @@ export const DEFAULT_LIMITS: AttemptLimitsConfig = {
   passwordRequestPerPlace: { attempts: 20, withinSec: 3600 },
 };
 
+export interface LoginAttempt {
+  /** The password was right: the failures with this address from this place are forgiven, too. */
+  giveBack(): Promise<void>;
+  /** It was none, since nobody looked at the password. */
+  undo(): Promise<void>;
+}
+
 /** Counts attempts in PostgreSQL, so that all web processes count together. */
 export class AttemptLimits {
   readonly #byPlaceAndEmail: RateLimiterPostgres;
@@ -55,7 +62,7 @@ export class AttemptLimits {
    * afterwards; a successful one is given back.
    * @throws AppError `too_many_logins`
    */
-  async countLogin(ip: string, email: string): Promise<{ giveBack(): Promise<void> }> {
+  async countLogin(ip: string, email: string): Promise<LoginAttempt> {
     const place = placeOf(ip);
     const placeAndEmail = digest(`${place} ${email}`);
     await consume(this.#byPlace, place, 'too_many_logins');
@@ -64,6 +71,10 @@ export class AttemptLimits {
       giveBack: async () => {
         await this.#byPlace.reward(place);
         await this.#byPlaceAndEmail.delete(placeAndEmail);
+      },
+      undo: async () => {
+        await this.#byPlace.reward(place);
+        await this.#byPlaceAndEmail.reward(placeAndEmail);
       },
     };
   }
