@@ -132,6 +132,9 @@ describe('the breakers of a process', () => {
       [1, false, true],
       'calls that have the old one keep to it',
     );
+    const again = breakers.of('s2s', { name: 'one' }, well);
+    renewed.failed(down);
+    assert.deepEqual([renewed.closed, again.closed], [false, true], 'and leave it alone when it fails');
     assert.match(await registry.metrics(), /ailingva_engine_breaker\{kind="s2s",engine="one"\} 0/);
     breakers.close();
   });
