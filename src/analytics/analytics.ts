@@ -46,8 +46,8 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
   const { knex, log, now = () => new Date() } = options;
   const readTimeZone = options.readTimeZone ?? (() => readSetting(knex, timeZoneSetting));
 
-  const bringUpToDate = async (): Promise<RollUpReport> => {
-    const report = await rollUp(knex, await readTimeZone());
+  const bringUpToDate = async (whenBusy?: 'wait'): Promise<RollUpReport> => {
+    const report = await rollUp(knex, await readTimeZone(), whenBusy);
     if (report.rebuilt)
       log.warn({ ...report }, 'Counted the figures anew: they were of another time zone, or of an older process');
     return report;
@@ -90,10 +90,11 @@ export function createAnalytics(options: AnalyticsOptions): Analytics {
     latency,
     engineCosts,
     today,
-    rollUp: bringUpToDate,
+    rollUp: () => bringUpToDate(),
     rebuild: async () => rebuild(knex, await readTimeZone()),
     async closeDays(until) {
-      await bringUpToDate();
+      // After days without a roll-up another process may be far from their end; what is kept now is kept for good.
+      await bringUpToDate('wait');
       return closeDays(knex, { now: until, timeZone: await readTimeZone() });
     },
     lag: () => readLag(knex),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { minutesOf, openFiguresHouse, type FiguresHouse } from '../testing/figures-house.ts';
+import { until } from '../testing/until.ts';
 import { allocate, catchUp, insertLedgerRow, insertLot, insertSession } from '../testing/stored-usage.ts';
 
 function minutesAsClosed(bucket: Readonly<Record<string, unknown>> = {}): unknown {
@@ -165,6 +166,25 @@ describe('the figures over HTTP', () => {
     await catchUp(analytics);
     const again = await house.revenue('from_date=2025-12-01&to_date=2025-12-01');
     assert.equal(minutesAsClosed(again.buckets[0]), 120);
+  });
+
+  it('closes no day while another process is still adding to its figures', async () => {
+    const day = '2025-12-05';
+    await insertSession(knex, { payer: bob, at: `${day}T15:00:00+03:00`, minutes: 9 });
+    const other = await knex.transaction();
+    await other('analytics_cursor').forUpdate().select('last');
+    const closing = analytics.closeDays(new Date('2025-12-06T01:00:00Z'));
+    await until(async () => {
+      const { rows } = await knex.raw<{ rows: unknown[] }>(
+        `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()`,
+      );
+      return rows.length > 0;
+    }, 'the closing to wait');
+    assert.equal((await analytics.rollUp()).busy, true);
+    await other.commit();
+    assert.ok((await closing) > 0);
+    const { buckets } = await house.revenue(`from_date=${day}&to_date=${day}`);
+    assert.equal(minutesAsClosed(buckets[0]), 9);
   });
 
   it('compares with the period before, and is written as CSV', async () => {

@@ -35,11 +35,17 @@ const NOTHING: RollUpReport = { sessions: 0, credits: 0, turns: 0, busy: false, 
  * Adds to the figures what was committed since the last time. A transaction's id is given when it begins to write, so
  * below the oldest one that still runs everything is committed or gone for good: rows of lower ids are added, once, and
  * those of slow transactions wait for their end. An id or a time as the mark would lose them.
+ *
+ * @param whenBusy another process is at it: leave it to that, or wait for its end and add what is left then
  */
-export async function rollUp(knex: Knex, timeZone: string): Promise<RollUpReport> {
+export async function rollUp(
+  knex: Knex,
+  timeZone: string,
+  whenBusy: 'leave' | 'wait' = 'leave',
+): Promise<RollUpReport> {
   let total = NOTHING;
   for (;;) {
-    const { report, more } = await knex.transaction((transaction) => addNextBatch(transaction, timeZone));
+    const { report, more } = await knex.transaction((transaction) => addNextBatch(transaction, timeZone, whenBusy));
     total = {
       sessions: total.sessions + report.sessions,
       credits: total.credits + report.credits,
@@ -54,11 +60,13 @@ export async function rollUp(knex: Knex, timeZone: string): Promise<RollUpReport
 async function addNextBatch(
   transaction: Knex.Transaction,
   timeZone: string,
+  whenBusy: 'leave' | 'wait',
 ): Promise<{ readonly report: RollUpReport; readonly more: boolean }> {
   await prepare(transaction);
   const [cursor] = await selectRows<{ last: string; time_zone: string; quarters: boolean }>(
     transaction,
-    'SELECT last::text, time_zone, quarters_last = last AS quarters FROM analytics_cursor FOR UPDATE SKIP LOCKED',
+    `SELECT last::text, time_zone, quarters_last = last AS quarters
+     FROM analytics_cursor FOR UPDATE ${whenBusy === 'leave' ? 'SKIP LOCKED' : ''}`,
   );
   if (!cursor) return { report: { ...NOTHING, busy: true }, more: false };
   if (cursor.time_zone !== timeZone || !cursor.quarters) {
