@@ -120,6 +120,8 @@ async function openBrowser(test: Cleanup, options: LearnerOptions): Promise<Brow
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // A machine without a network has no other way for calls.
+      '--allow-loopback-in-peer-connection',
       '--use-fake-ui-for-media-stream',
       '--use-fake-device-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',

@@ -36,6 +36,8 @@ async function startBrowser(test: TestContext): Promise<Browser> {
       '--no-sandbox',
       '--disable-gpu',
       '--disable-background-networking',
+      // A machine without a network has no other way for calls.
+      '--allow-loopback-in-peer-connection',
       '--use-fake-ui-for-media-stream',
       '--use-fake-device-for-media-stream',
     ],
