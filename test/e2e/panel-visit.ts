@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import type { StaffRole } from '../../src/accounts/index.ts';
 import { PANEL_PASSWORD } from '../../src/testing/panel.ts';
 import type { Cleanup } from './cleanup.ts';
-import { lookAtPage } from './panel-look.ts';
+import { lookAtPage, type LookFault } from './panel-look.ts';
 
 const screenshots = path.resolve(import.meta.dirname, '../../.local/screenshots');
 
@@ -81,11 +81,21 @@ export class PanelVisitor {
     await this.page.evaluate(() => document.fonts.ready);
     for (const colorScheme of ['light', 'dark'] as const) {
       await this.page.emulateMedia({ colorScheme });
+      assert.deepEqual(await this.#look(), [], `${name}, ${colorScheme}`);
       const file = `panel-${name}${colorScheme === 'dark' ? '-dark' : ''}.png`;
       await this.page.screenshot({ path: path.join(screenshots, file), animations: 'disabled' });
-      assert.deepEqual(await this.page.evaluate(lookAtPage), [], `${name}, ${colorScheme}`);
     }
     await this.page.emulateMedia({ colorScheme: 'light' });
+  }
+
+  /** What nobody should ship, once the page has followed the scheme. */
+  async #look(): Promise<readonly LookFault[]> {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      await this.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
+      const faults = await this.page.evaluate(lookAtPage);
+      if (faults.length === 0 || Date.now() > deadline) return faults;
+    }
   }
 
   async close(): Promise<void> {
