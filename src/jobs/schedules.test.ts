@@ -31,6 +31,22 @@ async function lose({ databaseUrl, redisUrl }: TestStore, jobId: string): Promis
   }
 }
 
+/** As if the job had died two days ago. */
+async function age({ databaseUrl, redisUrl }: TestStore, jobId: string): Promise<void> {
+  const diedAtMs = Date.now() - 2 * 24 * 3_600_000;
+  if (redisUrl === undefined) {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    await client.query('UPDATE bullmq.job SET finished_at_ms = $1 WHERE id = $2', [diedAtMs, jobId]);
+    await client.end();
+  } else {
+    const redis = new Redis(redisUrl);
+    await redis.zadd('ailingva:upkeep:failed', diedAtMs, jobId);
+    await redis.hset(`ailingva:upkeep:${jobId}`, 'finishedOn', diedAtMs);
+    redis.disconnect();
+  }
+}
+
 const byTime = (one: Job, other: Job): number => one.timestamp + one.delay - other.timestamp - other.delay;
 
 const timeIn = (timeZone: string, ms: number | undefined): string =>
@@ -78,9 +94,18 @@ for (const kind of STORE_KINDS) {
       }, 'the chain to go on');
     });
 
-    it('are done again and again', async (t) => {
+    it('are done again and again, and what died long ago goes', async (t) => {
       const store = await createTestStore(kind, t);
       const queues = openTestQueues(store);
+      const fail = () => Promise.reject(new Error('The server is away'));
+      const failing = startTestWorkers(store, queues, { 'send-mail': fail });
+      for (const count of [1, 2]) {
+        await queues.enqueue('send-mail', {});
+        await until(async () => (await queues.dead()).length === count, 'a dead job');
+      }
+      await failing.close();
+      const [old, recent] = await queues.dead();
+      await age(store, old?.id.replace('upkeep/', '') ?? '');
       let mails = 0;
       startTestWorkers(store, queues, { 'send-mail': async () => void (mails += 1) });
       const schedules = keepSchedules({
@@ -91,8 +116,11 @@ for (const kind of STORE_KINDS) {
       });
       store.opened.push(() => schedules.close());
       await until(() => mails >= 2, 'two runs');
-      const upkeep = (await queues.counts()).find(({ queue }) => queue === 'upkeep');
-      assert.equal(upkeep?.dead, 0);
+      await until(async () => (await queues.dead()).length < 2, 'the dead job of long ago to go');
+      assert.deepEqual(
+        (await queues.dead()).map(({ id }) => id),
+        [recent?.id],
+      );
     });
 
     it('are tried again at night when a run fails, can be replayed when given up, and go on the next day', async (t) => {

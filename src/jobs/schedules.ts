@@ -7,6 +7,9 @@ import type { StoreQueue } from './store.ts';
 
 /** How long after a change of the settings at most it takes effect. */
 const LOOK_EVERY_MS = 60_000;
+/** Dead upkeep is looked at for so long: runs that came after have made up for it, and nobody replays it. */
+const DEAD_UPKEEP_KEPT_MS = 24 * 3_600_000;
+const MOST_CLEANED = 1_000;
 
 /** What schedules depend on, as staff have set it. */
 export interface Plan {
@@ -51,7 +54,7 @@ function schedulesOf({ timeZone, reconcileTime }: Plan): Schedule[] {
 
 /**
  * Keeps the schedules in the queues as the settings say: looks now and each minute. Any number of processes may do so at a
- * time. Schedules that nobody knows any more are removed.
+ * time. Schedules that nobody knows any more are removed, and so is upkeep that has been dead for a day.
  */
 export function keepSchedules({ queues, plan, clock, log }: SchedulesOptions): Periodic {
   return startPeriodic({
@@ -62,6 +65,7 @@ export function keepSchedules({ queues, plan, clock, log }: SchedulesOptions): P
     task: async () => {
       const schedules = schedulesOf(await plan());
       for (const queue of QUEUE_NAMES) await keep(await queues.queue(queue), queue, schedules, log);
+      await (await queues.queue('upkeep')).clean(DEAD_UPKEEP_KEPT_MS, MOST_CLEANED, 'failed');
     },
   });
 }
