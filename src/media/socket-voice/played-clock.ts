@@ -1,7 +1,10 @@
 /** From a frame's being written to its being heard, when nothing was playing; until the page has said better. */
-const FIRST_LAG_MS = 500;
-/** The page says when a sound begins: its word is waited for so much longer than it usually takes. */
-const MARGIN_MS = 80;
+const FIRST_LAG_MS = 800;
+/**
+ * The page says when a sound begins, and from then on the time is known: its word is waited for so much longer than it took
+ * the last time. A busy page, or a transcoder that has only just been started, must not be counted as heard too early.
+ */
+const MARGIN_MS = 600;
 const MAX_LAG_MS = 1_500;
 /** Without the page's word the clock runs on for so long, and no further. */
 const TRUSTED_MS = 1_200;
