@@ -113,6 +113,7 @@ describe('a call in a network that blocks WebRTC', { timeout: 300_000 }, () => {
   it('is held in turns over HTTP by whoever has files alone, with every format and answer, and charged as one', async () => {
     const { url, database } = product;
     const { id, token } = await newAccount(product, 'bot@example.com');
+    const profile = () => database.knex('user_profiles').where('user_account_id', id);
     const speech = await fliteVoice('hello my friend');
     const file = (format: SoundFormat) => soundFile(speech, format);
 
@@ -218,10 +219,10 @@ describe('a call in a network that blocks WebRTC', { timeout: 300_000 }, () => {
       const answer = await sendTurn(url, options);
       assert.deepEqual([answer.status, answer.code], [status, code]);
     }
-    await database
-      .knex('user_profiles')
-      .where('user_account_id', id)
-      .update({ minutes_held: database.knex.raw('minutes_balance') });
+    // What was refused has its end written by a job: what it held must not be given back after this.
+    const held = async () => Number((await profile().first('minutes_held')).minutes_held);
+    await until(async () => (await held()) === 0, 'what was held to be given back');
+    await profile().update({ minutes_held: database.knex.raw('minutes_balance') });
     const poor = await sendTurn(url, { token, body: await file('webm') });
     assert.deepEqual([poor.status, poor.code], [402, 'no_minutes']);
   });
