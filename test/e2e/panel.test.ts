@@ -72,19 +72,23 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
 
   it('is light or dark as the system, or as one chooses, before anything is painted', async () => {
     const { page } = admin;
-    const ground = () =>
-      page.locator('[data-css=app-content]').evaluate((area) => getComputedStyle(area).backgroundColor);
+    // The page is told of a change, and paints it with its next frame.
+    const groundIs = (colour: string) =>
+      page.waitForFunction((wanted) => {
+        const area = document.querySelector('[data-css=app-content]');
+        return area !== null && getComputedStyle(area).backgroundColor === wanted;
+      }, colour);
     const [light, dark] = ['rgb(241, 246, 245)', 'rgb(11, 21, 22)'];
     const choose = async (look: string): Promise<void> => {
       await page.getByRole('button', { name: 'admin@example.com' }).press('Enter');
       await page.getByRole('button', { name: look, exact: true }).click();
     };
     await admin.go('');
-    assert.equal(await ground(), light);
+    await groundIs(light);
     await page.emulateMedia({ colorScheme: 'dark' });
-    assert.equal(await ground(), dark);
+    await groundIs(dark);
     await choose('Light');
-    assert.equal(await ground(), light);
+    await groundIs(light);
     await page.route('**/*.bundle.js', (route) => route.abort());
     await page.reload();
     const first = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
@@ -92,11 +96,11 @@ describe('the back office in a browser', { timeout: 5 * MINUTE }, () => {
     await page.unroute('**/*.bundle.js');
     admin.faults.length = 0;
     await admin.go('');
-    assert.equal(await ground(), light);
+    await groundIs(light);
     await choose('As the system');
-    assert.equal(await ground(), dark);
+    await groundIs(dark);
     await page.emulateMedia({ colorScheme: 'light' });
-    assert.equal(await ground(), light);
+    await groundIs(light);
     assert.deepEqual(admin.faults, []);
   });
 
