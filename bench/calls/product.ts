@@ -127,7 +127,7 @@ export async function startProduct({ capacity, sampleRate, answerMs, onClose }: 
       ip: '127.0.0.1',
     });
     const { callId, node } = await placement.place({ userId: user.id, language: 'en', level: 'beginner' });
-    const token = await accounts.callTokens.issue({ callId, userId: user.id, nodeId: node.id });
+    const token = await accounts.callTokens.issue({ callId, userId: user.id, nodeId: node.id, tokenVersion: 1 });
     return { path: node.publicPath, token };
   };
 

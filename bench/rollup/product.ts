@@ -42,7 +42,7 @@ export async function openProduct(
   const analytics = createAnalytics({ knex: database.knex, log });
   const app = createHttpApp({
     routes: analytics.routes,
-    authenticator: { authenticate: async () => ({ userId: 'bench', role: 'admin' }) },
+    authenticator: { authenticate: async () => ({ userId: 'bench', role: 'admin', tokenVersion: 1 }) },
     log,
     metrics: createMetrics('bench'),
     publicUrl: 'https://ailingva.example',

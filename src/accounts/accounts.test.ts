@@ -155,7 +155,7 @@ describe('tokens of an account', () => {
     });
     const { user, token } = await accounts.register(ann);
     const call = { callId: user.id, userId: user.id, nodeId: 'media-0' };
-    const callToken = await accounts.callTokens.issue(call);
+    const callToken = await accounts.callTokens.issue({ ...call, tokenVersion: 1 });
     assert.deepEqual(await accounts.callTokens.verify(callToken), call);
     await accounts.logoutEverywhere(user.id);
     assert.deepEqual(ended, [`${user.id} signed_out 2`]);
@@ -175,7 +175,8 @@ describe('tokens of an account', () => {
     await assert.rejects(accounts.authenticator.authenticate(bearer(token)), { code: 'token_invalid' });
     await assert.rejects(accounts.login(ann), { code: 'account_blocked' });
     await assert.rejects(accounts.login({ ...ann, password: 'wrong password' }), { code: 'credentials_invalid' });
-    await assert.rejects(accounts.callTokens.issue({ callId: user.id, userId: user.id, nodeId: 'media-0' }));
+    const call = { callId: user.id, userId: user.id, nodeId: 'media-0' };
+    await assert.rejects(accounts.callTokens.issue({ ...call, tokenVersion: 2 }), { code: 'token_invalid' });
     await accounts.unblockByStaff(user.id, 'a test', order);
     await assert.rejects(accounts.authenticator.authenticate(bearer(token)), { code: 'token_invalid' });
     assert.ok(await accounts.login(ann));
@@ -184,7 +185,8 @@ describe('tokens of an account', () => {
   it('serve one purpose', async (t) => {
     const { accounts } = await setUp(t);
     const { user, token } = await accounts.register(ann);
-    const callToken = await accounts.callTokens.issue({ callId: user.id, userId: user.id, nodeId: 'media-0' });
+    const call = { callId: user.id, userId: user.id, nodeId: 'media-0' };
+    const callToken = await accounts.callTokens.issue({ ...call, tokenVersion: 1 });
     await assert.rejects(accounts.authenticator.authenticate(bearer(callToken)), { code: 'token_invalid' });
     await assert.rejects(accounts.callTokens.verify(token), { code: 'token_invalid' });
   });

@@ -30,10 +30,10 @@ export function createAuthenticator({ knex, tokens }: Dependencies): Authenticat
 export interface CallTokens {
   /**
    * @param call with the version of the token that asked: signed out meanwhile, it gets no other for the call that it
-   *   has just placed. Without one, the account's of this moment.
+   *   has just placed
    * @throws AppError `token_invalid` when the account is gone or blocked
    */
-  readonly issue: (call: CallPass & { readonly tokenVersion?: number | undefined }) => Promise<string>;
+  readonly issue: (call: CallPass & { readonly tokenVersion: number }) => Promise<string>;
   /** @throws AppError `token_invalid`, `token_expired` */
   readonly verify: (token: string) => Promise<CallPass>;
 }
@@ -48,7 +48,7 @@ export function createCallTokens({ knex, tokens }: Dependencies): CallTokens {
   return {
     async issue({ callId, userId, nodeId, tokenVersion }) {
       const account = await UserAccount.query(knex).findById(userId).whereNull('blocked_at');
-      if (!account || account.tokenVersion !== (tokenVersion ?? account.tokenVersion)) throw tokenInvalid();
+      if (!account || account.tokenVersion !== tokenVersion) throw tokenInvalid();
       return tokens.issueCall({ callId, userId, nodeId, tokenVersion: account.tokenVersion });
     },
     async verify(token) {

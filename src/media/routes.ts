@@ -39,7 +39,7 @@ export interface CallRoutesOptions {
     readonly userId: string;
     readonly nodeId: string;
     /** Of the token that asks. */
-    readonly tokenVersion: number | undefined;
+    readonly tokenVersion: number;
   }) => Promise<string>;
 }
 

@@ -11,8 +11,8 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createAddressLimit } from './rate-limit.ts';
 
 const people: Record<string, Principal> = {
-  'Bearer ann': { userId: 'ann', role: 'student' },
-  'Bearer eve': { userId: 'eve', role: 'admin' },
+  'Bearer ann': { userId: 'ann', role: 'student', tokenVersion: 1 },
+  'Bearer eve': { userId: 'eve', role: 'admin', tokenVersion: 1 },
 };
 
 const authenticator = {

@@ -16,7 +16,7 @@ export function handOutBadges(knex: Knex): Badges {
   const people = new Map<string, Principal>();
   const tokenOf = (userId: string, role: Role = 'student'): string => {
     const token = `${role}-${userId}`;
-    people.set(`Bearer ${token}`, { userId, role });
+    people.set(`Bearer ${token}`, { userId, role, tokenVersion: 1 });
     return token;
   };
   return {

@@ -85,12 +85,17 @@ export async function openVoiceTurns(
 
   const placement = new Placement({ knex, nodes, opening: billing });
   const languages = async () => ['en' as const];
+  /** What happens between the headers of a turn and its conversation. */
+  const uploading = { meanwhile: async (_userId: string): Promise<unknown> => undefined };
   const voice = voiceTurnRoutes({
     knex,
     place: (call) => placement.place({ ...call, channel: 'http' }),
     find: (callId, userId) => placement.replace(callId, userId, 'http'),
     end: (callId) => billing.meter.end(callId, { reason: 'hang_up', talkedMs: 0 }),
-    preferences: accounts.me,
+    async preferences(userId) {
+      await uploading.meanwhile(userId);
+      return accounts.me(userId);
+    },
     languages,
     limitTurns: createPersonLimit({ requests: turnsAMinute, perSeconds: 60 }),
     issueToken: accounts.callTokens.issue,
@@ -115,6 +120,8 @@ export async function openVoiceTurns(
   return {
     knex,
     billing,
+    accounts,
+    uploading,
     conversations,
     transcoder,
     url: web.url,

@@ -381,6 +381,17 @@ describe('conversations in turns over HTTP', { timeout: 300_000 }, () => {
     assert.deepEqual(counted, { audio_empty: 1, answered: 2 });
   });
 
+  it('begins nothing for whoever is signed out everywhere while they upload', async (t) => {
+    const house = await openVoiceTurns(t, () => engines());
+    const learner = await house.learner();
+    house.uploading.meanwhile = (userId) => house.accounts.logoutEverywhere(userId);
+    const answer = await sendTurn(house.url, { ...learner, body: webm });
+    assert.deepEqual([answer.status, answer.code], [401, 'token_invalid']);
+    await house.billing.sweep();
+    assert.deepEqual(await house.wallet(learner), [60, 0]);
+    assert.deepEqual(await house.httpTurns(), {});
+  });
+
   it('gives back what is held when the node does not answer', async (t) => {
     const house = await openVoiceTurns(t, () => engines());
     const learner = await house.learner();

@@ -88,7 +88,7 @@ export function requireStaff({ admin, accounts }: SignInOptions): RequestHandler
     if (staff) {
       const visitor = new Visitor(staff, request.ip ?? '');
       visitors.set(request, visitor);
-      contextOf(response).principal = { userId: visitor.id, role: visitor.role };
+      contextOf(response).principal = { userId: visitor.id, role: visitor.role, tokenVersion: pass.tokenVersion };
       // Where AdminJS looks for it; not of the session itself, and so not stored.
       Object.defineProperty(request.session, 'adminUser', { value: visitor, enumerable: false, configurable: true });
       return next();

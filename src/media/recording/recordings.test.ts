@@ -276,7 +276,7 @@ describe('recordings', { timeout: 300_000 }, () => {
         authenticate: async (header) => {
           const [id = '', role = ''] = (header ?? '').replace('Bearer ', '').split('/');
           if (id === '') throw new AppError({ code: 'token_missing', kind: 'unauthenticated', message: 'Sign in.' });
-          return { userId: id, role: role as Role };
+          return { userId: id, role: role as Role, tokenVersion: 1 };
         },
       },
       onListened: async ({ actorId }) => void listened.push(actorId),

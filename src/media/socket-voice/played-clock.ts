@@ -22,6 +22,10 @@ export class PlayedClock {
   /** The stretch of sound that plays without a break, until its first report. */
   #begun: { readonly positionMs: number; readonly atMs: number } | undefined;
   #paused = false;
+  /** What a pause leaves of the time until the anchor. */
+  #heldMs = 0;
+  /** Where the page goes on after the last drop. */
+  #droppedMs = 0;
 
   get writtenMs(): number {
     return this.#writtenMs;
@@ -40,7 +44,8 @@ export class PlayedClock {
   wrote(ms: number, nowMs: number): void {
     if (this.heardMs(nowMs) >= this.#writtenMs) {
       this.#begun = { positionMs: this.#writtenMs, atMs: nowMs };
-      this.#anchor = { positionMs: this.#writtenMs, atMs: nowMs + this.#lagMs + MARGIN_MS };
+      this.#heldMs = this.#lagMs + MARGIN_MS;
+      this.#anchor = { positionMs: this.#writtenMs, atMs: nowMs + this.#heldMs };
       this.#reportedMs = this.#writtenMs;
     }
     this.#writtenMs += ms;
@@ -54,6 +59,8 @@ export class PlayedClock {
 
   /** The page says what it has played. */
   report(positionMs: number, nowMs: number): void {
+    // Said before it knew of the drop; of the drop itself it says nothing.
+    if (positionMs < this.#droppedMs) return;
     // A page may say anything; what was not sent was not played.
     const played = Math.min(positionMs, this.#writtenMs);
     if (this.#begun && played > this.#begun.positionMs) {
@@ -62,6 +69,7 @@ export class PlayedClock {
       this.#begun = undefined;
     }
     this.#anchor = { positionMs: played, atMs: nowMs };
+    this.#heldMs = 0;
     this.#reportedMs = played;
   }
 
@@ -69,6 +77,7 @@ export class PlayedClock {
     if (this.#paused) return;
     // A beginning that is held up tells nothing of the way.
     this.#begun = undefined;
+    this.#heldMs = Math.max(0, this.#anchor.atMs - nowMs);
     this.#anchor = { positionMs: this.heardMs(nowMs), atMs: nowMs };
     this.#paused = true;
   }
@@ -76,12 +85,13 @@ export class PlayedClock {
   resume(nowMs: number): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#anchor = { ...this.#anchor, atMs: nowMs };
+    this.#anchor = { ...this.#anchor, atMs: nowMs + this.#heldMs };
   }
 
-  /** What was written and not heard never will be. */
-  drop(nowMs: number): void {
+  /** What was written and not heard never will be; the page goes on at `pageMs`, in or behind it. */
+  drop(pageMs: number, nowMs: number): void {
     this.#paused = false;
+    this.#droppedMs = pageMs;
     this.#begun = undefined;
     this.#anchor = { positionMs: this.#writtenMs, atMs: nowMs };
     this.#reportedMs = this.#writtenMs;

@@ -169,6 +169,33 @@ describe('the tutor’s voice on its way over the socket', { timeout: 60_000 }, 
     assert.ok(beganAtMs > 600 && firstHeardAtMs >= beganAtMs, `heard at ${firstHeardAtMs}, begun at ${beganAtMs} ms`);
   });
 
+  it('counts nothing as heard when a pause ends before the page has begun', async () => {
+    const { page, mouth, say } = scene({ wayMs: 600 });
+    const pauseAndGoOn = (atMs: number): void => {
+      if (atMs === 100) mouth.pause();
+      if (atMs === 300) mouth.resume();
+    };
+    const { firstHeardAtMs = 0 } = await say(1_000, { inEachSlot: pauseAndGoOn });
+    const { beganAtMs = Infinity } = page;
+    assert.ok(firstHeardAtMs >= beganAtMs, `heard at ${firstHeardAtMs}, begun at ${beganAtMs} ms`);
+  });
+
+  it('goes on speaking when what the page said crosses a drop on its way', async () => {
+    const { page, mouth, say, clock } = scene({ wayMs: 300 });
+    await say(60_000, { forMs: 1_700 });
+    const crossing = page.playedMs;
+    for (let slot = 0; slot < 200; slot++) {
+      mouth.framesHeard(clock.monotonicMs());
+      for (let wanted = mouth.framesWanted(clock.monotonicMs()); wanted > 0; wanted--)
+        mouth.write(new Int16Array(FRAME_SAMPLES), MOUTH_SAMPLE_RATE);
+      await clock.advance(20);
+    }
+    mouth.drop();
+    mouth.report(crossing);
+    await clock.advance(1_000);
+    assert.equal((await say(3_000)).unheardMs, 0);
+  });
+
   it('counts as the page counts, however often it was interrupted', async () => {
     const { page, say, clock, encoder, mouth } = scene({ wayMs: 20 });
     for (let answer = 0; answer < 10; answer++) {

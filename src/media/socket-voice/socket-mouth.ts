@@ -22,7 +22,7 @@ const NONE: readonly number[] = [];
  * and a round trip (RFC 6298, and Linux's least of it).
  */
 const KEPT_MS = 600;
-/** With less on the page than this, a beginning is sent as fast as it is there: nothing of it would outlast a stumble. */
+/** With less than this written and not heard, a beginning is sent as fast as it is there: it would not outlast a stumble. */
 const EARLY_MS = 400;
 /** With less on the page than this, a sound that has ended is brought out of the encoder. */
 const FLUSH_BELOW_MS = 300;
@@ -114,8 +114,9 @@ export class SocketMouth implements SpeakerOutlet {
     // What is still in the encoder belongs to it, too; all of it is sent nevertheless, since the page counts by what comes.
     this.#encode(new Int16Array((MOUTH_SAMPLE_RATE * TAIL_MS) / 1_000));
     this.#played.wrote(TAIL_MS, this.#now());
-    this.#played.drop(this.#now());
-    send('voice:drop', { stream, before_ms: Math.floor(this.#played.writtenMs + CODEC_DELAY_MS - TAIL_MS) });
+    const beforeMs = Math.floor(this.#played.writtenMs + CODEC_DELAY_MS - TAIL_MS);
+    this.#played.drop(beforeMs - CODEC_DELAY_MS, this.#now());
+    send('voice:drop', { stream, before_ms: beforeMs });
   }
 
   /** The page has played so much of the stream, by its own count of decoded sound. */

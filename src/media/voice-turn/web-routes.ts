@@ -36,6 +36,8 @@ export interface VoiceTurnRoutesOptions {
     readonly callId: string;
     readonly userId: string;
     readonly nodeId: string;
+    /** Of the token that asked. */
+    readonly tokenVersion: number;
   }) => Promise<string>;
 }
 
@@ -89,7 +91,7 @@ export function voiceTurnRoutes(deps: VoiceTurnRoutesOptions): VoiceTurnRoutes {
       takes: ['audio/*', 'multipart/form-data', 'application/octet-stream'],
       gives: Object.values(ANSWER_TYPES),
       errors: ERRORS,
-      async carry({ request, response, query, principal: { userId }, requestId }) {
+      async carry({ request, response, query, principal: { userId, tokenVersion }, requestId }) {
         await deps.limitTurns(userId);
         await checkHeaders(deps.knex, request);
         const { audio, fields } = await readAudio(request);
@@ -100,7 +102,8 @@ export function voiceTurnRoutes(deps: VoiceTurnRoutesOptions): VoiceTurnRoutes {
           try {
             await forwardTurn({
               nodeUrl: node.url,
-              token: await deps.issueToken({ callId, userId, nodeId: node.id }),
+              // Also while they uploaded they may have been signed out.
+              token: await deps.issueToken({ callId, userId, nodeId: node.id, tokenVersion }),
               audio,
               accept: request.headers.accept,
               endsAfter: asked.end === 'true',

@@ -9,7 +9,7 @@ export interface Principal {
   readonly userId: string;
   readonly role: Role;
   /** The version of the account that their token was made under: another token made for it is to be void with it. */
-  readonly tokenVersion?: number;
+  readonly tokenVersion: number;
 }
 
 export interface Authenticator {

@@ -32,7 +32,7 @@ it('administrators keep the rules and try them on the tutor over HTTP; support r
       emailsOf: async (ids) => new Map(ids.map((id) => [id, 'staff@example.com'])),
       limitTrials: createPersonLimit({ requests: 3, perSeconds: 600 }),
     }),
-    authenticator: { authenticate: async () => ({ userId, role }) },
+    authenticator: { authenticate: async () => ({ userId, role, tokenVersion: 1 }) },
   });
   const path = '/api/admin/system-rules';
   const token = 'any';
