@@ -19,11 +19,11 @@ it('has what loads, tries what does not again with the next call, and closes wha
   });
   const vendors = new LoadedVendors(
     {
-      steady: async ({ openaiVoice = 'marin' }) => vendor(`steady ${openaiVoice}`),
-      late: async () => {
+      openai: async ({ openaiVoice = 'none' }) => vendor(`openai ${openaiVoice}`),
+      yandex: async () => {
         attempts += 1;
         if (attempts === 1) throw new Error('too many open files');
-        return vendor('late');
+        return vendor('yandex');
       },
       keyless: async () => undefined,
     },
@@ -32,18 +32,19 @@ it('has what loads, tries what does not again with the next call, and closes wha
   const tutorsOf = async (openaiVoice: string) => (await vendors.of({ openaiVoice })).tutors.map(({ name }) => name);
 
   // Two calls of the same moment share the attempt.
-  assert.deepEqual(await Promise.all([tutorsOf('marin'), tutorsOf('marin')]), [['steady marin'], ['steady marin']]);
-  assert.deepEqual([attempts, told], [1, ['late']]);
+  assert.deepEqual(await Promise.all([tutorsOf('marin'), tutorsOf('marin')]), [['openai marin'], ['openai marin']]);
+  assert.deepEqual([attempts, told], [1, ['yandex']]);
 
-  const [{ tutors: first }, { tutors: again }] = [await vendors.of({ openaiVoice: 'marin' }), await vendors.of({})];
+  const { tutors: first } = await vendors.of({ openaiVoice: 'marin' });
   assert.deepEqual(
     first.map(({ name }) => name),
-    ['steady marin', 'late'],
+    ['openai marin', 'yandex'],
   );
-  assert.equal((await vendors.of({ openaiVoice: 'marin' })).tutors[0], first[0], 'what is loaded stays');
-  assert.notEqual(again[0], first[0], 'other models are other engines');
-  assert.deepEqual([attempts, told], [3, ['late']]);
+  const { tutors: again } = await vendors.of({ openaiVoice: 'marin', yandexVoiceRu: 'alena' });
+  assert.equal(again[0], first[0], 'what is loaded stays, whatever the other vendor is set to');
+  assert.notEqual(again[1], first[1], 'other models are other engines');
+  assert.deepEqual([attempts, told], [3, ['yandex']]);
 
   await vendors.close();
-  assert.deepEqual(closed.toSorted(), ['late', 'late', 'steady marin', 'steady marin']);
+  assert.deepEqual(closed.toSorted(), ['openai marin', 'yandex', 'yandex']);
 });

@@ -4,8 +4,8 @@ import type { AdditionalEngines } from '../speech/index.ts';
 import type { LoadVendor, VendorEngines } from './engine-vendors.ts';
 
 /**
- * The vendors' engines by the names of the models. Those of earlier names stay until the process ends: calls may still be
- * with them. A vendor that cannot be loaded is missed by the calls of the moment alone: the next one tries again.
+ * Each vendor's engines by the names of its own models. Those of earlier names stay until the process ends: calls may still
+ * be with them. A vendor that cannot be loaded is missed by the calls of the moment alone: the next one tries again.
  */
 export class LoadedVendors {
   readonly #loaders: Readonly<Record<string, LoadVendor>>;
@@ -36,9 +36,11 @@ export class LoadedVendors {
   }
 
   #load(name: string, models: ModelNames): Promise<VendorEngines | undefined> {
-    const key = JSON.stringify([name, models]);
+    // Another vendor's voice must not make these engines new: what was learned of them, a breaker that is open, goes with them.
+    const own: ModelNames = Object.fromEntries(Object.entries(models).filter(([model]) => model.startsWith(name)));
+    const key = JSON.stringify([name, own]);
     let loading = this.#loading.get(key);
-    if (!loading) this.#loading.set(key, (loading = this.#attempt(name, models, () => this.#loading.delete(key))));
+    if (!loading) this.#loading.set(key, (loading = this.#attempt(name, own, () => this.#loading.delete(key))));
     return loading;
   }
 
