@@ -88,6 +88,7 @@ export class RealtimeAnswers {
 
   /** The results of its tools go back. @returns whether it has said nothing, and is to be asked to speak */
   useTools(answer: RealtimeAnswer, cancelled: boolean): boolean {
+    const wasEnding = this.#endsCall;
     for (const { callId, name, arguments: given } of answer.calls) {
       const { action, output } = readToolCall(name, given);
       this.#send({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: callId, output } });
@@ -95,7 +96,8 @@ export class RealtimeAnswers {
       else if (action) this.#listener.action(action);
     }
     const mute = !answer.started && !cancelled;
-    if (mute && (answer.calls.length > 0 || !this.#endsCall)) return true;
+    // A tutor who leaves without a word is asked for one, once.
+    if (mute && !wasEnding) return true;
     if (this.#endsCall) {
       this.#endsCall = false;
       this.#listener.action({ type: 'end_call' });

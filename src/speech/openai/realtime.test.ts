@@ -197,6 +197,18 @@ describe('a conversation', () => {
     openai.close();
   });
 
+  test('ends by a tutor who will not say goodbye, too', async () => {
+    thinks = () => ({ text: '', calls: [{ name: 'end_call', arguments: '{}' }] });
+    const openai = engineOf();
+    const caller = new Caller(openai.speechToSpeech);
+    caller.say();
+    await caller.reader.until('end_call');
+    assert.equal(thought.length, 2);
+    assert.ok(!caller.reader.seen.some(({ type }) => type === 'error'));
+    caller.leave();
+    openai.close();
+  });
+
   for (const silentConflicts of [false, true]) {
     test(`owes one answer to who speaks into another${silentConflicts ? ', of which the vendor says nothing' : ''}`, async () => {
       const long = { text: 'A long story. '.repeat(200) };
