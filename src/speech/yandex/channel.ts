@@ -62,7 +62,10 @@ interface Connection<ServiceClient> {
   calls: number;
 }
 
-/** The connections to an endpoint, shared by all calls: one, and another while there are more calls than it takes. */
+/**
+ * The connections to an endpoint, shared by all calls: one, and others while there are more calls than it takes. Of those
+ * that are empty one more is kept: around that number of short calls it would else be made anew for every other call.
+ */
 export class Channel<ServiceClient extends Client> {
   readonly #construct: ClientConstructor<ServiceClient>;
   readonly #endpoint: Endpoint;
@@ -85,7 +88,7 @@ export class Channel<ServiceClient extends Client> {
     // It always comes, once.
     call.once('status', () => {
       connection.calls -= 1;
-      this.#closeEmpty(connection);
+      this.#closeEmpty();
     });
     return {
       call,
@@ -109,12 +112,12 @@ export class Channel<ServiceClient extends Client> {
     return connection;
   }
 
-  /** All but the first, which waits for the next call. */
-  #closeEmpty(connection: Connection<ServiceClient>): void {
-    const place = this.#connections.indexOf(connection);
-    if (connection.calls > 0 || place <= 0) return;
-    this.#connections.splice(place, 1);
-    connection.client.close();
+  /** All but the first and another one, which wait for the next calls. */
+  #closeEmpty(): void {
+    for (const connection of this.#connections.filter(({ calls }, place) => place > 0 && calls === 0).slice(1)) {
+      this.#connections.splice(this.#connections.indexOf(connection), 1);
+      connection.client.close();
+    }
   }
 
   #metadata(requestId: string): Metadata {
