@@ -1,9 +1,11 @@
+import type { Logger } from '../../platform/log.ts';
 import type { CallVoice } from './call-voice.ts';
 import type { CallRecorder } from './ports.ts';
 
 export interface CallRecordingOptions {
-  readonly voice: CallVoice;
-  /** Nothing for a call that is not to be recorded. Never rejects. */
+  readonly voice: Pick<CallVoice, 'recordBy'>;
+  readonly log: Logger;
+  /** Nothing for a call that is not to be recorded. */
   readonly begin: () => Promise<CallRecorder | undefined>;
   /** Both sides are being recorded from now on, or are not any more. */
   readonly onChanged: (on: boolean) => void;
@@ -39,11 +41,17 @@ export class CallRecording {
   }
 
   async #begin(): Promise<CallRecorder | undefined> {
-    const recorder = await this.#options.begin();
-    this.#options.voice.recordBy(recorder);
-    recorder?.broken.addEventListener('abort', () => this.#tell(false), { once: true });
-    if (recorder && !recorder.broken.aborted) this.#tell(true);
-    return recorder;
+    const { begin, voice, log } = this.#options;
+    try {
+      const recorder = await begin();
+      voice.recordBy(recorder);
+      recorder?.broken.addEventListener('abort', () => this.#tell(false), { once: true });
+      if (recorder && !recorder.broken.aborted) this.#tell(true);
+      return recorder;
+    } catch (error) {
+      log.error({ err: error }, 'A call could not be recorded');
+      return undefined;
+    }
   }
 
   #tell(on: boolean): void {

@@ -67,6 +67,7 @@ export class Call implements SignaledCall {
     this.#writer = new CallWriter({ record, store, meter, log, talkedMs: () => this.talkedMs });
     this.#recording = new CallRecording({
       voice,
+      log,
       begin: options.beginRecording,
       onChanged: (on) => this.#send('call:recording', { on }),
     });
