@@ -151,6 +151,23 @@ describe('recordings', { timeout: 300_000 }, () => {
     assert.deepEqual(await knex('call_recordings').select(), []);
   });
 
+  it('stay complete where a recovery brought them to the bucket before their writer could note its end', async (test) => {
+    const { knex, userId } = await setUp(test);
+    const recover = async (key: string): Promise<'kept'> => {
+      await knex('call_recordings').where({ object_key: key }).update({ complete: true });
+      return 'kept';
+    };
+    const store: RecordingStore = {
+      ...createFolderStore({ folder: '/dev/null/nowhere' }),
+      create: async (key) => ({ append: async () => {}, finish: () => recover(key) }),
+    };
+    const callId = await consentedCall(knex, userId);
+    await record(new Recordings({ knex, store, log: createSilentLogger() }), callId, 1);
+    const kept = await knex('call_recordings').where({ call_id: callId }).first('complete', 'ended_at');
+    assert.equal(kept.complete, true);
+    assert.ok(kept.ended_at, 'its end is noted');
+  });
+
   it('are there to be listened to when the process that wrote them has died', async (test) => {
     const { knex, recordings, userId } = await setUp(test);
     const callId = await consentedCall(knex, userId);

@@ -89,7 +89,13 @@ export class Recordings {
         onFinished: async ({ durationMs, bytes, complete }) => {
           const noted = await this.#knex('call_recordings')
             .where({ call_id: callId, part })
-            .update({ duration_ms: durationMs, bytes, complete, ended_at: this.#knex.fn.now() });
+            .update({
+              duration_ms: durationMs,
+              bytes,
+              // A recovery may have brought it there in the meantime, and have said so.
+              ...(complete !== null && { complete }),
+              ended_at: this.#knex.fn.now(),
+            });
           // Deleted while it was written: what was written since then goes, too.
           if (noted === 0) await this.#store.delete(key);
         },
