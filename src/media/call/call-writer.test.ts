@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { createSilentLogger } from '../../platform/log.ts';
 import { CallWriter } from './call-writer.ts';
 import type { CallRecord, CallStore, TurnRecord } from './ports.ts';
@@ -56,8 +57,11 @@ it('writes in order, the end last, and charges the last turn with what engines c
   writer.turn(greeting);
   writer.memory({ lesson: 1 });
   writer.onUse(heard);
+  // Nothing is left to be written by then: the writer waits for the engines themselves.
+  await setImmediate();
   const ended = writer.end(ending);
-  await Promise.resolve().then(() => writer.onUse(cutOff));
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  writer.onUse(cutOff);
   await ended;
   assert.deepEqual(written, [
     'live',
