@@ -121,14 +121,24 @@ export async function measureLoad({ calls, seconds, stallMs }: Load): Promise<Lo
   });
 }
 
-/** Until the signal aborts: the process is stopped, and goes on. */
+/** Until the signal aborts or the process is gone: it is stopped, and goes on. */
 async function stallAgainAndAgain(pid: number, stallMs: number, over: AbortSignal): Promise<void> {
   for (;;) {
     await sleep(STALL_EVERY_MS);
     if (over.aborted) return;
-    process.kill(pid, 'SIGSTOP');
+    if (!signalled(pid, 'SIGSTOP')) return;
     await sleep(stallMs);
-    process.kill(pid, 'SIGCONT');
+    if (!signalled(pid, 'SIGCONT')) return;
+  }
+}
+
+/** @returns whether the process is there */
+function signalled(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
   }
 }
 

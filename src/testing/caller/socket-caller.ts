@@ -78,15 +78,18 @@ export class SocketCaller {
   async openVoice(): Promise<void> {
     // What comes together with the answer belongs to the stream that it names.
     const early = (this.#early ??= []);
-    const { stream } = await this.signaling.request('voice:open', { container: 'ogg' });
-    if (stream !== this.#stream) {
-      this.#receivedMs = 0;
-      this.#playedMs = 0;
-      this.#playing = false;
+    try {
+      const { stream } = await this.signaling.request('voice:open', { container: 'ogg' });
+      if (stream !== this.#stream) {
+        this.#receivedMs = 0;
+        this.#playedMs = 0;
+        this.#playing = false;
+      }
+      this.#stream = stream;
+    } finally {
+      this.#early = undefined;
+      for (const event of early) this.#take(event);
     }
-    this.#stream = stream;
-    this.#early = undefined;
-    for (const event of early) this.#take(event);
     this.#ogg = new OggVoice();
     this.#send(this.#ogg.headers());
   }
