@@ -93,20 +93,27 @@ export function paymentRefused(cause?: unknown): AppError {
   });
 }
 
-/** The same, without the provider having been asked: whoever is to have the receipt has deleted their account. */
+/**
+ * The provider is not asked this, or not again: whoever is to have the receipt has deleted their account. Whether it was
+ * done when it was asked before, this does not say.
+ */
 export function payerUnknown(): AppError {
   return new AppError({
     code: 'payer_unknown',
     kind: 'conflict',
     message:
       'The receipt of a part needs the address of the payer, whose account was deleted. Give all of it back, or do it in ' +
-      'the office of the payment provider.',
+      'the office of the payment provider, unless it is done there already.',
   });
 }
 
-/** It was not done, and will not be. */
+/** The provider was asked; it was not done, and will not be. */
 export function isRefusal(thrown: unknown): boolean {
-  return thrown instanceof AppError && (thrown.code === 'payment_refused' || thrown.code === 'payer_unknown');
+  return thrown instanceof AppError && thrown.code === 'payment_refused';
+}
+
+export function isPayerUnknown(thrown: unknown): boolean {
+  return thrown instanceof AppError && thrown.code === 'payer_unknown';
 }
 
 /** Whether the provider did it is not known: the same request with the same key may be sent again. */

@@ -301,9 +301,26 @@ describe('fiscal receipts', () => {
     const asked = yookassa.requests.length;
     assert.equal((await refund(left.id, { amount_rub: 1 }, 'a-part')).body['code'], 'payer_unknown');
     assert.equal(yookassa.requests.length, asked);
-    assert.equal((await refund(left.id, { amount_rub: 1 }, 'a-part')).body['code'], 'payment_refused', 'it is over');
+    assert.equal((await knex('payment_refunds').where('payment_id', left.id)).length, 0);
     assert.equal((await refund(left.id, {})).body['status'], 'refunded');
     assert.equal((await deposit(await learnerWith(0), 100)).status, 201);
+  });
+
+  it('of a payer who leaves before the answer comes: the part was perhaps given back, and is not called refused', async (t) => {
+    const { age, buy, knex, learnerWith, payments, refund, wallet, yookassa } = await openCashDesk(t, { receipts });
+    const userId = await learnerWith(0);
+    const { id } = await buy(userId, 300);
+    yookassa.failNext('after the deed', 'cut', 'cut');
+    assert.equal((await refund(id, { amount_rub: 100 }, 'same')).status, 503);
+    await knex('user_accounts')
+      .where('id', userId)
+      .update({ email: 'deleted@deleted.invalid', blocked_at: new Date(), deleted_at: new Date() });
+    assert.equal((await refund(id, { amount_rub: 100 }, 'same')).body['code'], 'payer_unknown');
+    await age(id, '2 minutes');
+    assert.deepEqual(await payments.expire(), { checked: 1, changed: 1, expired: 0, failed: 0 });
+    assert.deepEqual(await knex('payment_refunds').pluck('status'), ['created']);
+    assert.deepEqual(await wallet(userId), [40, 0], 'what YooKassa gave back is noticed');
+    assert.equal((await refund(id, { amount_rub: 200 })).body['code'], 'refund_too_large');
   });
 
   it('are not sent, nor is an address, where nothing is set', async (t) => {

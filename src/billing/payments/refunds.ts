@@ -6,7 +6,15 @@ import { selectRow, selectRows } from '../sql.ts';
 import { paymentNotFound } from './deposits.ts';
 import { chargeBack } from './payment-state.ts';
 import { lockPayment, readReceiptAddress, type Payment } from './payment-rows.ts';
-import { isRefusal, paymentRefused, type CallOptions, type PaymentProvider, type ProviderRefund } from './provider.ts';
+import {
+  isPayerUnknown,
+  isRefusal,
+  payerUnknown,
+  paymentRefused,
+  type CallOptions,
+  type PaymentProvider,
+  type ProviderRefund,
+} from './provider.ts';
 import { applyChange, refresh, reread, type SettlementOptions } from './settlement.ts';
 
 export interface RefundOptions extends SettlementOptions {
@@ -41,7 +49,7 @@ const ASK_AGAIN_HOURS = 20;
 /**
  * Gives money back, and takes its minutes back as far as they are there; the rest is owed. The same key again goes on
  * where the first attempt stopped.
- * @throws AppError `payment_not_found`, `refund_too_large`, `idempotency_key_reused`, and the provider's
+ * @throws AppError `payment_not_found`, `refund_too_large`, `idempotency_key_reused`, `payer_unknown`, and the provider's
  */
 export async function refundPayment(options: RefundOptions, request: RefundRequest): Promise<Payment> {
   const { knex, provider } = options;
@@ -71,6 +79,7 @@ async function openRefund(
     const free = await readRefundable(transaction, payment);
     const amount = request.amount ?? free;
     if (amount > free || amount <= 0) throw tooLarge(free);
+    if (request.kind === 'refund') await requirePayer(transaction, options.provider, payment, amount);
     const refund = await insertRefund(transaction, request, amount);
     await writeAudit(transaction, {
       actorId: request.actorId,
@@ -109,6 +118,21 @@ async function readRefundable(transaction: Knex.Transaction, payment: Payment): 
   return (payment.captured ?? 0) - payment.chargedBack - Math.max(payment.refunded, done) - open;
 }
 
+/** @throws AppError `payer_unknown` */
+async function requirePayer(
+  transaction: Knex.Transaction,
+  provider: PaymentProvider | undefined,
+  payment: Payment,
+  amount: number,
+): Promise<void> {
+  if (!provider?.sendsReceipts || isWhole(payment, amount)) return;
+  if ((await readReceiptAddress(transaction, provider, payment.userId)) === undefined) throw payerUnknown();
+}
+
+function isWhole(payment: Payment, amount: number): boolean {
+  return amount === payment.captured;
+}
+
 async function insertRefund(transaction: Knex.Transaction, request: RefundRequest, amount: number): Promise<Refund> {
   const row = await selectRow<Refund>(
     transaction,
@@ -140,7 +164,7 @@ async function askForRefund(
     const order = {
       providerPaymentId: payment.providerPaymentId,
       amount,
-      whole: refund.amount_kopecks === payment.captured,
+      whole: isWhole(payment, refund.amount_kopecks),
       key: refund.id,
       receiptTo: await readReceiptAddress(knex, provider, payment.userId),
     };
@@ -186,7 +210,8 @@ export async function continueRefunds(
       log.error({ paymentId: payment.id, refundId: refund.id }, 'A refund was never answered; staff must look');
     } else {
       await askForRefund(options, payment, refund, call).catch((error: unknown) => {
-        if (!isRefusal(error)) throw error;
+        // Whoever left since it was first asked for: perhaps it was done then. It stays open until it is forgotten.
+        if (!isRefusal(error) && !isPayerUnknown(error)) throw error;
       });
     }
   }

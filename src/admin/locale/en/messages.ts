@@ -35,7 +35,7 @@ export const messages = {
   refund_too_large: 'There is not so much of this payment to give back.',
   payment_refused: 'The provider refuses.',
   payer_unknown:
-    'The account was deleted, so a part has nobody to send the receipt to: give all of it back, or do it at the provider.',
+    'The account was deleted, so a part has nobody to send the receipt to: give all of it back, or do it at the provider unless it is done there.',
   payment_provider_not_configured: 'The provider that took this payment is not configured.',
   deposit_not_reversible: 'A deposit is taken back by refunding its payment.',
   reversal_not_reversible: 'A reversal is not reversed.',
