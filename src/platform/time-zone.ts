@@ -12,8 +12,11 @@ export const timeZoneSetting = defineSetting({
   },
 });
 
-/** Those of three letters that are in the database. `Intl` knows more (`IST` as India), PostgreSQL others (as Israel). */
-const SHORT_NAMES: ReadonlySet<string> = new Set('CET EET EST GMT HST MET MST PRC ROC ROK UCT UTC WET'.split(' '));
+/**
+ * Those of three letters that both read alike. `Intl` knows more (`IST` as India), PostgreSQL others (as Israel); and it takes
+ * `CET`, `EET`, `MET`, `WET` for abbreviations of winter time, where `Intl` has summer time, too.
+ */
+const SHORT_NAMES: ReadonlySet<string> = new Set('EST GMT HST MST PRC ROC ROK UCT UTC'.split(' '));
 
 /**
  * Whether the name is one of the IANA time zone database, which `Intl` and PostgreSQL both go by. Offsets such as `+03:00`,
