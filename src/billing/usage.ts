@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { AppError } from '../platform/errors.ts';
 import { parseRoubles, type Kopecks } from './money.ts';
-import { selectRow, selectRows } from './sql.ts';
+import { selectRowPrepared, selectRows } from './sql.ts';
 
 export interface Charge {
   readonly callId: string;
@@ -17,8 +17,14 @@ export interface Charge {
  * @throws AppError `call_not_found`, `call_not_ended`
  */
 export async function finalizeCall(knex: Knex, callId: string): Promise<Charge | undefined> {
-  const row = await selectRow<{ status: string; seconds: number | null; minutes: number | null; roubles: string }>(
+  const row = await selectRowPrepared<{
+    status: string;
+    seconds: number | null;
+    minutes: number | null;
+    roubles: string;
+  }>(
     knex,
+    'finalize-call',
     `SELECT call_status AS status, charged_seconds AS seconds, charged_minutes AS minutes,
        charged_roubles::roubles AS roubles
      FROM finalize_call(:callId)`,
