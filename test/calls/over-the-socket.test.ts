@@ -19,6 +19,7 @@ import { createScriptedTutor } from '../../src/testing/engines/scripted-tutor.ts
 import { fliteVoice } from '../../src/testing/flite-voice.ts';
 import { soundFile } from '../../src/testing/hostile-media.ts';
 import { startTestMediaNode, type TestMediaNode } from '../../src/testing/media-node.ts';
+import { until } from '../../src/testing/until.ts';
 import { temporaryFolder } from '../e2e/temporary-folder.ts';
 import { speak } from '../e2e/voice.ts';
 
@@ -208,14 +209,14 @@ describe('a voice over the socket', { timeout: 300_000 }, () => {
   });
 
   it('is recorded with both sides where they were heard and said', async (test) => {
-    const apart = await leastApart(test, 'over the socket', async () => {
+    await assertAligned(test, 'over the socket', async () => {
       const node = await startNode(test);
       const { callId, token } = node.place();
       // Answers the very moment that the tutor is heard.
       const caller: SocketCaller = await dial(test, node, token, {
         onHeard: () => caller.speakForEver(encodeTone(1_000)),
       });
-      await phase(caller, 'listening');
+      await until(() => caller.playedMs > 1_500, 'the tutor to be heard');
       assert.ok(caller.signaling.events.some(({ name, payload }) => name === 'call:recording' && payload.on));
       await caller.hangUp();
       const { talkedMs } = await node.ending(callId);
@@ -223,11 +224,10 @@ describe('a voice over the socket', { timeout: 300_000 }, () => {
       assert.ok(Math.abs(learner.length / 16 - talkedMs) < 300, `${learner.length / 16} ms of ${talkedMs}`);
       return onsetMs(learner) - onsetMs(tutor);
     });
-    assert.ok(Math.abs(apart) <= ALIGNED_MS, `${apart} ms apart`);
   });
 
   it('is recorded the same by WebRTC, of the packets themselves', async (test) => {
-    const apart = await leastApart(test, 'by WebRTC', async () => {
+    await assertAligned(test, 'by WebRTC', async () => {
       const node = await startNode(test);
       const { callId, token } = node.place();
       const caller: TestCaller = await TestCaller.dial({
@@ -239,28 +239,29 @@ describe('a voice over the socket', { timeout: 300_000 }, () => {
         onPacket: ({ payload }) => payload.length > 1 && void caller?.speak([Uint8Array.from(payload)]),
       });
       test.after(() => caller.close());
-      await phase(caller, 'listening');
+      await caller.hear(75);
       await caller.hangUp();
       await node.ending(callId);
       const { learner, tutor } = await recordingOf(node);
       return onsetMs(learner) - onsetMs(tutor);
     });
-    assert.ok(Math.abs(apart) <= ALIGNED_MS, `${apart} ms apart`);
   });
 });
 
 /** By how much a recording's sides may be apart. */
 const ALIGNED_MS = 40;
 
-/** A machine that is kept busy holds up the caller, the decoder, or us: what is wrong shows each time. */
-async function leastApart(test: TestContext, way: string, measure: () => Promise<number>): Promise<number> {
-  let least = Infinity;
-  for (let attempt = 0; attempt < 5 && Math.abs(least) > ALIGNED_MS; attempt++) {
-    const apart = await measure();
-    test.diagnostic(`${way} the learner is ${apart.toFixed(1)} ms after the tutor`);
-    if (Math.abs(apart) < Math.abs(least)) least = apart;
-  }
-  return least;
+/**
+ * Two recordings of seven at most have their sides together. On a machine that is kept busy one of five is held up: by the
+ * caller, by the decoder, or by us. One alone that is right may be so by chance.
+ */
+async function assertAligned(test: TestContext, way: string, measure: () => Promise<number>): Promise<void> {
+  const apartMs: number[] = [];
+  const together = () => apartMs.filter((apart) => Math.abs(apart) <= ALIGNED_MS).length;
+  while (together() < 2 && apartMs.length < 7) apartMs.push(await measure());
+  const told = apartMs.map((apart) => apart.toFixed(1)).join(', ');
+  test.diagnostic(`${way} the learner is ${told} ms after the tutor`);
+  assert.equal(together(), 2, `${told} ms apart`);
 }
 
 async function gauge({ metrics }: TestMediaNode, name: string): Promise<number | undefined> {
