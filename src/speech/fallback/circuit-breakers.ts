@@ -37,7 +37,7 @@ export class CircuitBreakers {
   }
 
   /**
-   * Asked for once by each call, when it begins. Another engine by the same name, one with a model that was set since, has a
+   * Asked for by each call when it begins, perhaps more than once. Another engine by the same name, one with a model that was set since, has a
    * clean record; calls that still have the one before keep its breaker, which probes no more.
    */
   of<Engine extends NamedEngine>(kind: EngineKind, engine: Engine, probeOf: (engine: Engine) => Probe): Breaker {
