@@ -7,6 +7,7 @@ import { createPreferences } from './app/preferences.ts';
 import { createRouter } from './app/router.ts';
 import { ServicesContext } from './app/services.ts';
 import type { Services } from './app/services.ts';
+import { createProfileKeeper } from './app/profile-keeper.ts';
 import { createSession } from './app/session.ts';
 import { keepIn } from './app/storage.ts';
 import { CallController } from './call/call-controller.ts';
@@ -45,6 +46,7 @@ function start(): void {
     api,
     router,
     session,
+    keepProfile: createProfileKeeper(api, session),
     preferences: createPreferences(storage, document, navigator.languages),
     call,
     tabStorage,

@@ -2,6 +2,7 @@ import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { ApiClient } from '../api/client.ts';
 import type { CallController } from '../call/call-controller.ts';
 import type { Preferences } from './preferences.ts';
+import type { KeepProfile } from './profile-keeper.ts';
 import type { Router } from './router.ts';
 import type { SessionKeeper } from './session.ts';
 import type { KeptText } from './storage.ts';
@@ -12,6 +13,7 @@ export interface Services {
   readonly api: ApiClient;
   readonly router: Router;
   readonly session: SessionKeeper;
+  readonly keepProfile: KeepProfile;
   readonly preferences: Preferences;
   readonly call: CallController;
   readonly tabStorage: KeptText;

@@ -23,6 +23,7 @@ export interface SessionKeeper {
   expire(): void;
   /** Asks for the user (balances change with every call). Keeps the last known one when there is no network. */
   refresh(api: ApiClient): Promise<void>;
+  /** Of whoever is signed in; another user's is ignored. */
   setUser(user: User): void;
 }
 
@@ -61,7 +62,8 @@ export function createSession(storage: KeptText): SessionKeeper {
       if (asked !== undefined && asked === token) store.write({ status: 'signed_in', user });
     },
     setUser(user) {
-      if (store.read().status === 'signed_in') store.write({ status: 'signed_in', user });
+      const now = store.read();
+      if (now.status === 'signed_in' && now.user.id === user.id) store.write({ status: 'signed_in', user });
     },
   };
 }

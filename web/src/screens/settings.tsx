@@ -1,6 +1,7 @@
 import { useRef, useState } from 'react';
 import type { FormEvent } from 'react';
 import { themes } from '../app/preferences.ts';
+import type { ProfileChanges } from '../app/profile-keeper.ts';
 import { useServices, useStore } from '../app/services.ts';
 import { Field } from '../components/field.tsx';
 import { FormAlert } from '../components/form-alert.tsx';
@@ -19,7 +20,7 @@ interface Answer {
 }
 
 export function Settings({ user }: { readonly user: User }) {
-  const { api, session, preferences, router } = useServices();
+  const { keepProfile, session, preferences, router } = useServices();
   const theme = useStore(preferences.theme);
   const i18n = useI18n();
   const { t } = i18n;
@@ -27,19 +28,16 @@ export function Settings({ user }: { readonly user: User }) {
   const [answer, setAnswer] = useState<Answer>();
   const saves = useRef(0);
 
-  /** Shown at once, and taken back when it could not be kept. */
-  async function save(card: Card, changes: Parameters<typeof api.updateMe>[0]): Promise<void> {
+  async function save(card: Card, changes: ProfileChanges): Promise<void> {
     const mine = ++saves.current;
     setAnswer(undefined);
-    session.setUser({ ...user, ...changes });
-    const answered = await api.updateMe(changes).then(
-      (kept) => ({ kept, error: undefined }),
-      (error: unknown) => ({ kept: user, error }),
+    const error: unknown = await keepProfile(changes).then(
+      () => undefined,
+      (cause: unknown) => cause,
     );
-    // An earlier answer knows nothing of a later choice.
-    if (mine !== saves.current) return;
-    session.setUser(answered.kept);
-    setAnswer({ card, error: answered.error });
+    // What failed is said, whatever was kept since; that all is kept, only the last answer knows.
+    if (error !== undefined) setAnswer({ card, error });
+    else if (mine === saves.current) setAnswer((before) => before ?? { card, error });
   }
 
   function signOut(): void {
