@@ -134,11 +134,13 @@ export class CallController {
 
   async chooseMicrophone(id: string): Promise<void> {
     const before = this.microphoneId;
-    this.#deps.storage.write(MICROPHONE_KEY, id === '' ? undefined : id);
+    const chosen = id === '' ? undefined : id;
+    this.#deps.storage.write(MICROPHONE_KEY, chosen);
     try {
       await this.#run?.changeMicrophone();
     } catch (error) {
-      this.#deps.storage.write(MICROPHONE_KEY, before);
+      // A later choice stands.
+      if (this.microphoneId === chosen) this.#deps.storage.write(MICROPHONE_KEY, before);
       throw error;
     }
   }
