@@ -165,6 +165,21 @@ describe('a call’s voice', () => {
     voice.close();
   });
 
+  test('says nothing of transports that were given up and could not be opened', async () => {
+    const { voice, holdPeers } = scene();
+    await voice.openMicrophone();
+    const opened = Promise.withResolvers<void>();
+    holdPeers(opened.promise);
+    const late = voice.openPeer(signaling, answer);
+    await Promise.resolve();
+    holdPeers(Promise.resolve());
+    await voice.openPeer(signaling, answer);
+    opened.reject(new Error('The transport was closed'));
+    await late;
+    assert.equal(voice.hasPeer, true);
+    voice.close();
+  });
+
   test('says no more that the microphone is switched off once another one is used', async () => {
     const { voice, first, events, plugIn } = scene();
     await voice.openMicrophone();

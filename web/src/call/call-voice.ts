@@ -24,7 +24,8 @@ const SAMPLE_MS = 2_000;
 
 /**
  * The learner's microphone and the two ways that the voices go: WebRTC, and signaling's connection where that does not get
- * through. Each opening is counted: one that was given up meanwhile is closed when it is there, and says nothing.
+ * through. Each opening is counted: one that was given up meanwhile is closed when it is there, and neither that nor its
+ * failure is heard of.
  */
 export class CallVoice {
   readonly #deps: CallVoiceDependencies;
@@ -80,31 +81,11 @@ export class CallVoice {
     this.dropPeer();
     const opening = this.#peerOpenings;
     const isWanted = (): boolean => opening === this.#peerOpenings && !this.#closed;
-    const track = this.#track();
-    if (!answer.transports || !signaling || !track) throw new CallFailure('server', undefined);
-    const { dispatch, nowMs, onTutorTrack, loadStack } = this.#deps;
-    const { openPeer } = await loadStack();
-    if (!isWanted()) return;
-    const peer = await openPeer({
-      signaling,
-      answer,
-      transports: answer.transports,
-      track,
-      onTutorTrack: (tutorTrack) => {
-        if (!isWanted()) return;
-        this.#peerTrack = tutorTrack;
-        if (!this.#socket) onTutorTrack(tutorTrack);
-      },
-      onLink: (link) => {
-        if (isWanted()) dispatch({ type: 'media', link, atMs: nowMs() });
-      },
-    });
-    if (!isWanted()) return peer.close();
-    this.#peer = peer;
-    this.#sampleTimer = setInterval(() => void this.#sample(peer), SAMPLE_MS);
-    // Another microphone was chosen while it was being opened.
-    const now = this.#track();
-    if (now && now !== track) await peer.replaceTrack(now);
+    try {
+      await this.#openPeer(signaling, answer, isWanted);
+    } catch (error) {
+      if (isWanted()) throw error;
+    }
   }
 
   /** The transports are of no use any more. */
@@ -180,6 +161,34 @@ export class CallVoice {
     this.#socket?.close();
     this.dropPeer();
     stopTracks(this.#stream);
+  }
+
+  async #openPeer(signaling: Signaling | undefined, answer: JoinAnswer, isWanted: () => boolean): Promise<void> {
+    const track = this.#track();
+    if (!answer.transports || !signaling || !track) throw new CallFailure('server', undefined);
+    const { dispatch, nowMs, onTutorTrack, loadStack } = this.#deps;
+    const { openPeer } = await loadStack();
+    if (!isWanted()) return;
+    const peer = await openPeer({
+      signaling,
+      answer,
+      transports: answer.transports,
+      track,
+      onTutorTrack: (tutorTrack) => {
+        if (!isWanted()) return;
+        this.#peerTrack = tutorTrack;
+        if (!this.#socket) onTutorTrack(tutorTrack);
+      },
+      onLink: (link) => {
+        if (isWanted()) dispatch({ type: 'media', link, atMs: nowMs() });
+      },
+    });
+    if (!isWanted()) return peer.close();
+    this.#peer = peer;
+    this.#sampleTimer = setInterval(() => void this.#sample(peer), SAMPLE_MS);
+    // Another microphone was chosen while it was being opened.
+    const now = this.#track();
+    if (now && now !== track) await peer.replaceTrack(now);
   }
 
   #track(): MediaStreamTrack | undefined {
