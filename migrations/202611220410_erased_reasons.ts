@@ -38,6 +38,12 @@ export async function up(knex: Knex): Promise<void> {
 
     -- Whatever names another column is refused as before, rows or none; what names this one, row by row.
     DROP TRIGGER wallet_transactions_append_only ON wallet_transactions;
+    -- Words about two people, which stood in the row of each when their invitation was blocked: from now on a code does.
+    UPDATE wallet_transactions taken SET reason = 'referral_blocked'
+    FROM audit_log block JOIN referrals referral ON referral.id = block.subject_id::uuid
+    WHERE block.action = 'referral.block' AND block.subject_type = 'referral'
+      AND taken.reverses_id IN (referral.reward_transaction_id, referral.welcome_transaction_id)
+      AND taken.actor_id = block.actor_id AND taken.reason = block.details ->> 'reason';
     CREATE TRIGGER wallet_transactions_append_only BEFORE DELETE OR TRUNCATE OR UPDATE OF id, user_account_id, sequence,
         type, minutes_delta, balance_after, idempotency_key, reverses_id, actor_id, created_at, xid ON wallet_transactions
       FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -67,14 +73,14 @@ export async function up(knex: Knex): Promise<void> {
       UPDATE payment_refunds SET reason = '…'
       WHERE payment_id IN (SELECT id FROM payments WHERE user_account_id = person) AND reason <> '…';
       UPDATE referrals SET block_reason = '…'
-      WHERE person IN (referrer_id, referred_id) AND blocked_by IS NOT NULL AND block_reason <> '…';
+      WHERE (referrer_id = person OR referred_id = person) AND blocked_by IS NOT NULL AND block_reason <> '…';
       UPDATE audit_log SET details = details || '{"reason": "…"}'
       FROM (
         SELECT 'user' AS type, person AS id
         UNION ALL SELECT 'call', id FROM calls WHERE user_account_id = person
         UNION ALL SELECT 'payment', id FROM payments WHERE user_account_id = person
         UNION ALL SELECT 'ledger_entry', id FROM wallet_transactions WHERE user_account_id = person
-        UNION ALL SELECT 'referral', id FROM referrals WHERE person IN (referrer_id, referred_id)
+        UNION ALL SELECT 'referral', id FROM referrals WHERE referrer_id = person OR referred_id = person
       ) subject
       WHERE subject_type = subject.type AND subject_id = subject.id::text
         AND details ->> 'reason' <> '…' AND action <> 'user.delete';
@@ -82,7 +88,8 @@ export async function up(knex: Knex): Promise<void> {
     REVOKE EXECUTE ON FUNCTION erase_reasons FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION erase_reasons TO ailingva_app;
 
-    SELECT erase_reasons(user_account_id) FROM account_deletions WHERE erased_at IS NOT NULL;
+    -- Of those who left before, the job that erases does it: it finds nothing else left of them.
+    UPDATE account_deletions SET erased_at = NULL WHERE erased_at IS NOT NULL;
   `);
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { down, up } from '../../migrations/202611220410_erased_reasons.ts';
 import { createCallDesk, eraseCallsOf, MediaNodes } from '../media/index.ts';
 import { createFolderStore, Recordings, type RecordingStore } from '../media/recording/index.ts';
 import { writeAudit } from '../platform/audit.ts';
@@ -170,6 +171,46 @@ describe('what staff wrote about a deleted user', () => {
     assert.deepEqual((await knex('wallet_transactions').orderBy('id')).map(unworded), ledger.map(unworded));
     const after = await knex('audit_log').whereNot('action', 'user.delete').orderBy('id');
     assert.deepEqual(after.map(unworded), audit.map(unworded));
+  });
+
+  it('is erased of those, too, who left or whose invitation was blocked before it could be', async (t) => {
+    const house = await openHouse(t);
+    const { knex, accounts, billing } = house;
+    const ann = await house.register('ann@example.com');
+    const bob = await house.register('bob@example.com', await house.codeOf(ann));
+    await house.confirm(bob);
+    const admin = await house.staff('admin');
+    const words = { actorId: admin.id, ip: '', reason: `${NAME} is Bob` };
+    const own = await knex('wallet_transactions').where({ user_account_id: bob.id, type: 'trial' }).first('id');
+    await billing.staff.reverseEntry({ entryId: own.id, idempotencyKey: 'r', ...words, reason: 'is a robot' });
+    const { id: referralId } = await knex('referrals').first('id');
+    await billing.staff.blockReferral({ referralId, ...words, reverse: true });
+    await accounts.deleteAccount({ userId: ann.id, by: { ...words, reason: 'asked' } });
+    const blocked = (reason: string) =>
+      knex('wallet_transactions')
+        .where({ type: 'reversal', reason })
+        .orderBy('user_account_id')
+        .pluck('user_account_id');
+    const both = await blocked('referral_blocked');
+    assert.equal(both.length, 2);
+
+    // As it was: the words in the rows of both, and one who left without them.
+    const owner = connectDatabase({ ...house.database, poolSize: 1, applicationName: 'ailingva test', role: null });
+    t.after(() => owner.close());
+    await owner.knex.transaction(async (transaction) => {
+      await down(transaction);
+      const ledger = transaction('wallet_transactions').where({ reason: 'referral_blocked' });
+      await transaction.raw('ALTER TABLE wallet_transactions DISABLE TRIGGER wallet_transactions_append_only');
+      await ledger.update({ reason: words.reason });
+      await transaction('account_deletions').update({ erased_at: transaction.fn.now() });
+    });
+    assert.deepEqual(await blocked(words.reason), both);
+    await owner.knex.transaction(up);
+    assert.deepEqual(await blocked('referral_blocked'), both);
+    assert.deepEqual(await blocked('is a robot'), [bob.id]);
+    const erase = () => eraseDeleted({ knex, log: createSilentLogger(), eraseTraces: async () => true });
+    assert.deepEqual(await erase(), { erased: 1, postponed: 0, failed: 0 });
+    assert.deepEqual(await placesOf(house, NAME), []);
   });
 
   it('cannot be erased while they are there, nor be written anew, even by the tables’ owner', async (t) => {
