@@ -85,6 +85,7 @@ recognizer *recognizer_load(const char *model_directory) {
     snprintf(kept, sizeof kept, "/proc/self/fd/%d", decent);
     /* Where there is no /proc, all words are better than none. */
     bool filtered = decent >= 0 && access(kept, R_OK) == 0;
+    if (!filtered) fprintf(stderr, "indecent words may be heard: the dictionary without them could not be made\n");
     cmd_ln_t *options = cmd_ln_init(NULL, ps_args(), TRUE,
         "-hmm", acoustic, "-lm", language, "-dict", filtered ? kept : dictionary,
         /* The caller's voice activity detector decides what is speech; a second opinion eats beginnings. */
