@@ -45,6 +45,17 @@ test('what the queue does not have done is done without it, and what hangs or fa
   assert.equal(times('send-mail'), 1);
 });
 
+test('what may wait for a night is done after thirty hours without the queue, once', async () => {
+  const { clock, net, hang, times } = open();
+  const nightly = () => [times('erase-turn-texts'), times('delete-recordings')];
+  await clock.advance(30 * 3_600_000 - 10_000);
+  assert.deepEqual(nightly(), [0, 0]);
+  await clock.advance(20_000);
+  assert.deepEqual(nightly(), [1, 1]);
+  hang.resolve();
+  await net.close();
+});
+
 test('what the queue has done is not done again', async () => {
   const { clock, runner, net, hang, times } = open();
   const signal = new AbortController().signal;
