@@ -50,6 +50,7 @@ function isPage(body: string): boolean {
 }
 
 function withNonce(html: string, nonce: string): string {
+  if (!html.includes('<head>')) throw new Error('A page of AdminJS has no <head> to put the first paint into');
   return html
     .replaceAll(/<link[^>]*href="https?:\/\/[^>]*>/g, '')
     .replace('<head>', `<head>\n      ${FIRST_PAINT}`)
