@@ -87,7 +87,7 @@ function Player(props: {
 
   return (
     <>
-      {trouble === undefined ? (
+      {trouble === undefined && (
         <audio
           controls
           preload="metadata"
@@ -96,16 +96,19 @@ function Player(props: {
           data-testid="recording"
           onError={(event) => setFailure(event.currentTarget.error)}
         />
-      ) : (
-        <p className="callout recording-trouble" role="status" data-testid="recording-trouble">
-          {trouble.words}{' '}
-          {trouble.canRetry && (
-            <button type="button" className="text-button" onClick={tryAgain}>
-              {t('app.retry')}
-            </button>
-          )}
-        </p>
       )}
+      <div className="recording-status" role="status">
+        {trouble && (
+          <p className="callout" data-testid="recording-trouble">
+            {trouble.words}{' '}
+            {trouble.canRetry && (
+              <button type="button" className="text-button" onClick={tryAgain}>
+                {t('app.retry')}
+              </button>
+            )}
+          </p>
+        )}
+      </div>
       {trouble?.canSave !== false && (
         <a className="button plain" href={`${url}&download=1`} download>
           {t('detail.recording_save')}
