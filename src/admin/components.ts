@@ -19,6 +19,7 @@ const INSTEAD = [
   'Application',
   'Breadcrumbs',
   'DefaultBooleanFilterProperty',
+  'DefaultDatetimeFilterProperty',
   'DefaultDatetimeListProperty',
   'DefaultDatetimeShowProperty',
   'DefaultEditProperty',
